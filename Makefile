@@ -3,7 +3,8 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTHON := $(BIN)/python
-PIP    := $(PYTHON) -m pip --disable-pip-version-check --quiet
+# Errors are shown, the many lines before them are not.
+PIP    := $(PYTHON) -m pip --disable-pip-version-check -qq
 
 # The locks are complete: nothing is resolved, every file is checked against its hash, nothing unpinned is fetched.
 LOCKED   := --no-deps --require-hashes --no-build-isolation

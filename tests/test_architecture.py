@@ -1,0 +1,148 @@
+"""What holds the house together: the way of imports, the size and names of files, the locks, the reasons."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# Each package may import from those before it.
+PACKAGES = ("ingest", "towers", "indexing", "evaluation", "serving")
+# These stand above the packages: none of them imports these.
+ABOVE = ("tests", "benchmarks", "scripts")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+MEANINGLESS_NAMES = re.compile(r"^_*(utils?|helpers?|common|misc)\d*$")
+
+
+def python_files(*folders: str) -> list[Path]:
+    return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def imported_roots(source: str) -> Iterator[str]:
+    """The first part of each module that the source imports, at the top or inside a function."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.partition(".")[0]
+
+
+def upward_imports(package: str, source: str) -> set[str]:
+    forbidden = {*PACKAGES[PACKAGES.index(package) + 1 :], *ABOVE}
+    return forbidden & set(imported_roots(source))
+
+
+def pins(lock: str) -> set[str]:
+    lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
+    return {line.removesuffix(" \\") for line in lines if "==" in line and not line.startswith((" ", "#"))}
+
+
+def pinned_names(lock: str) -> set[str]:
+    return {pin.partition("==")[0] for pin in pins(lock)}
+
+
+def declared_dependencies() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    requirements = [
+        *project["dependencies"],
+        *(r for extra in project["optional-dependencies"].values() for r in extra),
+    ]
+    return {re.match(r"[\w.-]+", requirement)[0] for requirement in requirements}
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "found"),
+    [
+        ("ingest", "import towers.bundle", {"towers"}),
+        ("towers", "def f():\n    from serving.settings import Settings", {"serving"}),
+        ("indexing", "from evaluation import metrics as m", {"evaluation"}),
+        ("evaluation", "import benchmarks", {"benchmarks"}),
+        ("serving", "import ingest, towers, indexing, evaluation", set()),
+        ("indexing", "from .filters import Filter", set()),
+    ],
+)
+def test_the_check_of_imports_sees_what_it_should(package: str, source: str, found: set[str]) -> None:
+    assert upward_imports(package, source) == found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_imports_upwards(package: str) -> None:
+    files = python_files(package)
+    found = {str(file.relative_to(ROOT)): upward_imports(package, file.read_text(encoding="utf-8")) for file in files}
+    assert files
+    assert {file: names for file, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_folder_of_code_is_a_package_with_a_docstring(package: str) -> None:
+    folders = {file.parent for file in python_files(package)}
+    without = [
+        str(folder.relative_to(ROOT))
+        for folder in folders
+        if not (folder / "__init__.py").is_file()
+        or not ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize(
+    ("library", "package"),
+    [("tensorflow", "towers"), ("tf_keras", "towers"), ("qdrant_client", "indexing"), ("qdrant_edge", "indexing")],
+)
+def test_a_heavy_library_is_imported_by_one_package_only(library: str, package: str) -> None:
+    others = [name for name in PACKAGES if name != package]
+    found = [
+        str(file.relative_to(ROOT))
+        for file in python_files(*others)
+        if library in imported_roots(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines())
+        for file in python_files(*PACKAGES, *ABOVE)
+    }
+    assert {file: length for file, length in lengths.items() if length > 400} == {}
+
+
+def test_no_module_has_a_name_without_meaning() -> None:
+    modules = python_files(*PACKAGES, *ABOVE)
+    assert [str(file.relative_to(ROOT)) for file in modules if MEANINGLESS_NAMES.match(file.stem)] == []
+    assert [str(file.relative_to(ROOT)) for file in modules if MEANINGLESS_NAMES.match(file.parent.name)] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_index_address(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert re.findall(r"https?://\S+|^--(?:extra-)?index-url.*|^(?:-i|-f|--find-links) .*", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_brings_no_torch(lock: str) -> None:
+    brought = {name for name in pinned_names(lock) if name.startswith(("torch", "nvidia-", "triton"))}
+    assert brought | ({"sentence-transformers"} & pinned_names(lock)) == set()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_of_a_lock_has_a_hash(lock: str) -> None:
+    blocks = re.split(r"\n(?=\S)", (ROOT / lock).read_text(encoding="utf-8").strip())
+    assert [block for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_the_lock_is_part_of_the_development_lock() -> None:
+    assert pins("requirements.lock") - pins("requirements-dev.lock") == set()
+
+
+def test_what_the_project_declares_is_locked() -> None:
+    assert declared_dependencies() - pinned_names("requirements-dev.lock") == set()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    reasons = (ROOT / "docs/decisions/0001-dependencies.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([^`]+)` \| \S.*\|$", reasons, re.MULTILINE))
+    assert explained == declared_dependencies()
