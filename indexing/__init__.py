@@ -1,0 +1,1 @@
+"""Item vectors in Qdrant: the vector index, building, verifying and switching."""

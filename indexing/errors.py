@@ -1,0 +1,65 @@
+"""What can go wrong with a vector index, each with a message for people."""
+
+from collections.abc import Sequence
+
+
+class VectorIndexError(Exception):
+    """Base of every error that a vector index raises itself."""
+
+
+class IndexUnavailable(VectorIndexError):
+    """The engine cannot be reached, or cannot be opened; a later attempt may succeed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnknownCollection(VectorIndexError):
+    """No collection has this name."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"there is no collection {collection!r} in the index")
+        self.collection = collection
+
+
+class CollectionExists(VectorIndexError):
+    """A collection of this name exists already."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"the collection {collection!r} exists already")
+        self.collection = collection
+
+
+class CollectionInUse(VectorIndexError):
+    """A collection that an alias points to cannot be dropped."""
+
+    def __init__(self, collection: str, aliases: Sequence[str]) -> None:
+        super().__init__(f"the collection {collection!r} is in use: {', '.join(aliases)} points to it")
+        self.collection = collection
+        self.aliases = tuple(aliases)
+
+
+class UnknownItem(VectorIndexError):
+    """The collection holds no point for this item."""
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__(f"the index holds no item {item_id!r}")
+        self.item_id = item_id
+
+
+class InvalidVector(VectorIndexError, ValueError):
+    """A vector of the wrong name, length or content: the engine would store or search nonsense."""
+
+
+class InvalidName(VectorIndexError, ValueError):
+    """A collection or alias name that is not allowed."""
+
+
+class VerificationFailed(VectorIndexError):
+    """A freshly built collection does not answer as it must; it was not switched to."""
+
+    def __init__(self, collection: str, problems: Sequence[str]) -> None:
+        super().__init__(f"the collection {collection!r} failed verification: {'; '.join(problems)}")
+        self.collection = collection
+        self.problems = tuple(problems)

@@ -1,0 +1,126 @@
+"""Filters for a search, and the two ways to write one: a short expression for people, and JSON for programs.
+
+Expressions, one condition each:
+
+    genres=Drama,War        any of the values       genres!=Horror          none of the values
+    genres=all:Drama,War    all of the values       year=1990..2000         a range, either end may be open
+    year>=1990  year<=2000  year>1990  year<2000    one bound
+
+JSON, one object whose conditions must all hold:
+
+    {"genres": {"all": ["Drama", "War"], "none": ["Horror"]}, "year": {"gte": 1990, "lt": 2000}, "language": "en"}
+
+A value that holds a comma can be written in JSON only.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, NoneOf, Range, Value, check
+
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Filter",
+    "FilterError",
+    "NoneOf",
+    "Range",
+    "check",
+    "parse_expression",
+    "parse_expressions",
+    "parse_json",
+]
+
+_EXPRESSION: Final = re.compile(
+    r"\s*(?P<field>[^=!<>]+?)\s*(?P<operator>!=|>=|<=|=|>|<)\s*(?P<value>.*?)\s*", re.DOTALL
+)
+_NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_RANGE: Final = re.compile(rf"(?P<low>{_NUMBER})?\.\.(?P<high>{_NUMBER})?")
+_ALL: Final = "all:"
+_BOUNDS: Final = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
+_GROUPS: Final[Mapping[str, type[AnyOf | AllOf | NoneOf]]] = {"any": AnyOf, "all": AllOf, "none": NoneOf}
+_GRAMMAR: Final = (
+    "field=a,b (any), field=all:a,b (all), field!=a,b (none), field>=1, field<=1, field>1, field<1, field=1..2, or JSON"
+)
+
+
+def parse_expressions(texts: Iterable[str]) -> Filter:
+    """Several expressions, all of which must hold."""
+    return Filter(tuple(condition for text in texts for condition in parse_expression(text).conditions))
+
+
+def parse_expression(text: str) -> Filter:
+    """One expression, or a JSON object as text. Raises FilterError; whether the field exists is for `check`."""
+    if text.lstrip().startswith("{"):
+        return _parse_json_text(text)
+    parts = _EXPRESSION.fullmatch(text)
+    if parts is None:
+        raise FilterError("filter", text, _GRAMMAR)
+    field, operator, value = parts["field"], parts["operator"], parts["value"]
+    return Filter((_condition(field, operator, value),))
+
+
+def parse_json(document: object) -> Filter:
+    """A JSON object (as Python values) of conditions by field. Raises FilterError as `parse_expression` does."""
+    if not isinstance(document, Mapping):
+        raise FilterError("filter", document, "an object of conditions by field")
+    return Filter(tuple(condition for field, given in document.items() for condition in _conditions(field, given)))
+
+
+def _parse_json_text(text: str) -> Filter:
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FilterError("filter", text, "valid JSON") from error
+    return parse_json(document)
+
+
+def _condition(field: str, operator: str, value: str) -> Condition:
+    if operator in _BOUNDS:
+        return _range(field, {_BOUNDS[operator]: value})
+    bounds = _RANGE.fullmatch(value)
+    if operator == "=" and bounds and value != "..":
+        return _range(field, {"gte": bounds["low"], "lte": bounds["high"]})
+    group = _GROUPS["none" if operator == "!=" else "any"]
+    if operator == "=" and value.startswith(_ALL):
+        group, value = AllOf, value.removeprefix(_ALL)
+    values = tuple(part.strip() for part in value.split(","))
+    if not all(values):
+        raise FilterError(field, value, "values separated by single commas")
+    return group(field, values)
+
+
+def _conditions(field: str, given: object) -> list[Condition]:
+    if not isinstance(given, Mapping):
+        return [AnyOf(field, _values(field, given))]
+    groups = [_GROUPS[name](field, _values(field, given[name])) for name in given if name in _GROUPS]
+    bounds = {name: given[name] for name in given if name in _BOUNDS.values()}
+    unknown = given.keys() - {*_GROUPS, *_BOUNDS.values()}
+    if unknown or not given:
+        raise FilterError(field, given, f"{', '.join(_GROUPS)}, {', '.join(_BOUNDS.values())}")
+    return [*groups, _range(field, bounds)] if bounds else [*groups]
+
+
+def _values(field: str, given: object) -> tuple[Value, ...]:
+    values = tuple(given) if isinstance(given, list | tuple) else (given,)
+    for value in values:
+        if not isinstance(value, str | int | float):
+            raise FilterError(field, value, "text, a number, true or false, or a list of them")
+    return values
+
+
+def _range(field: str, bounds: Mapping[str, object]) -> Range:
+    numbers: dict[str, float] = {}
+    for name, bound in bounds.items():
+        if bound is None:
+            continue
+        try:
+            if isinstance(bound, bool) or not isinstance(bound, str | int | float):
+                raise ValueError
+            numbers[name] = float(bound)
+        except (ValueError, OverflowError):
+            raise FilterError(field, bound, "a number") from None
+    return Range(field, **numbers)

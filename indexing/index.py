@@ -1,0 +1,186 @@
+"""The vector index: what every engine does, and what goes in and out of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexing.filters import Filter
+from indexing.payload import Payload, PayloadType
+
+FloatArray: TypeAlias = NDArray[np.float32]
+
+TOWER: Final = "tower"
+"""The name of the item tower's vector: for retrieval and similar items."""
+TEXT: Final = "text"
+"""The name of the text model's vector: for search by meaning."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One item of a collection.
+
+    vectors: by name, float32 of the lengths in CollectionSpec; a name may be absent (an item without text), and such an
+        item is not found by that vector. payload: JSON values; the engine adds item_id if it is not there.
+    """
+
+    item_id: str
+    vectors: Mapping[str, FloatArray]
+    payload: Payload
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer of a search. score: the dot product. payload, vector: empty and None unless asked for."""
+
+    item_id: str
+    score: float
+    payload: Payload
+    vector: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class CollectionSpec:
+    """What a collection is made for.
+
+    vectors: length by name. payload_fields: the fields to filter by. bundle: id of the bundle whose vectors it holds.
+    """
+
+    vectors: Mapping[str, int]
+    payload_fields: Mapping[str, PayloadType]
+    bundle: str
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    """What is known of a collection. live_at: when an alias last came to point to it; None if none ever did."""
+
+    name: str
+    bundle: str
+    count: int
+    created_at: datetime
+    live_at: datetime | None
+
+
+class VectorIndex(Protocol):
+    """Collections of points, searched by vector, with aliases that decide which collection is live.
+
+    Wherever a method takes a collection, an alias does too, except where noted. Scores are dot products: with
+    L2-normalised vectors the cosine. Safe to use from many threads; not to be carried over a fork.
+    Every method may raise IndexUnavailable, and UnknownCollection where it names one.
+    """
+
+    def create(self, collection: str, spec: CollectionSpec) -> None:
+        """Make an empty collection. Raises CollectionExists, InvalidName.
+
+        Until an alias points to it the collection counts as being built: `build.prune` drops it as the remains of a
+        build that died, and so does the embedded engine when it opens.
+        """
+
+    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        """Add points, each replacing what its item had; once this returns, searches find them.
+
+        Raises InvalidVector, before anything is written, for a vector with NaN or infinity, or of an unknown name or
+        another length.
+        """
+
+    def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
+        """Change the named payload fields of an item and nothing else; None removes a field. Raises UnknownItem."""
+
+    def delete(self, collection: str, item_ids: Collection[str]) -> None:
+        """Remove items; unknown ones are ignored."""
+
+    def count(self, collection: str, filter: Filter | None = None) -> int:
+        """How many points there are, or pass the filter; exact."""
+        ...
+
+    def optimize(self, collection: str) -> None:
+        """Bring a collection in its best shape for searching, and wait until it is. Of use after a bulk upsert."""
+
+    def search(
+        self,
+        collection: str,
+        vector: FloatArray,
+        *,
+        using: str = TOWER,
+        limit: int,
+        filter: Filter | None = None,
+        exclude: Collection[str] = (),
+        exact: bool = False,
+        with_payload: bool = True,
+        with_vectors: bool = False,
+    ) -> list[Hit]:
+        """The `limit` points of highest score, best first; fewer only where no more are eligible.
+
+        vector: float32 [length of `using`]. using: which vector of the points is compared, and returned by
+        with_vectors. filter: as `filters.check` returns it. exclude: item ids to leave out, any number of them.
+        exact: scan instead of using an approximate index. Raises InvalidVector.
+        """
+        ...
+
+    def search_many(
+        self,
+        collection: str,
+        vectors: FloatArray,
+        *,
+        using: str = TOWER,
+        limit: int,
+        filter: Filter | None = None,
+        exclude: Sequence[Collection[str]] = (),
+        exact: bool = False,
+        with_payload: bool = True,
+        with_vectors: bool = False,
+    ) -> list[list[Hit]]:
+        """As `search` for each row of vectors (float32 [n, length]); exclude: none, or one collection for each row."""
+        ...
+
+    def similar(
+        self,
+        collection: str,
+        item_id: str,
+        *,
+        using: str = TOWER,
+        limit: int,
+        filter: Filter | None = None,
+        exclude: Collection[str] = (),
+        with_payload: bool = True,
+    ) -> list[Hit]:
+        """As `search` by the item's own vector, never with the item itself.
+
+        Empty if the item has no such vector. Raises UnknownItem.
+        """
+        ...
+
+    def fetch(
+        self,
+        collection: str,
+        item_ids: Collection[str],
+        *,
+        with_vectors: Sequence[str] = (TOWER,),
+        with_payload: bool = True,
+    ) -> dict[str, Point]:
+        """The points of these items by id; unknown items are absent."""
+        ...
+
+    def collections(self) -> list[CollectionInfo]:
+        """Every collection, oldest first."""
+        ...
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection (by its own name). Raises CollectionInUse if an alias points to it."""
+
+    def resolve(self, alias: str) -> str | None:
+        """The collection that the alias points to, or None."""
+        ...
+
+    def switch(self, alias: str, collection: str) -> None:
+        """Point the alias to the collection (by its own name), in one atomic step that survives a crash."""
+
+    def ready(self) -> None:
+        """Return if the engine answers; raises IndexUnavailable with the reason otherwise."""
+
+    def close(self) -> None:
+        """Release the engine; nothing may be called afterwards."""

@@ -1,0 +1,80 @@
+"""What a point carries beside its vectors: the fields that can be shown and filtered by."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from indexing.errors import VectorIndexError
+from ingest.columns import Columns
+from ingest.schema import FeatureType, Schema
+
+Payload: TypeAlias = dict[str, Any]
+"""JSON values by field name."""
+
+AVAILABLE: Final = "available"
+CREATED_AT: Final = "created_at"
+
+
+class PayloadType(StrEnum):
+    """The types of payload field that an engine keeps an index for."""
+
+    KEYWORD = "keyword"
+    FLOAT = "float"
+    INTEGER = "integer"
+    BOOLEAN = "bool"
+
+
+_OWN_FIELDS: Final = {
+    Columns.ITEM: PayloadType.KEYWORD,
+    AVAILABLE: PayloadType.BOOLEAN,
+    CREATED_AT: PayloadType.INTEGER,
+}
+_TYPES: Final = {
+    FeatureType.CATEGORY: PayloadType.KEYWORD,
+    FeatureType.TAGS: PayloadType.KEYWORD,
+    FeatureType.NUMBER: PayloadType.FLOAT,
+    FeatureType.FLAG: PayloadType.BOOLEAN,
+}
+
+
+def payload_fields(schema: Schema) -> dict[str, PayloadType]:
+    """The fields that points of this schema can be filtered by, with their types.
+
+    These are item_id, available, created_at and every item feature that is a category, tags, number or flag.
+    Raises VectorIndexError for a feature with one of the names that the index keeps for itself.
+    """
+    features = {feature.name: _TYPES[feature.type] for feature in schema.items if feature.type in _TYPES}
+    reserved = (_OWN_FIELDS.keys() | {Columns.TITLE}) & features.keys()
+    if reserved:
+        raise VectorIndexError(f"the index keeps these names for itself; rename the feature: {sorted(reserved)}")
+    return {**_OWN_FIELDS, **features}
+
+
+def item_payload(schema: Schema, record: Mapping[str, Any], *, available: bool, created_at: int) -> Payload:
+    """The payload of one item.
+
+    record: item_id, title and the item features, typed as in Dataset.items.
+    Missing values are left out, so that an engine tells them from every value. Tags become a list, flags a bool.
+    created_at: unix seconds.
+    """
+    payload: Payload = {
+        Columns.ITEM: record[Columns.ITEM],
+        Columns.TITLE: record[Columns.TITLE],
+        AVAILABLE: available,
+        CREATED_AT: created_at,
+    }
+    for feature in schema.items:
+        value = record[feature.name]
+        match feature.type:
+            case FeatureType.CATEGORY if value:
+                payload[feature.name] = value
+            case FeatureType.TAGS if value:
+                payload[feature.name] = list(value)
+            # A missing number is NaN, the one value that differs from itself.
+            case FeatureType.NUMBER if value == value:
+                payload[feature.name] = float(value)
+            case FeatureType.FLAG if value == value:
+                payload[feature.name] = bool(value)
+            case _:
+                pass
+    return payload
