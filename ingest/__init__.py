@@ -1,0 +1,1 @@
+"""Tables in: dataset folders and known layouts become typed tables, validated, and split for evaluation."""

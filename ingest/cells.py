@@ -1,0 +1,149 @@
+"""Cells as they stand in a file become typed feature values; what cannot be read becomes missing, and is counted."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
+from ingest.report import Outcome
+from ingest.schema import Feature, FeatureType
+from ingest.tables.table import Table
+
+_MISSING_MARKS: Final = ("", "nan", "na", "n/a", "null", "none", "\\n")
+_FLAGS: Final = {"1": 1.0, "true": 1.0, "t": 1.0, "yes": 1.0, "y": 1.0} | {
+    "0": 0.0, "false": 0.0, "f": 0.0, "no": 0.0, "n": 0.0, "1.0": 1.0, "0.0": 0.0
+}  # fmt: skip
+
+
+def type_features(table: Table, features: Iterable[Feature]) -> tuple[Table, tuple[Feature, ...]]:
+    """The table with a typed column per feature, and the features as read: each vector with its length.
+
+    A cell that cannot be read becomes missing; a text, category or list of tags over its limit is cut. Both counted.
+    """
+    read = []
+    for feature in features:
+        match feature.type:
+            case FeatureType.NUMBER:
+                table = _type_numbers(table, feature.name)
+            case FeatureType.FLAG:
+                table = _type_flags(table, feature.name)
+            case FeatureType.CATEGORY:
+                table = type_texts(table, feature.name, MAX_CATEGORY, strip=True)
+            case FeatureType.TEXT:
+                table = type_texts(table, feature.name, MAX_TEXT)
+            case FeatureType.TAGS:
+                table = _type_tags(table, feature.name, feature.separator)
+            case FeatureType.VECTOR:
+                table, feature = _type_vectors(table, feature)
+        read.append(feature)
+    return table, tuple(read)
+
+
+def parse_numbers(cells: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Cells as finite numbers (NaN missing or unreadable), and which of them are unreadable."""
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        empty = np.isnan(values)
+    else:
+        text = pc.utf8_trim_whitespace(pa.array(cells.astype("str"), pa.large_string()))
+        text = pc.if_else(pc.is_in(pc.utf8_lower(text), pa.array(_MISSING_MARKS, pa.large_string())), None, text)
+        empty = np.asarray(text.is_null())
+        try:
+            values = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        except pa.ArrowInvalid:
+            values = pd.to_numeric(text.to_pandas(), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = ~np.isfinite(values) & ~empty
+    return np.where(bad, np.nan, values), bad
+
+
+def type_texts(table: Table, column: str, limit: int, *, strip: bool = False) -> Table:
+    """The table with this column as str (missing: empty), cut to so many characters."""
+    text = table.frame[column].astype("str").fillna("")
+    if strip:
+        text = text.str.strip()
+    long = (text.str.len() > limit).to_numpy(dtype=bool)
+    table = table.note(Outcome.CUT, long, f"{column} of more than {limit:,} characters")
+    return table.with_columns(**{column: text.str.slice(stop=limit) if long.any() else text})
+
+
+def split_tags(cell: Any, separator: str) -> tuple[str, ...]:
+    """The tags of a cell, be it text or a list: without blanks around them, empty or repeated ones; order kept."""
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return ()
+    parts = cell.split(separator) if isinstance(cell, str) else cell
+    return tuple(dict.fromkeys(tag for part in parts if part is not None and (tag := str(part).strip())))
+
+
+def _type_numbers(table: Table, column: str) -> Table:
+    values, bad = parse_numbers(table.frame[column])
+    table = table.note(Outcome.MISSING, bad, f"{column} is no finite number", column)
+    return table.with_columns(**{column: values})
+
+
+def _type_flags(table: Table, column: str) -> Table:
+    cells = table.frame[column]
+    text = cells.astype("str").fillna("").str.strip().str.lower()
+    values = text.map(_FLAGS).to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.isnan(values) & ~text.isin(_MISSING_MARKS).to_numpy(dtype=bool)
+    table = table.note(Outcome.MISSING, bad, f"{column} is neither true nor false", column)
+    return table.with_columns(**{column: values})
+
+
+def _type_tags(table: Table, column: str, separator: str) -> Table:
+    tags = [split_tags(cell, separator) for cell in table.frame[column]]
+    long = np.fromiter((len(row) > MAX_TAGS or any(len(tag) > MAX_TAG for tag in row) for row in tags), bool, len(tags))
+    if long.any():
+        table = table.note(Outcome.CUT, long, f"{column} of more than {MAX_TAGS} tags or {MAX_TAG} characters a tag")
+        tags = [tuple(dict.fromkeys(tag[:MAX_TAG].strip() for tag in row[:MAX_TAGS])) for row in tags]
+    return table.with_columns(**{column: _objects(tags, table.frame.index)})
+
+
+def _type_vectors(table: Table, feature: Feature) -> tuple[Table, Feature]:
+    vectors: list[NDArray[np.float32] | None] = []
+    bad = np.zeros(len(table.frame), dtype=bool)
+    for row, cell in enumerate(table.frame[feature.name]):
+        try:
+            vectors.append(_parse_vector(cell))
+        except (ValueError, TypeError):
+            vectors.append(None)
+            bad[row] = True
+    length = feature.length
+    if length is None:  # that of most rows
+        sizes = Counter(len(vector) for vector in vectors if vector is not None)
+        length = sizes.most_common(1)[0][0] if sizes else None
+    wrong = np.fromiter((vector is not None and len(vector) != length for vector in vectors), bool, len(vectors))
+    reason = f"{feature.name} is no vector of finite numbers"
+    table = table.note(Outcome.MISSING, bad, reason, feature.name)
+    table = table.note(Outcome.MISSING, wrong, f"{feature.name} has not {length} numbers", feature.name)
+    kept = [None if drop else vector for vector, drop in zip(vectors, wrong, strict=True)]
+    typed = table.with_columns(**{feature.name: _objects(kept, table.frame.index)})
+    return typed, replace(feature, length=length)
+
+
+def _parse_vector(cell: Any) -> NDArray[np.float32] | None:
+    """The numbers of a list, or of a text with blanks or commas between them, in brackets or not; None if empty."""
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return None
+    if isinstance(cell, str):
+        cell = cell.strip().removeprefix("[").removesuffix("]").replace(",", " ").split()
+    vector = np.asarray(cell, dtype=np.float32)
+    if vector.size == 0:
+        return None
+    if vector.ndim != 1 or len(vector) > MAX_VECTOR or not np.isfinite(vector).all():
+        raise ValueError(f"not one row of at most {MAX_VECTOR} finite numbers")
+    return vector
+
+
+def _objects(values: Sequence[object], index: pd.Index) -> pd.Series:
+    """A column of Python objects; built by hand, since numpy would take rows of equal length for a matrix."""
+    column = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        column[row] = value
+    return pd.Series(column, index=index, dtype=object)

@@ -1,0 +1,42 @@
+"""The typed tables of a data set, as every other package sees them."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ingest.errors import DataError
+from ingest.report import IngestReport
+from ingest.schema import Schema
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in memory.
+
+    name: the folder's name, or that of a sample.
+    interactions: user_id (str), item_id (str), and if declared rating (float32), timestamp (int64, unix seconds);
+        in the order of the file, at most one row per (user, item) pair: the last. May have no rows.
+    items: item_id (str, unique), title (str, empty if none) and a column per feature of `schema.items`.
+    users: user_id (str, unique) and a column per feature of `schema.users`.
+    Feature columns hold, by type: number float64 (NaN missing), flag float64 (1, 0, NaN missing),
+        category str (empty missing), tags tuple[str, ...], text str (empty missing),
+        vector numpy float32 [length] (None missing).
+    Every item that an interaction names has a row in `items`, and every user one in `users`; where the data set has
+    no such table, the rows hold the id and no feature. Where it declares no title, the id stands for the title.
+    report: what was read, what was dropped and why.
+    """
+
+    name: str
+    interactions: pd.DataFrame
+    items: pd.DataFrame
+    users: pd.DataFrame
+    schema: Schema
+    report: IngestReport = field(default_factory=IngestReport)
+
+    def require_interactions(self) -> None:
+        """Raise DataError if there is nothing to learn from: a catalogue alone can be imported, but not trained on."""
+        if self.interactions.empty:
+            raise DataError(
+                f"data set {self.name!r} has {len(self.items):,} items and no interactions: "
+                "training and evaluation need rows of who chose what"
+            )

@@ -1,0 +1,73 @@
+"""What reading a data set found: how many rows, which of them were dropped, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class Outcome(StrEnum):
+    """What became of the rows or cells that a finding counts."""
+
+    DROPPED = "dropped"
+    MISSING = "read as missing"
+    CUT = "cut short"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason, counted.
+
+    file: name of the file. reason: what is wrong, in words. count: of rows or cells.
+    cases: the first ones, each as "file:line" and the offending value.
+    """
+
+    file: str
+    outcome: Outcome
+    reason: str
+    count: int
+    cases: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        cases = f" ({', '.join(self.cases)}{', …' if self.count > len(self.cases) else ''})" if self.cases else ""
+        return f"{self.file}: {self.count:,} {self.outcome}: {self.reason}{cases}"
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """The findings of one or more files.
+
+    rows: (file, rows in it, bad ones included), in the order of reading. findings: in the order of discovery.
+    """
+
+    rows: tuple[tuple[str, int], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def merge(self, other: Self) -> "IngestReport":
+        """Both reports as one."""
+        return IngestReport(self.rows + other.rows, self.findings + other.findings)
+
+    @property
+    def dropped(self) -> int:
+        """How many rows were dropped, over all files."""
+        return sum(finding.count for finding in self.findings if finding.outcome is Outcome.DROPPED)
+
+    def counts(self) -> dict[str, int]:
+        """The count of each reason, over all files."""
+        counts: dict[str, int] = {}
+        for finding in self.findings:
+            counts[finding.reason] = counts.get(finding.reason, 0) + finding.count
+        return counts
+
+    def lines(self) -> list[str]:
+        """The report for people: a line per file, then a line per finding."""
+        return [f"{file}: {count:,} rows" for file, count in self.rows] + [str(finding) for finding in self.findings]
+
+
+def merged(reports: Iterable[IngestReport]) -> IngestReport:
+    """All reports as one, in order."""
+    total = IngestReport()
+    for report in reports:
+        total = total.merge(report)
+    return total

@@ -1,0 +1,77 @@
+"""What a data set declares: which features its items and users have, and of which type each is."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from math import nan
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+FeatureValue = float | str | tuple[str, ...] | NDArray[np.float32] | None
+"""One value of one feature, by type as `ingest.dataset.Dataset` tells."""
+
+RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "created_at"})
+"""What a feature may not be called: these stand beside the features in tables and in the index's payload."""
+
+
+class FeatureType(StrEnum):
+    """The kinds of feature that a table may have; each has one encoder in `towers.encoders`."""
+
+    NUMBER = "number"
+    FLAG = "flag"
+    CATEGORY = "category"
+    TAGS = "tags"
+    TEXT = "text"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One declared feature.
+
+    name: the column in the table. type: see FeatureType. separator: between the tags in a CSV cell (tags only).
+    length: count of numbers in a vector (vector only; None until the data is read).
+    """
+
+    name: str
+    type: FeatureType
+    separator: str = "|"
+    length: int | None = None
+
+    @property
+    def missing(self) -> FeatureValue:
+        """The value that stands for a missing one."""
+        match self.type:
+            case FeatureType.NUMBER | FeatureType.FLAG:
+                return nan
+            case FeatureType.CATEGORY | FeatureType.TEXT:
+                return ""
+            case FeatureType.TAGS:
+                return ()
+            case FeatureType.VECTOR:
+                return None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The declared shape of a data set, free of its data."""
+
+    items: tuple[Feature, ...] = ()
+    users: tuple[Feature, ...] = ()
+    has_rating: bool = False
+    has_timestamp: bool = False
+    has_title: bool = False
+
+    def state(self) -> dict[str, Any]:
+        """The schema as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `state`."""
+        tables = {
+            table: tuple(Feature(**{**f, "type": FeatureType(f["type"])}) for f in state[table])
+            for table in ("items", "users")
+        }
+        return cls(**{**state, **tables})

@@ -1,0 +1,68 @@
+"""Which events are learned from and which are predicted: the three protocols of the evaluation.
+
+Each split is a partition of the events into frames of the same columns, in per-user chronological order. All of it
+hangs on ids and times alone, so that anybody can make the same split without this code.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ingest.columns import Columns
+from ingest.history import digests, order, pair_keys
+
+
+@dataclass(frozen=True)
+class Split:
+    """Disjoint frames of events that together are all of them."""
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame
+
+
+def chronological(interactions: pd.DataFrame) -> Split:
+    """The last fifth of each user's events is the test, the tenth before it the validation.
+
+    Event r (from 0) of a user's n is test when 10(r+1) > 8n, else validation when 10(r+1) > 7n, else training.
+    """
+    events = order(interactions)
+    by_user = events.groupby(Columns.USER, sort=False)[Columns.ITEM]
+    count = by_user.transform("size").to_numpy()
+    place = 10 * (by_user.cumcount().to_numpy() + 1)
+    return _split(events, validation=place > 7 * count, test=place > 8 * count)
+
+
+def cold(interactions: pd.DataFrame) -> Split:
+    """All events of about a tenth of the items are the test, so that no model can have seen those items.
+
+    Cold are the items of `is_cold`; there is no validation part.
+    """
+    events = order(interactions)
+    items, codes = _unique(events[Columns.ITEM])
+    return _split(events, validation=np.zeros(len(events), bool), test=is_cold(items)[codes])
+
+
+def rating(interactions: pd.DataFrame) -> Split:
+    """A random tenth of the events is the test: whose md5("user|item|rating") is 0 modulo 10. No validation part."""
+    events = order(interactions)
+    test = digests(pair_keys(events) + "|rating", len(events)) % 10 == 0
+    return _split(events, validation=np.zeros(len(events), bool), test=test)
+
+
+def is_cold(item_ids: pd.Series) -> NDArray[np.bool_]:
+    """Whether each item is cold in the `cold` protocol: its md5 is 3 modulo 10. bool [items]."""
+    cold_items: NDArray[np.bool_] = digests(item_ids, len(item_ids)) % 10 == 3
+    return cold_items
+
+
+def _unique(values: pd.Series) -> tuple[pd.Series, NDArray[np.intp]]:
+    codes, unique = pd.factorize(values)
+    return pd.Series(unique), codes
+
+
+def _split(events: pd.DataFrame, *, validation: NDArray[np.bool_], test: NDArray[np.bool_]) -> Split:
+    parts = (~(validation | test), validation & ~test, test)
+    return Split(*(events[part].reset_index(drop=True) for part in parts))
