@@ -24,6 +24,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED) ## Make .venv with the pharos command in it
+	@echo "Ready: $(BIN)/pharos"
 
 demo: $(INSTALLED) ## Train on MovieLens 100K, index, and print recommendations
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
@@ -66,7 +67,6 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
 	@$(PIP) install $(LOCKED) -r requirements.lock
 	@$(PIP) install $(EDITABLE)
 	@touch $@
-	@echo "Installed: $(BIN)/pharos"
 
 # The development lock holds the other one whole, so one installation serves both stamps.
 $(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/pip
