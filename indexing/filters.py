@@ -28,6 +28,7 @@ __all__ = [
     "FilterError",
     "NoneOf",
     "Range",
+    "Value",
     "check",
     "parse_expression",
     "parse_expressions",

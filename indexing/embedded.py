@@ -1,0 +1,279 @@
+"""The vector index in this process: Qdrant's own engine on a folder, without a server."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from qdrant_edge import (
+    CountRequest,
+    Distance,
+    EdgeConfig,
+    EdgeOptimizersConfig,
+    EdgeShard,
+    EdgeVectorParams,
+    HnswIndexConfig,
+    PayloadSchemaType,
+    Query,
+    QueryBatchRequest,
+    QueryRequest,
+    SearchParams,
+    UpdateOperation,
+)
+from qdrant_edge import Point as EdgePoint
+
+from indexing.checks import batched, check_points, check_queries
+from indexing.errors import (
+    CollectionExists,
+    CollectionInUse,
+    IndexUnavailable,
+    UnknownCollection,
+    UnknownItem,
+)
+from indexing.filters import Filter
+from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point
+from indexing.index_folder import IndexFolder
+from indexing.payload import Payload, PayloadType
+from indexing.point_ids import point_id
+from indexing.qdrant_filters import EMBEDDED, payload_key, translate
+from indexing.searching import Nearest, Scored, Searching
+from ingest.columns import Columns
+
+# Up to here a scan of all vectors is exact and takes a millisecond or less, and a graph would take minutes to build.
+_SCAN_UP_TO_POINTS: Final = 50_000
+_HNSW: Final = HnswIndexConfig(m=16, ef_construct=128, full_scan_threshold=10_000)
+_SEARCH_WIDTH: Final = 256
+# The engine holds the interpreter while it writes: short batches let other threads have their turn.
+_BATCH_BYTES: Final = 1_000_000
+_PAYLOAD_TYPES: Final = {
+    PayloadType.KEYWORD: PayloadSchemaType.Keyword,
+    PayloadType.FLOAT: PayloadSchemaType.Float,
+    PayloadType.INTEGER: PayloadSchemaType.Integer,
+    PayloadType.BOOLEAN: PayloadSchemaType.Bool,
+}
+
+
+class QdrantEmbedded(Searching):
+    """A `VectorIndex` on a folder that one process has open at a time.
+
+    A write is in the engine's write-ahead log when its method returns, and so survives the death of the process.
+    The folder's layout, and what is cleaned when it is opened, is described in `index_folder`. `optimize` on more than
+    50,000 points builds a graph and holds the interpreter for as long: such a collection is better built by a process
+    of its own. Raises IndexUnavailable if another process has the folder open.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._shards: dict[str, EdgeShard] = {}
+        self._lock = RLock()
+        self._closed = False
+        with self._engine():
+            self._folder = IndexFolder(Path(path))
+
+    def create(self, collection: str, spec: CollectionSpec) -> None:
+        """See VectorIndex.create."""
+        with self._lock, self._engine():
+            path = self._folder.shard(collection)
+            if collection in self._folder.manifests or collection in self._folder.aliases:
+                raise CollectionExists(collection)
+            path.mkdir(parents=True)
+            try:
+                self._shards[collection] = _new_shard(path, spec)
+                self._folder.add(collection, spec)
+            except BaseException:
+                self._shards.pop(collection, None)
+                self._folder.remove(collection)
+                raise
+
+    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        """See VectorIndex.upsert."""
+        name = self._name(collection)
+        check_points(points, self._lengths(name))
+        with self._engine(name):
+            for batch in batched(points, max_bytes=_BATCH_BYTES):
+                self._shard(name).update(UpdateOperation.upsert_points([_edge_point(point) for point in batch]))
+
+    def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
+        """See VectorIndex.set_payload."""
+        name, id = self._name(collection), point_id(item_id)
+        present = {field: value for field, value in payload.items() if value is not None}
+        absent = [payload_key(field) for field, value in payload.items() if value is None]
+        with self._engine(name):
+            shard = self._shard(name)
+            if not shard.retrieve([id], with_payload=False, with_vector=False):
+                raise UnknownItem(item_id)
+            if present:
+                shard.update(UpdateOperation.set_payload([id], present))
+            if absent:
+                shard.update(UpdateOperation.delete_payload([id], absent))
+
+    def delete(self, collection: str, item_ids: Collection[str]) -> None:
+        """See VectorIndex.delete."""
+        name = self._name(collection)
+        with self._engine(name):
+            self._shard(name).update(UpdateOperation.delete_points([point_id(item_id) for item_id in item_ids]))
+
+    def count(self, collection: str, filter: Filter | None = None) -> int:
+        """See VectorIndex.count."""
+        name = self._name(collection)
+        with self._engine(name):
+            return int(self._shard(name).count(CountRequest(exact=True, filter=translate(filter, EMBEDDED))))
+
+    def optimize(self, collection: str) -> None:
+        """See VectorIndex.optimize. Also puts all that was written so far in its final place on the disk."""
+        name = self._name(collection)
+        with self._engine(name):
+            self._shard(name).optimize()
+            self._shard(name).flush()
+
+    def collections(self) -> list[CollectionInfo]:
+        """See VectorIndex.collections."""
+        manifests = sorted(self._folder.manifests.items(), key=lambda item: item[1].created_at)
+        return [
+            CollectionInfo(name, manifest.spec.bundle, self.count(name), manifest.created_at, manifest.live_at)
+            for name, manifest in manifests
+        ]
+
+    def drop(self, collection: str) -> None:
+        """See VectorIndex.drop."""
+        with self._lock, self._engine():
+            if collection not in self._folder.manifests:
+                raise UnknownCollection(collection)
+            aliases = self._folder.aliases_of(collection)
+            if aliases:
+                raise CollectionInUse(collection, aliases)
+            shard = self._shards.pop(collection, None)
+            if shard is not None:
+                shard.close()
+            self._folder.remove(collection)
+
+    def resolve(self, alias: str) -> str | None:
+        """See VectorIndex.resolve."""
+        return self._folder.aliases.get(alias)
+
+    def switch(self, alias: str, collection: str) -> None:
+        """See VectorIndex.switch."""
+        with self._lock, self._engine():
+            if alias in self._folder.manifests:
+                raise CollectionExists(alias)
+            self._folder.point(alias, collection)
+
+    def ready(self) -> None:
+        """See VectorIndex.ready."""
+        if self._closed:
+            raise IndexUnavailable("the vector index is closed")
+
+    def close(self) -> None:
+        """See VectorIndex.close."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for shard in self._shards.values():
+                shard.close()
+            self._folder.close()
+
+    def _nearest(
+        self, collection: str, vectors: Sequence[FloatArray], limits: Sequence[int], wanted: Nearest
+    ) -> list[list[Scored]]:
+        name = self._name(collection)
+        filter = translate(wanted.filter, EMBEDDED)
+        params = SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=wanted.exact)
+        requests = [
+            QueryRequest(
+                limit=limit,
+                query=Query.Nearest(vector.tolist(), using=wanted.using),
+                filter=filter,
+                params=params,
+                with_payload=wanted.payload,
+                with_vector=[wanted.using] if wanted.vector else False,
+            )
+            for vector, limit in zip(vectors, limits, strict=True)
+        ]
+        with self._engine(name):
+            answers = self._shard(name).query_batch(QueryBatchRequest(requests))
+        return [
+            [
+                Scored(_uuid(point.id), point.score, point.payload, _vectors(point.vector).get(wanted.using))
+                for point in answer
+            ]
+            for answer in answers
+        ]
+
+    def _read(
+        self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
+        name = self._name(collection)
+        with self._engine(name):
+            records = self._shard(name).retrieve(list(ids), with_payload=payload, with_vector=list(vectors))
+        return {_uuid(record.id): (record.payload or {}, _vectors(record.vector)) for record in records}
+
+    def _check_queries(self, collection: str, vectors: FloatArray, using: str) -> None:
+        check_queries(vectors, using, self._lengths(self._name(collection)))
+
+    def _name(self, collection: str) -> str:
+        return self._folder.aliases.get(collection, collection)
+
+    def _lengths(self, name: str) -> dict[str, int]:
+        manifest = self._folder.manifests.get(name)
+        if manifest is None:
+            raise UnknownCollection(name)
+        return dict(manifest.spec.vectors)
+
+    def _shard(self, name: str) -> EdgeShard:
+        shard = self._shards.get(name)
+        if shard is not None:
+            return shard
+        with self._lock:
+            self.ready()
+            if name not in self._folder.manifests:
+                raise UnknownCollection(name)
+            if name not in self._shards:
+                self._shards[name] = EdgeShard.load(str(self._folder.shard(name)))
+            return self._shards[name]
+
+    @contextmanager
+    def _engine(self, name: str | None = None) -> Iterator[None]:
+        """Give the engine's errors a type: it raises nothing more specific than Exception."""
+        self.ready()
+        try:
+            yield
+        except OSError as error:
+            raise IndexUnavailable(f"the folder of the vector index failed: {error}") from error
+        except Exception as error:
+            if type(error) is not Exception:
+                raise
+            if name is not None and name not in self._folder.manifests:
+                raise UnknownCollection(name) from error
+            raise IndexUnavailable(f"the vector index failed: {error}") from error
+
+
+def _new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
+    longest = max(spec.vectors.values())
+    config = EdgeConfig(
+        vectors={name: EdgeVectorParams(length, Distance.Dot) for name, length in spec.vectors.items()},
+        hnsw_config=_HNSW,
+        optimizers=EdgeOptimizersConfig(indexing_threshold=_SCAN_UP_TO_POINTS * longest * 4 // 1024),
+    )
+    shard = EdgeShard.create(str(path), config)
+    for field, kind in spec.payload_fields.items():
+        shard.update(UpdateOperation.create_field_index(payload_key(field), _PAYLOAD_TYPES[kind]))
+    shard.flush()
+    return shard
+
+
+def _edge_point(point: Point) -> EdgePoint:
+    # Lists of numbers, because the engine reads arrays three times as slowly.
+    vectors = {name: vector.tolist() for name, vector in point.vectors.items()}
+    return EdgePoint(point_id(point.item_id), vectors, {**point.payload, Columns.ITEM: point.item_id})
+
+
+def _uuid(id: object) -> UUID:
+    assert isinstance(id, UUID)  # every point of ours has one
+    return id
+
+
+def _vectors(found: Any) -> dict[str, FloatArray]:
+    return {name: np.asarray(vector, dtype=np.float32) for name, vector in (found or {}).items()}

@@ -1,0 +1,31 @@
+"""Which names collections and aliases may have: those that are safe as a folder and in a URL."""
+
+import re
+from typing import Final
+
+from indexing.errors import InvalidName
+
+SEPARATOR: Final = "--"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+def checked_name(name: str) -> str:
+    """The name itself. Raises InvalidName."""
+    if not _NAME.fullmatch(name):
+        raise InvalidName(
+            f"{name[:200]!r} is no name for a collection or alias; allowed: up to 200 of A-Z a-z 0-9 . _ -, "
+            "a letter or digit first"
+        )
+    return name
+
+
+def collection_name(alias: str, bundle: str, build: str) -> str:
+    """The name of a build's collection. Raises InvalidName, also where the parts could not be told apart again."""
+    if SEPARATOR in alias:
+        raise InvalidName(f"the alias {alias!r} must not contain {SEPARATOR!r}")
+    return checked_name(SEPARATOR.join((checked_name(alias), bundle, build)))
+
+
+def belongs_to(collection: str, alias: str) -> bool:
+    """Whether the collection was built for this alias."""
+    return collection.startswith(alias + SEPARATOR)
