@@ -7,19 +7,15 @@ from typing import Final
 from ingest.assemble import EntityTable, InteractionTable, assemble
 from ingest.dataset import Dataset
 from ingest.errors import DataError
-from ingest.schema import Feature, FeatureType
+from ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
 from ingest.tables.line_table import read_lines
 from ingest.tables.table import Table
 
 NAME: Final = "ml-100k"
 _WHEEL: Final = "recbole"
 _FOLDER: Final = "recbole/dataset_example/ml-100k"
-_ITEM_FEATURES: Final = (Feature("year", FeatureType.NUMBER), Feature("genres", FeatureType.TAGS, separator=" "))
-_USER_FEATURES: Final = (
-    Feature("age", FeatureType.NUMBER),
-    Feature("gender", FeatureType.CATEGORY),
-    Feature("occupation", FeatureType.CATEGORY),
-)
+# How the file spells that the publishers know nothing of film 267, in its title, and in genres.
+_UNKNOWN: Final = {"unkonwn": "", "unknown": ""}
 
 
 def read_sample() -> Dataset:
@@ -28,16 +24,23 @@ def read_sample() -> Dataset:
     Errors: DataError if it is not installed.
     """
     interactions = _read("ml-100k.inter", ["user", "item", "rating", "timestamp"])
-    items = _read("ml-100k.item", ["item", "title", "year", "genres"])
+    items = _read("ml-100k.item", ["item", "title", "released", "genres"])
     users = _read("ml-100k.user", ["user", "age", "gender", "occupation", "zip"])
-    # The one film that the publishers do not know is called "unknown", with that as its year and genre too.
-    items = items.with_columns(**{c: items.frame[c].mask(items.frame[c] == "unknown", "") for c in ("year", "genres")})
     return assemble(
         NAME,
         InteractionTable(interactions, "user", "item", "rating", "timestamp"),
-        EntityTable(items, "item", "title", _ITEM_FEATURES),
-        EntityTable(users, "user", features=_USER_FEATURES),
+        EntityTable(_clean_items(items), "item", "title", ITEM_FEATURES),
+        EntityTable(users, "user", features=USER_FEATURES),
     )
+
+
+def _clean_items(items: Table) -> Table:
+    """Titles, years and genres as the other editions have them."""
+    frame = items.frame.replace({"title": {"unkonwn": "unknown"}, "released": _UNKNOWN, "genres": _UNKNOWN})
+    items = clean_titles(items.with_columns(title=frame["title"], genres=frame["genres"].str.replace(" ", "|")))
+    # One title kept its year, and has a "V" (for video) where the others have theirs.
+    in_title = items.frame["year"]
+    return items.with_columns(year=in_title.mask(in_title == "", frame["released"]))
 
 
 def _read(name: str, columns: list[str]) -> Table:

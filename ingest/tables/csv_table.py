@@ -9,19 +9,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, TextIO
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from ingest.errors import DataError
-from ingest.report import Finding, Outcome
-from ingest.tables.table import SHOWN_CASES, Table, require_columns
+from ingest.tables.known_lines import BROKEN_UTF8, is_broken, table_of_lines, wrong_width
+from ingest.tables.table import Table, require_columns
 
 _BATCH: Final = 50_000
-BROKEN_UTF8: Final = "broken UTF-8"
-BROKEN_QUOTES: Final = "a quote is not closed, or text follows a closing quote"
+_BROKEN_QUOTES: Final = "a quote is not closed, or text follows a closing quote"
 
 
 def read_csv(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Table:
@@ -55,7 +51,7 @@ def _read_header(path: Path, delimiter: str) -> list[str]:
         raise DataError(f"{path}: cannot be read as CSV: {error}") from error
     if not header:
         raise DataError(f"{path}: the first line must name the columns, and is empty")
-    if _is_broken(header):
+    if is_broken("".join(header)):
         raise DataError(f"{path.name}:1: {BROKEN_UTF8} in the header")
     return header
 
@@ -100,26 +96,6 @@ class _PlainLines:
         return [places[record] for record in records]
 
 
-@dataclass(frozen=True)
-class KnownLines:
-    """Places in a file whose line numbers were kept.
-
-    lines: int64 [records].
-    """
-
-    path: Path
-    lines: NDArray[np.int64]
-
-    @property
-    def file(self) -> str:
-        """The file's name."""
-        return self.path.name
-
-    def of(self, records: Sequence[int]) -> list[str]:
-        """Where each record stands: "items.csv:17"."""
-        return [f"{self.file}:{self.lines[record]}" for record in records]
-
-
 class _Lines:
     """The physical lines of a file, which takes back those that a record wrongly swallowed."""
 
@@ -158,28 +134,17 @@ def _records(file: TextIO, width: int, delimiter: str) -> Iterator[tuple[int, li
                 line = lines.start
                 if len(cells) == width:
                     lines.close_record()
-                    yield line, BROKEN_UTF8 if _is_broken(cells) else cells
+                    yield line, BROKEN_UTF8 if is_broken("".join(cells)) else cells
                 elif cells:
                     lines.close_line()
-                    yield line, f"wrong number of cells, not {width}"
+                    yield line, wrong_width(width)
                 else:
                     lines.close_record()
             return
         except csv.Error:
             line = lines.start
             lines.close_line()
-            yield line, BROKEN_QUOTES
-
-
-def _is_broken(cells: Sequence[str]) -> bool:
-    text = "".join(cells)
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+            yield line, _BROKEN_QUOTES
 
 
 def _read_strict(path: Path, header: Sequence[str], columns: Sequence[str], delimiter: str) -> Table:
@@ -209,10 +174,4 @@ def _read_strict(path: Path, header: Sequence[str], columns: Sequence[str], deli
     if rows:
         flush()
     schema = pa.schema([(column, pa.string()) for column in columns])
-    frame: pd.DataFrame = pa.Table.from_batches(batches, schema).to_pandas()
-    findings = tuple(
-        Finding(path.name, Outcome.DROPPED, reason, len(at), tuple(f"{path.name}:{n}" for n in at[:SHOWN_CASES]))
-        for reason, at in bad.items()
-    )
-    count = len(frame) + sum(map(len, bad.values()))
-    return Table(frame, KnownLines(path, np.asarray(numbers, dtype=np.int64)), count, findings)
+    return table_of_lines(path, pa.Table.from_batches(batches, schema).to_pandas(), numbers, bad)

@@ -55,6 +55,10 @@ class Table:
         """The table with these columns added or replaced."""
         return replace(self, frame=self.frame.assign(**columns))
 
+    def without(self, column: str) -> "Table":
+        """The table without this column."""
+        return replace(self, frame=self.frame.drop(columns=column))
+
     def drop(self, bad: NDArray[np.bool_], reason: str, column: str | None = None) -> "Table":
         """The table without its bad rows, which are counted under this reason.
 

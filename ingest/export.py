@@ -1,0 +1,98 @@
+"""Writing a data set as a dataset folder."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from ingest.declaration import DECLARATION
+from ingest.schema import Feature, FeatureType
+
+_ARROW_TYPES: Final = {
+    FeatureType.NUMBER: pa.float64(),
+    FeatureType.FLAG: pa.float64(),
+    FeatureType.CATEGORY: pa.string(),
+    FeatureType.TEXT: pa.string(),
+    FeatureType.TAGS: pa.list_(pa.string()),
+    FeatureType.VECTOR: pa.list_(pa.float32()),
+}
+
+
+def export_dataset(dataset: Dataset, folder: Path) -> None:
+    """Write dataset.toml and Parquet files, from which `load_dataset` reads an equal data set.
+
+    folder: made if absent; files of the same names are overwritten, the declaration last, so that a folder with a
+    declaration is a whole one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    declaration = folder / DECLARATION
+    declaration.unlink(missing_ok=True)
+    schema = dataset.schema
+    items = dataset.items if schema.has_title else dataset.items.drop(columns=Columns.TITLE)
+    _write(dataset.interactions, (), folder / "interactions.parquet")
+    _write(items, schema.items, folder / "items.parquet")
+    _write(dataset.users, schema.users, folder / "users.parquet")
+    sections = [
+        _section("interactions", _interaction_keys(dataset)),
+        _section("items", {"file": "items.parquet", "id": Columns.ITEM, **_if(schema.has_title, title=Columns.TITLE)}),
+        _features("items", schema.items),
+        _section("users", {"file": "users.parquet", "id": Columns.USER}),
+        _features("users", schema.users),
+    ]
+    declaration.write_text("\n".join(section for section in sections if section), encoding="utf-8")
+
+
+def _interaction_keys(dataset: Dataset) -> dict[str, str]:
+    return {
+        "file": "interactions.parquet",
+        "user": Columns.USER,
+        "item": Columns.ITEM,
+        **_if(dataset.schema.has_rating, rating=Columns.RATING),
+        **_if(dataset.schema.has_timestamp, timestamp=Columns.TIMESTAMP),
+    }
+
+
+def _if(condition: bool, **keys: str) -> dict[str, str]:
+    return keys if condition else {}
+
+
+def _write(frame: pd.DataFrame, features: tuple[Feature, ...], path: Path) -> None:
+    types = {feature.name: _ARROW_TYPES[feature.type] for feature in features}
+    columns = {column: pa.array(frame[column], types.get(column)) for column in frame.columns}
+    pq.write_table(pa.table(columns), path)
+
+
+def _section(name: str, keys: Mapping[str, str]) -> str:
+    return f"[{name}]\n" + "".join(f"{key} = {_quote(value)}\n" for key, value in keys.items())
+
+
+def _features(table: str, features: tuple[Feature, ...]) -> str:
+    if not features:
+        return ""
+    return f"[{table}.features]\n" + "".join(f"{_key(f.name)} = {_feature(f)}\n" for f in features)
+
+
+def _feature(feature: Feature) -> str:
+    default = Feature(feature.name, feature.type)
+    options = [f"type = {_quote(feature.type)}"]
+    if feature.separator != default.separator:
+        options.append(f"separator = {_quote(feature.separator)}")
+    if feature.length is not None:
+        options.append(f"length = {feature.length}")
+    return _quote(feature.type) if feature == default else f"{{ {', '.join(options)} }}"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _quote(name)
+
+
+def _quote(text: str) -> str:
+    """A TOML basic string: JSON's, but for the one control character that JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
