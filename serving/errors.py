@@ -1,0 +1,29 @@
+"""Errors of this package: each message says what is wrong, where, and what is allowed."""
+
+
+class ServingError(Exception):
+    """Base of all errors that a person can act on."""
+
+
+class SettingsError(ServingError):
+    """A setting has a value that is not allowed, or `pharos.toml` cannot be read."""
+
+
+class StoreError(ServingError):
+    """The store cannot do what is asked: its file cannot be used, or the data do not fit what it holds."""
+
+
+class NotReady(ServingError):
+    """Nothing can be answered yet: a part is missing. `part` names it, the message says what to do."""
+
+    def __init__(self, part: str, message: str) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+class UnknownItem(ServingError):
+    """No such item in the store."""
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__(f"there is no item {item_id!r}")
+        self.item_id = item_id

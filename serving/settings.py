@@ -1,0 +1,120 @@
+"""Every setting of Pharos, once: from `PHAROS_*` in the environment, or `pharos.toml` in the working folder."""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from serving.errors import SettingsError
+
+TOML_FILE: Final = "pharos.toml"
+PREFIX: Final = "PHAROS_"
+
+
+class Settings(BaseSettings):
+    """What a person may decide. The environment wins over the file, an argument wins over both."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        Path("var"), description="Folder of everything that is kept: bundles/, index/ and the store's file pharos.db."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy address (sqlite:///...) of the store; empty: the file data_dir/pharos.db."
+    )
+    qdrant_url: str = Field(
+        "",
+        pattern=r"^($|https?://)",
+        description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index.",
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server, where it wants one.")
+    alias: str = Field("items", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Alias that names the live collection.")
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address that `pharos serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `pharos serve` listens on; 0 takes a free one.")
+
+    default_k: int = Field(10, ge=1, le=1000, description="Length of a list when the request does not say k.")
+    max_k: int = Field(200, ge=1, le=1000, description="Largest k of a request.")
+    max_history: int = Field(
+        500, ge=1, le=10_000, description="Most history events in a request or read from the store."
+    )
+    max_exclude: int = Field(10_000, ge=0, le=100_000, description="Most excluded item ids in a request.")
+    max_batch: int = Field(1000, ge=1, le=10_000, description="Most records in one batch request.")
+    max_filter_conditions: int = Field(20, ge=1, le=20, description="Most conditions in a request's filter.")
+    max_query_length: int = Field(1000, ge=1, le=10_000, description="Most characters in a text query.")
+    max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body in bytes.")
+
+    candidates: int = Field(
+        200, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
+    )
+    event_weights: dict[str, float] = Field(
+        {"view": 1.0, "click": 2.0, "rating": 3.0, "like": 4.0, "purchase": 5.0, "ignore": 0.0},
+        description="Known event types with their weight in popularity; those of weight 0 are no part of a history.",
+    )
+    refresh_seconds: float = Field(
+        1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
+    )
+    popular_seconds: float = Field(
+        10.0, ge=0, le=3600, description="How long the list of popular items is kept before it is counted again."
+    )
+
+    @property
+    def bundles_dir(self) -> Path:
+        """Folder with one folder per trained bundle."""
+        return self.data_dir / "bundles"
+
+    @property
+    def index_dir(self) -> Path:
+        """Folder of the embedded vector index."""
+        return self.data_dir / "index"
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy address of the store."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'pharos.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `pharos.toml`; nothing else is read."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """The settings of this process; `arguments` win over the environment and the file.
+
+    Raises SettingsError with one line per wrong setting: its name and where it stands, its value, what is allowed.
+    """
+    try:
+        return Settings(**arguments)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(problem, arguments) for problem in error.errors())) from None
+    except ValueError as error:  # tomllib.TOMLDecodeError, and SettingsError of pydantic-settings for broken JSON
+        raise SettingsError(f"{TOML_FILE} or a {PREFIX} variable cannot be read: {error}") from None
+
+
+def _explain(problem: Any, arguments: dict[str, Any]) -> str:
+    """One line for one of pydantic's errors."""
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(sorted(Settings.model_fields))
+        return f"unknown setting {name!r} in {TOML_FILE}; the known ones are {known}"
+    top = str(problem["loc"][0]) if problem["loc"] else ""
+    value = "(hidden)" if top == "qdrant_api_key" else repr(problem["input"])
+    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"setting {name!r} ({_origin(top, arguments)}) is {value}: {message}"
+
+
+def _origin(name: str, arguments: dict[str, Any]) -> str:
+    if name in arguments:
+        return "given as an option"
+    variable = PREFIX + name.upper()
+    return variable if variable in {key.upper() for key in os.environ} else TOML_FILE

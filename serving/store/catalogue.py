@@ -1,0 +1,63 @@
+"""Reads items."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, select, true
+
+from serving.store.records import ItemRecord
+from serving.store.tables import items
+
+# SQLite takes at most 32,766 parameters in one statement.
+_LOOKUP: Final = 5000
+_COLUMNS: Final = (
+    items.c.id,
+    items.c.title,
+    items.c.features,
+    items.c.available,
+    items.c.created_at,
+    items.c.updated_at,
+    items.c.revision,
+)
+
+
+def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
+    """The items with these ids; unknown ids are absent."""
+    found: dict[str, ItemRecord] = {}
+    for start in range(0, len(item_ids), _LOOKUP):
+        query = select(*_COLUMNS).where(items.c.id.in_(item_ids[start : start + _LOOKUP]))
+        found.update({row[0]: _record(tuple(row)) for row in connection.execute(query)})
+    return found
+
+
+def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that there are items of."""
+    return _ids(connection, item_ids, true())
+
+
+def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
+    """Those of the ids whose items may be shown."""
+    return _ids(connection, item_ids, items.c.available)
+
+
+def _ids(connection: Connection, item_ids: Sequence[str], condition: ColumnElement[bool]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(item_ids), _LOOKUP):
+        query = select(items.c.id).where(items.c.id.in_(item_ids[start : start + _LOOKUP]), condition)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def pages(connection: Connection, size: int, since: int = 0) -> Iterator[list[ItemRecord]]:
+    """All items whose revision is above `since`, in the order of the revisions, in lists of at most `size`."""
+    while True:
+        query = select(*_COLUMNS).where(items.c.revision > since).order_by(items.c.revision).limit(size)
+        page = [_record(tuple(row)) for row in connection.execute(query)]
+        if not page:
+            return
+        yield page
+        since = page[-1].revision
+
+
+def _record(row: Sequence[Any]) -> ItemRecord:
+    return ItemRecord(*row)

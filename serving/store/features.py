@@ -1,0 +1,60 @@
+"""Feature values between the typed tables (see `ingest.dataset.Dataset`) and the JSON that the store keeps."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.records import parse_features
+from ingest.schema import Feature, FeatureType
+from serving.store.records import ItemRecord
+
+
+def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[dict[str, object]]:
+    """One dict of JSON values per row of a typed table, without the missing ones; `parse_features` is the way back."""
+    columns = [(feature, frame[feature.name].tolist()) for feature in features]
+    for row in range(len(frame)):
+        pairs = ((feature.name, _json_value(feature.type, values[row])) for feature, values in columns)
+        yield {name: value for name, value in pairs if value is not None}
+
+
+def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> pd.DataFrame:
+    """A typed table like `Dataset.items` with two more columns: available (bool) and created_at (unix seconds)."""
+    rows = [parse_features(features, record.features) for record in records]
+    columns: dict[str, Any] = {
+        Columns.ITEM: [record.item_id for record in records],
+        Columns.TITLE: [record.title for record in records],
+    }
+    for feature in features:
+        columns[feature.name] = pd.Series(
+            [row[feature.name] for row in rows], dtype=_DTYPES.get(feature.type, "object")
+        )
+    columns["available"] = [record.available for record in records]
+    columns["created_at"] = [record.created_at for record in records]
+    return pd.DataFrame(columns)
+
+
+def _json_value(kind: FeatureType, value: Any) -> object | None:
+    """A typed value as JSON has it; None where it is missing."""
+    match kind:
+        case FeatureType.NUMBER:
+            return None if math.isnan(value) else _whole(float(value))
+        case FeatureType.FLAG:
+            return None if math.isnan(value) else bool(value)
+        case FeatureType.TAGS:
+            return list(value) or None
+        case FeatureType.VECTOR:
+            return None if value is None else np.asarray(value, dtype=np.float32).tolist()
+        case FeatureType.CATEGORY | FeatureType.TEXT:
+            return value or None
+
+
+def _whole(number: float) -> float | int:
+    """A year is shown as 1995, not as 1995.0."""
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+_DTYPES: Final = {FeatureType.NUMBER: "float64", FeatureType.FLAG: "float64"}

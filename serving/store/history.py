@@ -1,0 +1,39 @@
+"""Reads what a user did."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select, union
+
+from serving.store.records import Event
+from serving.store.tables import events, ignored, users
+
+
+def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
+    """The newest `limit` events of a user, oldest first, one per item: its newest, with its newest rating."""
+    query = (
+        select(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
+        .where(events.c.user_id == user_id, events.c.type.not_in(without_types))
+        .order_by(events.c.timestamp.desc(), events.c.id.desc())
+        .limit(limit)
+    )
+    newest: dict[str, Event] = {}
+    for item_id, kind, value, timestamp in connection.execute(query):
+        seen = newest.get(item_id)
+        if seen is None:
+            newest[item_id] = Event(item_id, kind, value, timestamp or None)
+        elif seen.value is None and value is not None:
+            newest[item_id] = Event(item_id, seen.type, value, seen.timestamp)
+    return list(newest.values())[::-1]
+
+
+def seen(connection: Connection, user_id: str) -> set[str]:
+    """Items that a user has any event with, or ignores."""
+    touched = select(events.c.item_id).where(events.c.user_id == user_id)
+    hidden = select(ignored.c.item_id).where(ignored.c.user_id == user_id)
+    return set(connection.execute(union(touched, hidden)).scalars())
+
+
+def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None:
+    """The user's known features, as JSON has them; None for a user that the store does not know."""
+    return connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()

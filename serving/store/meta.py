@@ -1,0 +1,56 @@
+"""What the store knows about itself: the declared features, where they come from, and the last revision."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ingest.schema import Schema
+from serving.store.tables import meta
+
+_SCHEMA: Final = "schema"
+_DATASET: Final = "dataset"
+_REVISION: Final = "revision"
+
+
+def schema(connection: Connection) -> Schema | None:
+    """The features that items and users have; None before the first import."""
+    stored = _read(connection, _SCHEMA)
+    return None if stored is None else Schema.from_state(stored)
+
+
+def dataset(connection: Connection) -> str | None:
+    """The name of the data set that was imported."""
+    name = _read(connection, _DATASET)
+    return None if name is None else str(name)
+
+
+def describe(connection: Connection, schema: Schema, dataset: str) -> None:
+    """Keep the declared features and the name of the data set."""
+    _write(connection, _SCHEMA, schema.state())
+    _write(connection, _DATASET, dataset)
+
+
+def revision(connection: Connection) -> int:
+    """The last revision that was given to an item; 0 before the first."""
+    return int(_read(connection, _REVISION) or 0)
+
+
+def take_revisions(connection: Connection, count: int) -> int:
+    """Reserve `count` revisions and return the first.
+
+    Whoever asks holds the counter's row until the end of its transaction, so revisions become visible in their order:
+    a reader that has seen revision n has seen every change before it.
+    """
+    row = connection.execute(select(meta.c.value).where(meta.c.key == _REVISION).with_for_update()).first()
+    last = int(row[0]) if row else 0
+    _write(connection, _REVISION, last + count)
+    return last + 1
+
+
+def _read(connection: Connection, key: str) -> Any:
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def _write(connection: Connection, key: str, value: object) -> None:
+    connection.execute(delete(meta).where(meta.c.key == key))
+    connection.execute(insert(meta).values(key=key, value=value))

@@ -1,0 +1,69 @@
+"""What goes into the store and comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """One item.
+
+    features: the known values by name, as JSON has them (tags and vectors are lists).
+    created_at, updated_at: unix seconds. revision: grows with each change to any item.
+    """
+
+    item_id: str
+    title: str
+    features: Mapping[str, object]
+    available: bool
+    created_at: int
+    updated_at: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing a user did with an item. value: the rating, if any; timestamp: unix seconds, None if unknown."""
+
+    item_id: str
+    type: str
+    value: float | None = None
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True)
+class PopularItem:
+    """An item in the order of popularity; score: see `popular`."""
+
+    item_id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class TitleMatch:
+    """An item whose title holds the words of a query. exact: these are all its words; leads: it begins with them."""
+
+    item_id: str
+    exact: bool
+    leads: bool
+
+
+@dataclass(frozen=True)
+class ImportCounts:
+    """What an import found (items, users, events) and how much of it was new or different."""
+
+    items: int
+    users: int
+    events: int
+    items_changed: int
+    users_changed: int
+    events_added: int
+
+
+@dataclass(frozen=True)
+class StoreCounts:
+    """Rows in the store."""
+
+    items: int
+    users: int
+    events: int

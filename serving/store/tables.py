@@ -1,0 +1,92 @@
+"""The tables of the store, in SQL types that every database has."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+ID_LENGTH: Final = 512
+
+metadata: Final = MetaData()
+# SQLite numbers rows by itself only where the key is exactly INTEGER.
+_serial: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+# features: the known values by name; a missing value is left out. title_key: see `titles`.
+# revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
+# created_at, updated_at: unix seconds.
+items: Final = Table(
+    "items",
+    metadata,
+    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("title_key", Text, nullable=False),
+    Column("features", JSON, nullable=False),
+    Column("available", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
+    # Searching titles and counting popularity read this narrow index and not the rows, which hold whole texts.
+    Index("items_by_title", "available", "title_key", "id"),
+)
+
+users: Final = Table(
+    "users",
+    metadata,
+    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("features", JSON, nullable=False),
+)
+
+# timestamp: unix seconds, 0 where the data have none. The same event sent twice is one event.
+# No foreign keys: events outlive their items, and an import need not come in a certain order.
+events: Final = Table(
+    "events",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("user_id", String(ID_LENGTH), nullable=False),
+    Column("item_id", String(ID_LENGTH), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("value", Float),
+    Column("timestamp", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "item_id", "type", "timestamp", name="one_event"),
+    Index("events_by_user", "user_id", "timestamp", "id"),
+)
+
+# Counts of `events` by item and type, changed in the same transaction, so that popularity need not read every event.
+item_counts: Final = Table(
+    "item_counts",
+    metadata,
+    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("type", String(32), primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("rated", BigInteger, nullable=False),
+    Column("value_sum", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ignored: Final = Table(
+    "ignored",
+    metadata,
+    Column("user_id", String(ID_LENGTH), primary_key=True),
+    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("timestamp", BigInteger, nullable=False),
+)
+
+# What the store knows about itself: see `meta`.
+meta: Final = Table(
+    "meta",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+)

@@ -1,0 +1,179 @@
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingest.dataset import Dataset
+from ingest.schema import Feature, FeatureType, Schema
+from serving.errors import StoreError
+from serving.settings import Settings
+from serving.store import Event, Store
+from tests.serving import world
+from tests.serving.world import toy, war
+
+
+def test_an_import_says_what_it_changed(empty_store: Store) -> None:
+    counts = empty_store.import_dataset(world.dataset())
+    assert (counts.items_changed, counts.users_changed, counts.events_added) == (41, 41, 760)
+
+
+def test_the_same_import_again_changes_nothing(store: Store) -> None:
+    before = store.items([war(0), toy(3)])
+    counts = store.import_dataset(world.dataset())
+    assert (counts.items_changed, counts.users_changed, counts.events_added) == (0, 0, 0)
+    assert store.items([war(0), toy(3)]) == before
+
+
+def test_a_changed_item_gets_a_higher_revision_and_the_others_keep_theirs(store: Store) -> None:
+    before = store.items([war(0), war(1)])
+    changed = world.dataset()
+    changed.items.loc[changed.items["item_id"] == war(0), "title"] = "Renamed"
+    newest = store.revision()
+    assert store.import_dataset(changed).items_changed == 1
+    after = store.items([war(0), war(1)])
+    assert after[war(0)].title == "Renamed"
+    assert after[war(0)].revision > newest
+    assert after[war(1)] == before[war(1)]
+    assert [frame["item_id"].tolist() for frame in store.item_frames(since=newest)] == [[war(0)]]
+
+
+def test_a_failed_import_leaves_the_store_as_it_was(store: Store) -> None:
+    counts = store.counts()
+    broken = world.dataset()
+    broken.items["title"] = "new"
+    broken.interactions.loc[0, "item_id"] = None  # the events come last, when all items are written
+    with pytest.raises(StoreError):
+        store.import_dataset(broken)
+    assert store.counts() == counts
+    assert store.item(war(0)).title == "Battle of the Hills 0"
+
+
+def test_a_data_set_with_other_features_is_refused_unless_the_store_may_be_emptied(store: Store) -> None:
+    other = world.dataset("other")
+    other = replace(other, schema=replace(other.schema, items=other.schema.items[:2]))
+    with pytest.raises(StoreError, match=r"'halves'.*'other'"):
+        store.import_dataset(other)
+    store.import_dataset(other, replace=True)
+    assert store.schema() == other.schema
+
+
+def test_a_feature_comes_back_as_it_was(empty_store: Store) -> None:
+    features = (
+        Feature("year", FeatureType.NUMBER),
+        Feature("seen", FeatureType.FLAG),
+        Feature("language", FeatureType.CATEGORY),
+        Feature("genres", FeatureType.TAGS),
+        Feature("overview", FeatureType.TEXT),
+        Feature("poster", FeatureType.VECTOR, length=2),
+    )
+    items = pd.DataFrame(
+        {
+            "item_id": ["full", "bare"],
+            "title": ["Full", "Bare"],
+            "year": [1990.5, np.nan],
+            "seen": [1.0, np.nan],
+            "language": ["en", ""],
+            "genres": [("a", "b"), ()],
+            "overview": ["text", ""],
+            "poster": [np.array([1.5, -2.0], np.float32), None],
+        }
+    )
+    events = pd.DataFrame({"user_id": ["u"], "item_id": ["full"]})
+    users = pd.DataFrame({"user_id": ["u"]})
+    empty_store.import_dataset(Dataset("types", events, items, users, Schema(items=features)))
+    (frame,) = empty_store.item_frames()
+    pd.testing.assert_frame_equal(frame[items.columns], items.astype(frame[items.columns].dtypes.to_dict()))
+
+
+def test_a_missing_value_is_not_kept(store: Store) -> None:
+    assert set(store.item(war(world.HALF - 1)).features) == {"genres", "overview"}
+
+
+def test_a_history_has_the_newest_events_oldest_first(store: Store) -> None:
+    assert store.history("w3", 2) == [
+        Event(war(18), "rating", 3.0, 1_003_018),
+        Event(war(19), "rating", 4.0, 1_003_019),
+    ]
+
+
+def test_a_history_without_timestamps_keeps_the_order_of_the_data_set(empty_store: Store) -> None:
+    from ingest.history import order
+
+    bare = world.dataset()
+    events = bare.interactions.drop(columns="timestamp")
+    empty_store.import_dataset(replace(bare, interactions=events, schema=replace(world.SCHEMA, has_timestamp=False)))
+    wanted = order(events[events["user_id"] == "w0"])["item_id"].tolist()
+    history = empty_store.history("w0", 100)
+    assert [event.item_id for event in history] == wanted
+    assert {event.timestamp for event in history} == {None}
+
+
+def test_a_user_has_seen_all_that_there_are_events_of(store: Store) -> None:
+    assert store.seen("t5") == {toy(number) for number in range(world.HALF)} - {toy(5)}
+
+
+def test_an_unknown_user_has_nothing(store: Store) -> None:
+    assert (store.history("nobody", 10), store.seen("nobody"), store.user_features("nobody")) == ([], set(), None)
+
+
+def test_unknown_items_are_absent(store: Store) -> None:
+    assert store.item("nothing") is None
+    assert store.existing([war(1), "nothing"]) == {war(1)}
+    assert store.available([war(1), "nothing"]) == {war(1)}
+
+
+def test_item_frames_hold_every_item_once(store: Store) -> None:
+    pages = [frame["item_id"].tolist() for frame in store.item_frames(size=7)]
+    assert [len(page) for page in pages] == [7, 7, 7, 7, 7, 6]
+    assert sorted(item_id for page in pages for item_id in page) == sorted(world.items()["item_id"])
+
+
+def test_a_second_store_on_the_same_file_sees_what_is_committed(store: Store, tmp_path: Path) -> None:
+    other = Store(f"sqlite:///{tmp_path / 'pharos.db'}", Settings().event_weights)
+    assert other.counts() == store.counts()
+    other.close()
+
+
+def test_an_acknowledged_write_survives_a_power_cut(store: Store, tmp_path: Path) -> None:
+    with store._reads() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+
+
+def test_imports_at_the_same_time_wait_for_each_other(empty_store: Store) -> None:
+    failures: list[Exception] = []
+
+    def load() -> None:
+        try:
+            empty_store.import_dataset(world.dataset())
+        except StoreError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert empty_store.counts().events == 760
+
+
+def test_a_file_that_is_no_database_is_an_error_for_people(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_text("this is no database, " * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        Store(f"sqlite:///{tmp_path / 'bad.db'}", {})
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "mysql://host/db", "nonsense"])
+def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match=r"sqlite|file"):
+        Store(url, {})
+
+
+def test_the_file_is_an_ordinary_sqlite_file(store: Store, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "pharos.db") as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (760,)
