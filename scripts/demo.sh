@@ -4,9 +4,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() {
-    printf '\n\033[1m%s\033[0m\n' "$1"
+    printf '\n== %s\n' "$1"
     shift
-    printf '$ pharos %s\n' "$(printf '%q ' "$@")"
+    printf '$ pharos'
+    for word in "$@"; do
+        case $word in
+            *' '*) printf ' "%s"' "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
     pharos "$@"
 }
 
