@@ -1,6 +1,6 @@
 """The vector index in this process: Qdrant's own engine on a folder, without a server."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -26,6 +26,7 @@ from qdrant_edge import (
 from qdrant_edge import Point as EdgePoint
 
 from indexing.checks import batched, check_points, check_queries
+from indexing.embedded_flags import shown, stored
 from indexing.errors import (
     CollectionExists,
     CollectionInUse,
@@ -52,7 +53,7 @@ _PAYLOAD_TYPES: Final = {
     PayloadType.KEYWORD: PayloadSchemaType.Keyword,
     PayloadType.FLOAT: PayloadSchemaType.Float,
     PayloadType.INTEGER: PayloadSchemaType.Integer,
-    PayloadType.BOOLEAN: PayloadSchemaType.Bool,
+    PayloadType.BOOLEAN: PayloadSchemaType.Integer,
 }
 
 
@@ -91,9 +92,10 @@ class QdrantEmbedded(Searching):
         """See VectorIndex.upsert."""
         name = self._name(collection)
         check_points(points, self._lengths(name))
+        flags = self._flags(name)
         with self._engine(name):
             for batch in batched(points, max_bytes=_BATCH_BYTES):
-                self._shard(name).update(UpdateOperation.upsert_points([_edge_point(point) for point in batch]))
+                self._shard(name).update(UpdateOperation.upsert_points([_edge_point(point, flags) for point in batch]))
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
@@ -105,7 +107,7 @@ class QdrantEmbedded(Searching):
             if not shard.retrieve([id], with_payload=False, with_vector=False):
                 raise UnknownItem(item_id)
             if present:
-                shard.update(UpdateOperation.set_payload([id], present))
+                shard.update(UpdateOperation.set_payload([id], stored(present, self._flags(name))))
             if absent:
                 shard.update(UpdateOperation.delete_payload([id], absent))
 
@@ -194,9 +196,15 @@ class QdrantEmbedded(Searching):
         ]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
+        flags = self._flags(name)
         return [
             [
-                Scored(_uuid(point.id), point.score, point.payload, _vectors(point.vector).get(wanted.using))
+                Scored(
+                    _uuid(point.id),
+                    point.score,
+                    shown(point.payload, flags) if wanted.payload else None,
+                    _vectors(point.vector).get(wanted.using),
+                )
                 for point in answer
             ]
             for answer in answers
@@ -208,7 +216,8 @@ class QdrantEmbedded(Searching):
         name = self._name(collection)
         with self._engine(name):
             records = self._shard(name).retrieve(list(ids), with_payload=payload, with_vector=list(vectors))
-        return {_uuid(record.id): (record.payload or {}, _vectors(record.vector)) for record in records}
+        flags = self._flags(name)
+        return {_uuid(record.id): (shown(record.payload, flags), _vectors(record.vector)) for record in records}
 
     def _check_queries(self, collection: str, vectors: FloatArray, using: str) -> None:
         check_queries(vectors, using, self._lengths(self._name(collection)))
@@ -216,11 +225,17 @@ class QdrantEmbedded(Searching):
     def _name(self, collection: str) -> str:
         return self._folder.aliases.get(collection, collection)
 
-    def _lengths(self, name: str) -> dict[str, int]:
+    def _lengths(self, name: str) -> Mapping[str, int]:
+        return self._spec(name).vectors
+
+    def _flags(self, name: str) -> list[str]:
+        return [field for field, kind in self._spec(name).payload_fields.items() if kind is PayloadType.BOOLEAN]
+
+    def _spec(self, name: str) -> CollectionSpec:
         manifest = self._folder.manifests.get(name)
         if manifest is None:
             raise UnknownCollection(name)
-        return dict(manifest.spec.vectors)
+        return manifest.spec
 
     def _shard(self, name: str) -> EdgeShard:
         shard = self._shards.get(name)
@@ -264,10 +279,10 @@ def _new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
     return shard
 
 
-def _edge_point(point: Point) -> EdgePoint:
+def _edge_point(point: Point, flags: Collection[str]) -> EdgePoint:
     # Lists of numbers, because the engine reads arrays three times as slowly.
     vectors = {name: vector.tolist() for name, vector in point.vectors.items()}
-    return EdgePoint(point_id(point.item_id), vectors, {**point.payload, Columns.ITEM: point.item_id})
+    return EdgePoint(point_id(point.item_id), vectors, {**stored(point.payload, flags), Columns.ITEM: point.item_id})
 
 
 def _uuid(id: object) -> UUID:

@@ -56,6 +56,10 @@ class InvalidName(VectorIndexError, ValueError):
     """A collection or alias name that is not allowed."""
 
 
+class RequestRejected(VectorIndexError):
+    """The engine understood the request and refuses it; a later attempt will not succeed."""
+
+
 class VerificationFailed(VectorIndexError):
     """A freshly built collection does not answer as it must; it was not switched to."""
 

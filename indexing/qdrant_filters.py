@@ -15,22 +15,26 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Dialect:
-    """The classes of one engine; both have the same with nearly the same names."""
+    """The classes of one engine; both have the same with nearly the same names. flag: how it stores a flag."""
 
     filter: Callable[..., Any]
     field: Callable[..., Any]
     match_any: Callable[..., Any]
     match_value: Callable[..., Any]
     range: Callable[..., Any]
+    flag: Callable[[bool], bool | int]
 
 
-SERVER: Final = Dialect(models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range)
+SERVER: Final = Dialect(
+    models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range, flag=bool
+)
 EMBEDDED: Final = Dialect(
     qdrant_edge.Filter,
     qdrant_edge.FieldCondition,
     qdrant_edge.MatchAny,
     qdrant_edge.MatchValue,
     qdrant_edge.RangeFloat,
+    flag=int,
 )
 
 
@@ -74,7 +78,9 @@ def _any_of(field: str, values: tuple[Value, ...], dialect: Dialect) -> Any:
 
 
 def _equal(key: str, value: Value, dialect: Dialect) -> Any:
-    if isinstance(value, str | bool):
+    if isinstance(value, bool):
+        return dialect.field(key=key, match=dialect.match_value(value=dialect.flag(value)))
+    if isinstance(value, str):
         return dialect.field(key=key, match=dialect.match_value(value=value))
     # Qdrant matches text, integers and bools only; a number is a range of one.
     return dialect.field(key=key, range=dialect.range(gte=value, lte=value))

@@ -1,0 +1,281 @@
+"""The vector index on a Qdrant server."""
+
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import numpy as np
+from qdrant_client import QdrantClient, models
+
+from indexing.checks import batched, check_points, check_queries
+from indexing.errors import (
+    CollectionInUse,
+    IndexUnavailable,
+    InvalidVector,
+    RequestRejected,
+    UnknownCollection,
+    UnknownItem,
+    VectorIndexError,
+)
+from indexing.filters import Filter
+from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point
+from indexing.names import checked_name
+from indexing.payload import Payload, PayloadType
+from indexing.point_ids import point_id
+from indexing.qdrant_filters import SERVER, payload_key, translate
+from indexing.searching import Nearest, Scored, Searching
+from indexing.server_calls import Calls
+from ingest.columns import Columns
+
+_HTTP_PORT: Final = 6333
+_BATCH_BYTES: Final = 4_500_000
+_SEARCH_WIDTH: Final = 256
+_POLL_SECONDS: Final = 0.2
+# Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
+_GRPC_OPTIONS: Final = {
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.min_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 1000,
+}
+_PAYLOAD_TYPES: Final = {
+    PayloadType.KEYWORD: models.PayloadSchemaType.KEYWORD,
+    PayloadType.FLOAT: models.PayloadSchemaType.FLOAT,
+    PayloadType.INTEGER: models.PayloadSchemaType.INTEGER,
+    PayloadType.BOOLEAN: models.PayloadSchemaType.BOOL,
+}
+
+
+class QdrantServer(Searching):
+    """A `VectorIndex` on a server, which many processes may share.
+
+    url: of its HTTP port. api_key: if the server wants one. grpc_port: by default the port after the HTTP port, as
+    Qdrant has it. prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up;
+    writes may take write_timeout.
+    Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
+    to convert a hundred points from protocol buffers than to parse them as JSON.
+    Calls that cannot reach the server are repeated: writes for a few seconds, searches once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        grpc_port: int | None = None,
+        prefer_grpc: bool = True,
+        timeout: int = 5,
+        write_timeout: int = 60,
+        optimize_timeout: int = 3600,
+    ) -> None:
+        port = urlsplit(url).port or _HTTP_PORT
+        # Its check for compatible versions would ask the server, which may not be there yet.
+        self._reader = QdrantClient(url, port=port, api_key=api_key, timeout=timeout, check_compatibility=False)
+        self._writer = QdrantClient(
+            url,
+            port=port,
+            grpc_port=grpc_port or port + 1,
+            prefer_grpc=prefer_grpc,
+            api_key=api_key,
+            timeout=write_timeout,
+            check_compatibility=False,
+            grpc_options=_GRPC_OPTIONS,
+        )
+        self._read_call = Calls(url, attempts=2, retry_slow=False)
+        self._write_call = Calls(url, attempts=6, retry_slow=True)
+        self._optimize_timeout = optimize_timeout
+
+    def create(self, collection: str, spec: CollectionSpec) -> None:
+        """See VectorIndex.create."""
+        checked_name(collection)
+        vectors = {
+            name: models.VectorParams(size=length, distance=models.Distance.DOT)
+            for name, length in spec.vectors.items()
+        }
+        metadata = {"bundle": spec.bundle, "created_at": datetime.now(UTC).isoformat()}
+        self._write_call(
+            lambda: self._writer.create_collection(collection, vectors_config=vectors, metadata=metadata), collection
+        )
+        try:
+            for field, kind in spec.payload_fields.items():
+                self._create_payload_index(collection, field, kind)
+        except BaseException:
+            with suppress(VectorIndexError):
+                self.drop(collection)
+            raise
+
+    def upsert(self, collection: str, points: Sequence[Point]) -> None:
+        """See VectorIndex.upsert."""
+        check_points(points, self._lengths(collection))
+        for batch in batched(points, max_bytes=_BATCH_BYTES):
+            self._upsert_batch(collection, [_point_struct(point) for point in batch])
+
+    def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
+        """See VectorIndex.set_payload."""
+        id = point_id(item_id)
+        if id not in self._read(collection, [id], payload=False, vectors=()):
+            raise UnknownItem(item_id)
+        present = {field: value for field, value in payload.items() if value is not None}
+        absent = [payload_key(field) for field, value in payload.items() if value is None]
+        if present:
+            self._write_call(lambda: self._writer.set_payload(collection, present, [str(id)]), collection)
+        if absent:
+            self._write_call(lambda: self._writer.delete_payload(collection, absent, [str(id)]), collection)
+
+    def delete(self, collection: str, item_ids: Collection[str]) -> None:
+        """See VectorIndex.delete."""
+        points = models.PointIdsList(points=[str(point_id(item_id)) for item_id in item_ids])
+        self._write_call(lambda: self._writer.delete(collection, points), collection)
+
+    def count(self, collection: str, filter: Filter | None = None) -> int:
+        """See VectorIndex.count."""
+        wanted = translate(filter, SERVER)
+        return self._read_call(lambda: self._reader.count(collection, wanted, exact=True), collection).count
+
+    def optimize(self, collection: str) -> None:
+        """See VectorIndex.optimize. The server optimizes by itself; this waits until it has."""
+        deadline = time.monotonic() + self._optimize_timeout
+        while self._info(collection).status != models.CollectionStatus.GREEN:
+            if time.monotonic() > deadline:
+                raise IndexUnavailable(
+                    f"the collection {collection!r} was not optimized within {self._optimize_timeout} s"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def collections(self) -> list[CollectionInfo]:
+        """See VectorIndex.collections. Collections on the server that are not ours are left out."""
+        found = []
+        for name in self._names():
+            metadata = self._info(name).config.metadata or {}
+            if "bundle" in metadata:
+                live_at = metadata.get("live_at")
+                found.append(
+                    CollectionInfo(
+                        name=name,
+                        bundle=metadata["bundle"],
+                        count=self.count(name),
+                        created_at=datetime.fromisoformat(metadata["created_at"]),
+                        live_at=datetime.fromisoformat(live_at) if live_at else None,
+                    )
+                )
+        return sorted(found, key=lambda info: info.created_at)
+
+    def drop(self, collection: str) -> None:
+        """See VectorIndex.drop."""
+        self._require(collection)
+        aliases = [alias for alias, target in self._aliases().items() if target == collection]
+        # The server would delete the aliases with it.
+        if aliases:
+            raise CollectionInUse(collection, aliases)
+        self._write_call(lambda: self._writer.delete_collection(collection), collection)
+
+    def resolve(self, alias: str) -> str | None:
+        """See VectorIndex.resolve."""
+        return self._aliases().get(alias)
+
+    def switch(self, alias: str, collection: str) -> None:
+        """See VectorIndex.switch."""
+        checked_name(alias)
+        self._require(collection)
+        live_at = {"live_at": datetime.now(UTC).isoformat()}
+        self._write_call(lambda: self._writer.update_collection(collection, metadata=live_at), collection)
+        # Replaces the alias if there is one.
+        create = models.CreateAlias(alias_name=alias, collection_name=collection)
+        change = models.CreateAliasOperation(create_alias=create)
+        self._write_call(lambda: self._writer.update_collection_aliases([change]), alias)
+
+    def ready(self) -> None:
+        """See VectorIndex.ready."""
+        self._names()
+
+    def close(self) -> None:
+        """See VectorIndex.close."""
+        self._reader.close()
+        self._writer.close()
+
+    def _nearest(
+        self, collection: str, vectors: Sequence[FloatArray], limits: Sequence[int], wanted: Nearest
+    ) -> list[list[Scored]]:
+        filter = translate(wanted.filter, SERVER)
+        params = models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=wanted.exact)
+        requests = [
+            models.QueryRequest(
+                query=vector.tolist(),
+                using=wanted.using,
+                filter=filter,
+                params=params,
+                limit=limit,
+                with_payload=wanted.payload,
+                with_vector=[wanted.using] if wanted.vector else False,
+            )
+            for vector, limit in zip(vectors, limits, strict=True)
+        ]
+        try:
+            answers = self._read_call(lambda: self._reader.query_batch_points(collection, requests), collection)
+        except RequestRejected:
+            # Only the server knows the lengths; asking for them each time would cost a request more.
+            check_queries(np.stack(vectors), wanted.using, self._lengths(collection))
+            raise
+        return [
+            [
+                Scored(UUID(str(point.id)), point.score, point.payload, _vectors(point.vector).get(wanted.using))
+                for point in answer.points
+            ]
+            for answer in answers
+        ]
+
+    def _read(
+        self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
+        records = self._read_call(
+            lambda: self._reader.retrieve(
+                collection, [str(id) for id in ids], with_payload=payload, with_vectors=list(vectors)
+            ),
+            collection,
+        )
+        return {UUID(str(record.id)): (record.payload or {}, _vectors(record.vector)) for record in records}
+
+    def _check_queries(self, collection: str, vectors: FloatArray, using: str) -> None:
+        check_queries(vectors, using, {using: vectors.shape[-1]})
+
+    def _create_payload_index(self, collection: str, field: str, kind: PayloadType) -> None:
+        key, schema = payload_key(field), _PAYLOAD_TYPES[kind]
+        self._write_call(lambda: self._writer.create_payload_index(collection, key, schema), collection)
+
+    def _upsert_batch(self, collection: str, batch: list[models.PointStruct]) -> None:
+        self._write_call(lambda: self._writer.upsert(collection, batch, wait=True), collection)
+
+    def _info(self, collection: str) -> models.CollectionInfo:
+        return self._read_call(lambda: self._reader.get_collection(collection), collection)
+
+    def _lengths(self, collection: str) -> dict[str, int]:
+        vectors = self._info(collection).config.params.vectors
+        if not isinstance(vectors, dict):
+            raise InvalidVector(f"the collection {collection!r} has no named vectors: it was not made by Pharos")
+        return {name: params.size for name, params in vectors.items()}
+
+    def _names(self) -> list[str]:
+        return [found.name for found in self._read_call(self._reader.get_collections).collections]
+
+    def _require(self, collection: str) -> None:
+        if collection not in self._names():
+            raise UnknownCollection(collection)
+
+    def _aliases(self) -> dict[str, str]:
+        aliases = self._read_call(self._reader.get_aliases).aliases
+        return {alias.alias_name: alias.collection_name for alias in aliases}
+
+
+def _point_struct(point: Point) -> models.PointStruct:
+    return models.PointStruct(
+        id=str(point_id(point.item_id)),
+        vector={name: vector.tolist() for name, vector in point.vectors.items()},
+        payload={**point.payload, Columns.ITEM: point.item_id},
+    )
+
+
+def _vectors(found: Any) -> dict[str, FloatArray]:
+    return {name: np.asarray(vector, dtype=np.float32) for name, vector in (found or {}).items()}

@@ -1,0 +1,133 @@
+"""Calls to a Qdrant server: what is worth another attempt, and which of our errors the rest becomes."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, TypeVar
+
+import grpc  # type: ignore[import-untyped]
+import httpx
+from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+from indexing.errors import (
+    CollectionExists,
+    IndexUnavailable,
+    RequestRejected,
+    UnknownCollection,
+    VectorIndexError,
+)
+
+T = TypeVar("T")
+
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 2.0
+
+
+class _Failure(Enum):
+    UNREACHABLE = auto()
+    SLOW = auto()
+    BROKEN = auto()
+    FORBIDDEN = auto()
+    UNKNOWN_COLLECTION = auto()
+    EXISTS = auto()
+    REJECTED = auto()
+
+
+_BY_GRPC_CODE: Final = {
+    grpc.StatusCode.UNAVAILABLE: _Failure.UNREACHABLE,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: _Failure.UNREACHABLE,
+    grpc.StatusCode.ABORTED: _Failure.UNREACHABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: _Failure.SLOW,
+    grpc.StatusCode.UNAUTHENTICATED: _Failure.FORBIDDEN,
+    grpc.StatusCode.PERMISSION_DENIED: _Failure.FORBIDDEN,
+    grpc.StatusCode.NOT_FOUND: _Failure.UNKNOWN_COLLECTION,
+    grpc.StatusCode.ALREADY_EXISTS: _Failure.EXISTS,
+    grpc.StatusCode.INVALID_ARGUMENT: _Failure.REJECTED,
+}
+_BY_HTTP_STATUS: Final = {
+    400: _Failure.REJECTED,
+    401: _Failure.FORBIDDEN,
+    403: _Failure.FORBIDDEN,
+    404: _Failure.UNKNOWN_COLLECTION,
+    409: _Failure.EXISTS,
+    422: _Failure.REJECTED,
+    429: _Failure.UNREACHABLE,
+    502: _Failure.UNREACHABLE,
+    503: _Failure.UNREACHABLE,
+    504: _Failure.SLOW,
+}
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How to call a server.
+
+    server: its address, for messages. attempts: at most so many. retry_slow: whether a call that ran into its timeout
+    is worth another attempt. All calls of the vector index may be repeated without harm.
+    """
+
+    server: str
+    attempts: int
+    retry_slow: bool
+
+    def __call__(self, call: Callable[[], T], collection: str = "") -> T:
+        """What the call returns. Raises VectorIndexError; collection: the one that the call is about."""
+        pause = _FIRST_PAUSE
+        for attempts_left in reversed(range(self.attempts)):
+            try:
+                return call()
+            except (
+                grpc.RpcError,
+                UnexpectedResponse,
+                ResponseHandlingException,
+                ResourceExhaustedResponse,
+            ) as error:
+                failure = _failure(error)
+                again = failure is _Failure.UNREACHABLE or (failure is _Failure.SLOW and self.retry_slow)
+                if not (again and attempts_left):
+                    raise self._translated(failure, error, collection) from error
+            # Many clients that lost a server together should not all come back together.
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        raise AssertionError("a call has at least one attempt")
+
+    def _translated(self, failure: _Failure, error: Exception, collection: str) -> VectorIndexError:
+        detail = _detail(error)
+        match failure:
+            case _Failure.UNKNOWN_COLLECTION:
+                return UnknownCollection(collection)
+            case _Failure.EXISTS:
+                return CollectionExists(collection)
+            case _Failure.REJECTED:
+                return RequestRejected(f"Qdrant at {self.server} refuses: {detail}")
+            case _Failure.FORBIDDEN:
+                return IndexUnavailable(f"Qdrant at {self.server} does not accept the API key: {detail}")
+            case _Failure.SLOW:
+                return IndexUnavailable(f"Qdrant at {self.server} did not answer in time: {detail}")
+            case _Failure.UNREACHABLE:
+                return IndexUnavailable(f"Qdrant at {self.server} cannot be reached: {detail}")
+            case _Failure.BROKEN:
+                return IndexUnavailable(f"Qdrant at {self.server} failed: {detail}")
+
+
+def _failure(error: Exception) -> _Failure:
+    if isinstance(error, grpc.RpcError):
+        return _BY_GRPC_CODE.get(error.code(), _Failure.BROKEN)
+    if isinstance(error, UnexpectedResponse):
+        return _BY_HTTP_STATUS.get(error.status_code or 0, _Failure.BROKEN)
+    if isinstance(error, ResponseHandlingException):
+        if isinstance(error.source, httpx.TimeoutException):
+            return _Failure.SLOW
+        return _Failure.UNREACHABLE if isinstance(error.source, httpx.TransportError) else _Failure.BROKEN
+    return _Failure.UNREACHABLE
+
+
+def _detail(error: Exception) -> str:
+    if isinstance(error, grpc.RpcError):
+        return str(error.details())
+    if isinstance(error, UnexpectedResponse):
+        return error.content.decode("utf-8", "replace")[:300]
+    return str(error)

@@ -1,0 +1,117 @@
+"""Runs the real Qdrant server for tests, unprivileged and on loopback."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+_READY_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 10.0
+_UNPRIVILEGED: Final = "nobody"
+
+
+class QdrantProcess:
+    """One server with a folder of its own.
+
+    binary: as `qdrant_binary.fetch` returns it. api_key: what clients must send; empty for none.
+    url: where it answers over HTTP; gRPC is one port up, as is Qdrant's custom.
+    A server can be stopped and started again on the same port with the same data; `remove` ends it for good.
+    """
+
+    def __init__(self, binary: Path, *, api_key: str = "") -> None:
+        # Not pytest's temporary folder, which only its owner may enter.
+        self._folder = Path(tempfile.mkdtemp(prefix="qdrant-"))
+        self._binary = Path(shutil.copy2(binary, self._folder / "qdrant"))
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, _UNPRIVILEGED, "nogroup")
+        self._port = _free_pair_of_ports()
+        self._api_key = api_key
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_drop_privileges(), str(self._binary)],
+                cwd=self._folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"Qdrant did not start: {(self._folder / 'log').read_text()[-1000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the server, leaving its data."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def remove(self) -> None:
+        """End the server and delete its data."""
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    def _environment(self) -> dict[str, str]:
+        settings = {
+            "TELEMETRY_DISABLED": "true",
+            "LOG_LEVEL": "WARN",
+            "SERVICE__HOST": "127.0.0.1",
+            "SERVICE__HTTP_PORT": str(self._port),
+            "SERVICE__GRPC_PORT": str(self._port + 1),
+            "STORAGE__STORAGE_PATH": str(self._folder / "storage"),
+            "STORAGE__SNAPSHOTS_PATH": str(self._folder / "snapshots"),
+        }
+        if self._api_key:
+            settings["SERVICE__API_KEY"] = self._api_key
+        return {f"QDRANT__{name}": value for name, value in settings.items()}
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def _drop_privileges() -> list[str]:
+    setpriv = shutil.which("setpriv")
+    if os.geteuid() == 0:
+        if setpriv is None:
+            raise RuntimeError("setpriv (util-linux) is needed to run the Qdrant server without root's rights")
+        owner = [f"--reuid={_UNPRIVILEGED}", "--regid=nogroup", "--clear-groups", "--no-new-privs"]
+    else:
+        owner = []
+    # The server must not outlive a test run that is killed.
+    return [setpriv, "--pdeathsig=KILL", *owner, "--"] if setpriv else []
+
+
+def _free_pair_of_ports() -> int:
+    """A free port whose successor is free too."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
