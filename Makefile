@@ -14,6 +14,9 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 INSTALLED     := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 
+# True in a Python that pharos runs with and that can make a virtual environment.
+SUPPORTED := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample \
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
@@ -62,24 +65,27 @@ clean: ## Remove caches and build output; .venv and var stay
 	@rm -rf build dist out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
-	@echo "Installing pharos and its locked packages (about 900 MB to fetch; one to three minutes on a fast network) ..."
-	@$(PIP) install $(LOCKED) -r requirements.lock
+define install_lock
+	@$(PYTHON) -c '$(SUPPORTED)' || { \
+		echo "$(VENV) was made with another Python than 3.11 to 3.13: remove it and run this again." >&2; exit 1; }
+	@echo "Installing pharos with $<: about 1 GB to fetch the first time, two minutes on a fast network ..."
+	@$(PIP) install $(LOCKED) -r $<
 	@$(PIP) install $(EDITABLE)
+endef
+
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
+	$(install_lock)
 	@touch $@
 
 # The development lock holds the other one whole, so one installation serves both stamps.
 $(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/pip
-	@echo "Installing pharos with its tools for development (about 900 MB to fetch; one to three minutes on a fast network) ..."
-	@$(PIP) install $(LOCKED) -r requirements-dev.lock
-	@$(PIP) install $(EDITABLE)
+	$(install_lock)
 	@touch $(INSTALLED) $@
 
 # pip is the last thing that a new virtual environment gets: a half-made one is made again.
 $(BIN)/pip:
 	@for python in python3 python3.13 python3.12 python3.11; do \
-		if $$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-				>/dev/null 2>&1; then \
+		if $$python -c '$(SUPPORTED)' >/dev/null 2>&1; then \
 			echo "Making $(VENV) with $$($$python --version)"; \
 			exec $$python -m venv $(VENV); \
 		fi; \
