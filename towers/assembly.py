@@ -1,0 +1,105 @@
+"""Putting a retrieval model together: from tables to training data, towers, and graphs with fixed signatures."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.backend import tf
+from towers.context import HistoryScale
+from towers.features import FeatureEncoding
+from towers.history import HistoryPools
+from towers.inputs import Arrays, InputSpec, item_inputs
+from towers.item_tower import ItemTower
+from towers.queries import UserQuery
+from towers.retrieval import RetrievalModel
+from towers.schedule import WarmUp
+from towers.sequences import Sequences
+from towers.settings import TrainingSettings
+from towers.steps import TrainingData
+from towers.two_towers import TwoTowers
+from towers.user_tower import UserTower
+from towers.vocabulary import Vocabulary
+
+
+def prepare(
+    dataset: Dataset, events: pd.DataFrame, settings: TrainingSettings, text: npt.NDArray[np.float32] | None
+) -> TrainingData:
+    seen = dataset.items[Columns.ITEM].isin(set(events[Columns.ITEM])).to_numpy()
+    catalogue, catalogue_text = dataset.items[seen], text[seen] if text is not None else None
+    sequences = Sequences.of(events, pd.Index(catalogue[Columns.ITEM]))
+    users = dataset.users.set_index(Columns.USER, drop=False).loc[sequences.users]
+    spec = InputSpec(
+        schema=dataset.schema,
+        items=Vocabulary(catalogue[Columns.ITEM].tolist()),
+        users=Vocabulary(sequences.users),
+        item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
+        user_features=FeatureEncoding.fit(users, dataset.schema.users),
+        scale=HistoryScale.fit(sequences.rating, sequences.stamp),
+        length=settings.history_length,
+    )
+    return TrainingData(
+        spec=spec,
+        sequences=sequences,
+        item_rows=spec.item_features.encode(catalogue, catalogue_text),
+        codes=spec.items.codes(catalogue[Columns.ITEM]),
+        metadata=spec.metadata(users[[f.name for f in dataset.schema.users]].to_dict("records")),
+        user_codes=spec.users.codes(sequences.users),
+    )
+
+
+def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
+    spec, features = data.spec, data.spec.item_features
+    item_tower = ItemTower(
+        len(spec.items), features.width, features.vocabulary_size,
+        settings.dimensions, settings.item_hidden, settings.item_id_dropout,
+    )  # fmt: skip
+    history = HistoryPools(settings.history_length, spec.scale.timed, settings.event_dropout)
+    users = len(spec.users) if settings.user_ids else 0
+    user_tower = UserTower(
+        users, spec.facts_width, history, settings.dimensions, settings.user_hidden, settings.user_id_dropout
+    )
+    model = RetrievalModel(item_tower, user_tower, settings.temperature)
+    model.compile(
+        optimizer=tf.keras.optimizers.Adam(WarmUp(settings.learning_rate, settings.warmup_steps), global_clipnorm=5.0)
+    )
+    return model
+
+
+def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:
+    """The training step as one graph for batches of any size; inputs: those of any one step."""
+    spec = {name: part for name, part in inputs.items() if name != "items"}
+    # A batch varies in both of its first dimensions: stretches and their length.
+    free = {
+        name: tf.TensorSpec([None] * min(array.ndim, 2) + list(array.shape[2:]), array.dtype)
+        for name, array in spec.items()
+    }
+    free["metadata"] = tf.TensorSpec([None, inputs["metadata"].shape[1]], tf.float32)
+    return tf.function(model.train_step, input_signature=[{"items": _signature(inputs["items"]), **free}])
+
+
+class TowerModule(tf.Module):
+    """A tower as a graph with a fixed signature; it follows the layer's weights and can be saved."""
+
+    def __init__(self, tower: tf.keras.layers.Layer, inputs: Arrays) -> None:
+        """inputs: any inputs of the tower, for their dtypes and widths."""
+        super().__init__()
+        self.tower = tower
+        self.encode = tf.function(tower, input_signature=[_signature(inputs)])
+
+
+def as_two_towers(model: RetrievalModel, data: TrainingData, dimensions: int) -> TwoTowers:
+    """The towers of a model, for use while it trains and after."""
+    item = item_inputs(data.codes[:1], data.item_rows.take(np.zeros(1, np.int64)))
+    user = data.spec.user_inputs([UserQuery((), np.zeros((0, dimensions), np.float32))], dimensions)
+    return TwoTowers(data.spec, dimensions, TowerModule(model.item_tower, item), TowerModule(model.user_tower, user))
+
+
+def _signature(inputs: Arrays) -> dict[str, Any]:
+    """The dtypes and widths of `inputs`, for any count of rows."""
+    return {
+        name: tf.TensorSpec([None, *array.shape[1:]], tf.as_dtype(array.dtype), name) for name, array in inputs.items()
+    }

@@ -1,0 +1,145 @@
+"""Bundles: immutable folders that hold everything a trained system needs to answer."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.schema import Schema
+from towers.documents import documents
+from towers.errors import BundleError
+from towers.inputs import InputSpec
+from towers.manifest import FORMAT, Manifest, TextModelRecord
+from towers.queries import UserQuery
+from towers.text_model import TextModel
+from towers.two_towers import TwoTowers
+
+MANIFEST, INPUTS, ITEM_TOWER, USER_TOWER = "manifest.json", "inputs.json", "item_tower", "user_tower"
+
+
+@dataclass(frozen=True)
+class ItemVectors:
+    """Vectors of n items. tower: float32 [n, d], each of length 1; text: float32 [n, t], of length 1 or all zeros."""
+
+    item_ids: list[str]
+    tower: npt.NDArray[np.float32]
+    text: npt.NDArray[np.float32]
+
+
+class Bundle:
+    """A trained system, loaded: towers, input specification and text model.
+
+    Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema) and one SavedModel for each tower.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, towers: TwoTowers, text_model: TextModel | None) -> None:
+        """Use `load`, or `towers.saving.save`."""
+        self.path, self.manifest, self._towers, self._text_model = path, manifest, towers, text_model
+
+    @property
+    def id(self) -> str:
+        """The name of the bundle: its creation time and four random digits, so that names sort by age."""
+        return self.manifest.id
+
+    @property
+    def schema(self) -> Schema:
+        """The features that its towers read."""
+        return self._towers.spec.schema
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a tower's vector."""
+        return self._towers.dimensions
+
+    @property
+    def text_dimensions(self) -> int:
+        """The length of a text vector, 0 where the bundle has no text model."""
+        return self.manifest.text_model.dimensions if self.manifest.text_model else 0
+
+    @property
+    def history_length(self) -> int:
+        """How many of a history's newest events the user tower reads."""
+        return self._towers.spec.length
+
+    @cached_property
+    def known_items(self) -> frozenset[str]:
+        """The items that training saw; any other is a cold one."""
+        return frozenset(self._towers.spec.items.ids)
+
+    def encode_items(self, items: pd.DataFrame) -> ItemVectors:
+        """The vectors of n items.
+
+        items: typed rows as in ingest.dataset.Dataset; ids and categories that training never saw are normal.
+        """
+        text = self.embed_text(documents(items, self.schema.items)) if self._text_model else None
+        tower = self._towers.item_vectors(items, text)
+        nothing = np.zeros((len(items), 0), np.float32)
+        return ItemVectors(items[Columns.ITEM].tolist(), tower, nothing if text is None else text)
+
+    def encode_users(self, queries: Sequence[UserQuery]) -> npt.NDArray[np.float32]:
+        """The vectors of n queries: float32 [n, dimensions], each of length 1."""
+        return self._towers.user_vectors(queries)
+
+    def embed_text(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The text model's vectors: float32 [n, text_dimensions], of length 1, or zeros for an empty text.
+
+        Raises BundleError where the bundle has no text model.
+        """
+        if self._text_model is None:
+            raise BundleError(f"bundle {self.id} was trained without a text model, so it cannot read texts")
+        return self._text_model.embed(texts)
+
+    @classmethod
+    def load(cls, path: Path, text_cache: Path | None = None) -> "Bundle":
+        """Read a bundle from its folder.
+
+        text_cache: folder of the text model's disk cache. Raises BundleError where the folder is no bundle, is
+        damaged, is of another format, or was trained with other text model weights than those found here.
+        """
+        manifest = read_manifest(path)
+        text_model = _text_model(manifest.text_model, text_cache) if manifest.text_model else None
+        # Only now: a bundle that cannot be used is refused before TensorFlow is awake.
+        from towers.backend import tf
+
+        try:
+            spec = InputSpec.from_state(json.loads((path / INPUTS).read_text("utf-8")))
+            item_tower, user_tower = (tf.saved_model.load(str(path / name)) for name in (ITEM_TOWER, USER_TOWER))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
+        return cls(path, manifest, TwoTowers(spec, manifest.dimensions, item_tower, user_tower), text_model)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of the bundle in folder `path`; BundleError where there is none that can be read."""
+    file = path / MANIFEST
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        if content.get("format") != FORMAT:
+            raise BundleError(f"bundle {path}: format {content.get('format')!r}; this version reads {FORMAT}: train anew")
+        return Manifest.model_validate(content)
+    except FileNotFoundError as error:
+        raise BundleError(f"bundle {path}: no {MANIFEST} there; `pharos train` makes a bundle") from error
+    except (OSError, ValueError, AttributeError) as error:
+        raise BundleError(f"bundle {path}: {MANIFEST} cannot be read ({error})") from error
+
+
+def bundle_ids(folder: Path) -> list[str]:
+    """The bundles below `folder`, oldest first."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith("."))
+
+
+def _text_model(record: TextModelRecord, cache: Path | None) -> TextModel:
+    """The text model that the record names; BundleError where its weights are not those of the training."""
+    model = TextModel(record.name, cache)
+    if model.weights_hash != record.weights_sha256:
+        raise BundleError(
+            f"text model {record.name!r}: its weights here have the sha256 {model.weights_hash}, but the bundle was "
+            f"trained with {record.weights_sha256}. Its vectors would not fit: use the same weights, or train anew."
+        )
+    return model

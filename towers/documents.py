@@ -1,0 +1,39 @@
+"""The text that stands for an item: what the text model reads, once for each item."""
+
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.schema import Feature, FeatureType
+
+_TAGS_SHOWN = 10
+
+
+def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
+    """One text for each row of `items`: the title, its texts, then its categories and first tags.
+
+    The same vector serves the item tower and the search by meaning, so a catalogue is encoded once. Rows with
+    nothing but an id give an empty text.
+    """
+    columns = [items[feature.name] for feature in _readable(features)]
+    titles = items[Columns.TITLE]
+    ids = items[Columns.ITEM]
+    return [
+        ". ".join(part for part in (_title(title, item), *map(_words, values)) if part)
+        for item, title, *values in zip(ids, titles, *columns, strict=True)
+    ]
+
+
+def _readable(features: tuple[Feature, ...]) -> list[Feature]:
+    order = {FeatureType.TEXT: 0, FeatureType.CATEGORY: 1, FeatureType.TAGS: 2}
+    return sorted((f for f in features if f.type in order), key=lambda f: order[f.type])
+
+
+def _title(title: str, item_id: str) -> str:
+    # Where a data set has no titles, the id stands in for one, and says nothing.
+    return "" if title == item_id else title
+
+
+def _words(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip().rstrip(".")
+    return ", ".join(value[:_TAGS_SHOWN]) if isinstance(value, (tuple, list)) else ""

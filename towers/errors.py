@@ -1,0 +1,17 @@
+"""Errors of this package: each message says what is wrong, where, and what is allowed."""
+
+
+class TowersError(Exception):
+    """Base of all errors that a person can act on."""
+
+
+class TrainingError(TowersError):
+    """The data or the settings do not allow training, or the training did not learn."""
+
+
+class BundleError(TowersError):
+    """A bundle is missing, damaged, or does not fit this machine."""
+
+
+class TextModelError(TowersError):
+    """The text model cannot be found or read, or is not the one that is asked for."""

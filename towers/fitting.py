@@ -1,0 +1,137 @@
+"""Fitting both towers: the loop around the training steps, with early stopping."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.assembly import as_two_towers, build, compiled_step, prepare
+from towers.backend import tf
+from towers.errors import TrainingError
+from towers.progress import Progress, Task
+from towers.retrieval import RetrievalModel
+from towers.settings import TrainingSettings
+from towers.steps import Steps, TrainingData
+from towers.two_towers import TwoTowers
+from towers.validation import Validation, ValidationScore
+
+# A loss this close to that of guessing is one that has learnt nothing.
+_CHANCE_MARGIN = 0.01
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training events. loss in nats per target, beside `chance`, that of guessing."""
+
+    number: int
+    loss: float
+    chance: float
+    temperature: float
+    seconds: float
+    validation: ValidationScore | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit gave: the towers as they were after `best_epoch`, and the way there."""
+
+    towers: TwoTowers
+    curve: tuple[Epoch, ...]
+    best_epoch: int
+
+
+def fit(
+    dataset: Dataset,
+    events: pd.DataFrame,
+    settings: TrainingSettings,
+    *,
+    text: npt.NDArray[np.float32] | None,
+    progress: Progress,
+    held_out: pd.DataFrame | None = None,
+    epochs: int | None = None,
+) -> Fit:
+    """Fit on `events`: with `held_out` events until they are found no better, without for `epochs` epochs.
+
+    text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text.
+    Raises TrainingError where there is too little to learn from, or where nothing was learnt.
+    """
+    if events[Columns.ITEM].nunique() < 2:
+        raise TrainingError(f"{dataset.name}: training needs events on at least 2 items, there are {len(events)} events")
+    tf.keras.utils.set_random_seed(settings.seed)
+    data = prepare(dataset, events, settings, text)
+    model = build(data, settings)
+    towers = as_two_towers(model, data, settings.dimensions)
+    judge = Validation(dataset, events, held_out, text) if held_out is not None and len(held_out) else None
+    return _Loop(model, towers, data, settings, judge, epochs or settings.max_epochs, progress).run()
+
+
+class _Loop:
+    def __init__(
+        self,
+        model: RetrievalModel,
+        towers: TwoTowers,
+        data: TrainingData,
+        settings: TrainingSettings,
+        judge: Validation | None,
+        epochs: int,
+        progress: Progress,
+    ) -> None:
+        self._model, self._towers, self._settings, self._judge = model, towers, settings, judge
+        self._epochs, self._progress = epochs, progress
+        rng = np.random.default_rng(settings.seed)
+        self._steps = Steps(data, settings.batch_events, settings.negatives, rng)
+        self._chance = math.log(data.items)
+        self._train_step: Any = None
+
+    def run(self) -> Fit:
+        curve: list[Epoch] = []
+        best, best_score, weights = 0, -math.inf, self._model.get_weights()
+        steps = self._steps.count()
+        with self._progress.task("Training", self._epochs * steps) as task:
+            for number in range(1, self._epochs + 1):
+                curve.append(self._epoch(number, task))
+                validation = curve[-1].validation
+                score = validation.combined if validation else float(number)
+                if score > best_score:
+                    best, best_score, weights = number, score, self._model.get_weights()
+                elif number - best >= self._settings.patience:
+                    break
+        if curve[-1].loss > self._chance - _CHANCE_MARGIN:
+            raise TrainingError(
+                f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates "
+                f"(ln = {self._chance:.3f}): nothing was learnt. Look at the data (are ids shuffled against each "
+                "other?) and at the learning rate."
+            )
+        self._model.set_weights(weights)
+        return Fit(self._towers, tuple(curve), best)
+
+    def _epoch(self, number: int, task: Task) -> Epoch:
+        start, total, targets = time.perf_counter(), 0.0, 0
+        for inputs in self._steps:
+            if self._train_step is None:
+                self._train_step = compiled_step(self._model, inputs)
+            loss = float(self._train_step(inputs)["loss"])
+            if not math.isfinite(loss):
+                raise TrainingError(f"the loss became {loss} in epoch {number}: try a lower learning_rate")
+            total, targets = total + loss * len(inputs["target"]), targets + len(inputs["target"])
+            task.advance()
+        validation = self._judge.score(self._towers) if self._judge else None
+        epoch = Epoch(
+            number, total / targets, self._chance, self._model.temperature, time.perf_counter() - start, validation
+        )
+        task.note(describe(epoch))
+        return epoch
+
+
+def describe(epoch: Epoch) -> str:
+    """One line about an epoch, for people."""
+    line = f"epoch {epoch.number}: loss {epoch.loss:.3f} (guessing {epoch.chance:.3f})"
+    if epoch.validation:
+        line += f", held out ndcg@10 {epoch.validation.ndcg_10:.4f}, recall@100 {epoch.validation.recall_100:.4f}"
+    return line

@@ -1,0 +1,45 @@
+"""What a bundle says of itself."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from towers.settings import TrainingSettings
+
+# Raised whenever bundles of before can no longer be read.
+FORMAT = 1
+_PACKAGES = ("pharos", "tensorflow", "tf-keras", "tensorflow-recommenders", "transformers")
+
+
+class TextModelRecord(BaseModel):
+    """The text model whose vectors the item tower was trained on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    weights_sha256: str
+    dimensions: int
+
+
+class Manifest(BaseModel):
+    """The facts of a bundle; `format` first, so that a reader can refuse before it reads on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
+    id: str
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    dataset: str
+    fingerprint: str
+    interactions: int
+    users: int
+    items: int
+    dimensions: int
+    text_model: TextModelRecord | None
+    settings: TrainingSettings
+    epochs: int
+    curve: list[dict[str, Any]] = []
+    evaluation: dict[str, Any] = {}
+    versions: dict[str, str] = Field(default_factory=lambda: {name: version(name) for name in _PACKAGES})

@@ -1,0 +1,31 @@
+"""What is asked of the user tower."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class HistoryEvent:
+    """One past event of a user. rating: on the data set's scale; timestamp: unix seconds; None where unknown."""
+
+    item_id: str
+    rating: float | None = None
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True)
+class UserQuery:
+    """A user as the user tower sees one: all parts but the history may be missing.
+
+    history: past events, oldest first. history_vectors: float32 [len(history), dimensions], the item tower's vectors
+    of these items, as they stand in the index that will be searched.
+    user_id: None for an anonymous query. features: the user's typed features; missing ones are normal.
+    """
+
+    history: tuple[HistoryEvent, ...]
+    history_vectors: npt.NDArray[np.float32]
+    user_id: str | None = None
+    features: Mapping[str, object] = field(default_factory=dict)

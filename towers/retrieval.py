@@ -1,0 +1,81 @@
+"""The retrieval model: both towers, and the softmax that they learn from."""
+
+import math
+from typing import Any
+
+from towers.backend import tf, tfrs
+from towers.item_tower import ItemTower
+from towers.user_tower import UserTower
+
+_IMPOSSIBLE = -1e9
+
+
+class SharedCandidates(tfrs.tasks.Retrieval):
+    """TFRS's retrieval task for queries that share one set of candidates and name their positive by its place in it.
+
+    `tfrs.tasks.Retrieval` expects the positive of query i at candidate i, which repeats popular items within a batch
+    and leaves their copies to be masked. Here each candidate stands once: with the whole catalogue as candidates the
+    loss is the exact softmax, and with a part of it a sampled softmax.
+    """
+
+    def call(self, queries: Any, candidates: Any, positives: Any, probability: Any, score_mask: Any) -> Any:
+        """The mean cross-entropy, a scalar.
+
+        queries: [q, d], already divided by the temperature; candidates: [c, d]; positives: int32 [q];
+        probability: [c], the chance of each candidate to be one, 1 where nothing is sampled; score_mask: bool [q, c],
+        False where the candidate is known to be liked by the query's user, or is the positive itself.
+        The logits are corrected by the logarithm of the chance (logQ: Bengio and Senécal, 2008; Yi et al., 2019).
+        """
+        logits = tf.matmul(queries, candidates, transpose_b=True)
+        logits = tfrs.layers.loss.SamplingProbablityCorrection()(logits, probability)
+        positive = tf.gather(logits, positives[:, None], batch_dims=1)[:, 0]
+        negatives = tf.where(score_mask, logits, _IMPOSSIBLE)
+        # -log(e^p / (e^p + sum of e^n)), with no overflow on either side.
+        return tf.reduce_mean(tf.nn.softplus(tf.reduce_logsumexp(negatives, axis=1) - positive))
+
+
+class RetrievalModel(tfrs.Model):
+    """Both towers with a learnt temperature, trained to tell each event from those before it."""
+
+    def __init__(self, item_tower: ItemTower, user_tower: UserTower, temperature: float) -> None:
+        """temperature: where the learnt temperature starts."""
+        super().__init__()
+        self.item_tower, self.user_tower = item_tower, user_tower
+        self._log_scale = self.add_weight(
+            "log_scale", (), initializer=tf.keras.initializers.Constant(-math.log(temperature))
+        )
+        self._task = SharedCandidates()
+
+    @property
+    def temperature(self) -> float:
+        """The learnt temperature as it stands."""
+        return float(tf.exp(-self._log_scale))
+
+    def compute_loss(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        """The loss of one batch.
+
+        inputs: `items`, the item tower's inputs of the candidates; `item` int32 [b, l], each event's place among
+        them; present, rating, context, metadata, user: as the user tower takes them, for every position of the
+        windows; `target` int64 [t], flat positions of the target events; known bool [b, c], the candidates that each
+        window's user has; probability float32 [c].
+        """
+        candidates = self.item_tower(inputs["items"], training=training)
+        shape = tf.shape(inputs["item"])
+        users = self.user_tower(
+            {
+                "vectors": tf.gather(candidates, inputs["item"]),
+                "position": tf.tile(tf.range(shape[1])[None], [shape[0], 1]),
+                **{name: inputs[name] for name in ("present", "rating", "context", "metadata", "user")},
+            },
+            training=training,
+        )
+        target = inputs["target"]
+        queries = tf.gather(tf.reshape(users, [-1, users.shape[-1]]), target) * tf.exp(self._log_scale)
+        row = tf.cast(target, tf.int32) // shape[1]
+        return self._task(
+            queries,
+            candidates,
+            positives=tf.gather(tf.reshape(inputs["item"], [-1]), target),
+            probability=inputs["probability"],
+            score_mask=~tf.gather(inputs["known"], row),
+        )

