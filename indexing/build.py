@@ -1,0 +1,191 @@
+"""Builds a collection beside the live one, proves it, and switches to it.
+
+The parts (`start`, `upload`, `Canaries.verify`, `VectorIndex.switch`) can be used one by one, where more has to happen
+in between; `build` is the whole for a catalogue that stands still.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, TypeAlias, cast
+
+import numpy as np
+import pandas as pd
+
+from indexing.errors import CollectionInUse, VectorIndexError
+from indexing.index import TEXT, TOWER, CollectionSpec, FloatArray, Point, VectorIndex
+from indexing.names import belongs_to, collection_name
+from indexing.payload import AVAILABLE, CREATED_AT, item_payload, payload_fields
+from indexing.verification import MINIMUM_RECALL, Canaries
+from ingest.columns import Columns
+from ingest.schema import Schema
+
+ALIAS: Final = "items"
+"""The alias of the catalogue that is live."""
+
+Progress: TypeAlias = Callable[[int], None]
+"""Called now and then with the number of items done."""
+
+_BATCH: Final = 512
+
+
+class EncodedItems(Protocol):
+    """Vectors of items. tower: float32 [n, d], L2-normalised; text: float32 [n, t], zeros where there is no text."""
+
+    @property
+    def tower(self) -> FloatArray: ...  # noqa: D102
+
+    @property
+    def text(self) -> FloatArray: ...  # noqa: D102
+
+
+class ItemEncoder(Protocol):
+    """What turns items into vectors: all that the index needs of a bundle. text_dimensions: 0 for no text model."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+    @property
+    def schema(self) -> Schema: ...  # noqa: D102
+
+    @property
+    def dimensions(self) -> int: ...  # noqa: D102
+
+    @property
+    def text_dimensions(self) -> int: ...  # noqa: D102
+
+    def encode_items(self, items: pd.DataFrame) -> EncodedItems:
+        """The vectors of a frame like Dataset.items, row by row."""
+        ...
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A build that went live. previous: the collection that was live before. recall: see Canaries.verify."""
+
+    collection: str
+    previous: str | None
+    count: int
+    seconds: float
+    recall: float
+
+
+def build(
+    index: VectorIndex,
+    encoder: ItemEncoder,
+    items: pd.DataFrame | Iterable[pd.DataFrame],
+    *,
+    alias: str = ALIAS,
+    progress: Progress = lambda done: None,
+    minimum_recall: float = MINIMUM_RECALL,
+) -> BuildResult:
+    """Index the items in a new collection and let the alias point to it.
+
+    items: frames like Dataset.items, each item once; `available` (bool) and `created_at` (unix seconds) are optional
+    columns. A build that fails, in whatever way, leaves what was live as it was. Raises VerificationFailed, and what
+    `VectorIndex` raises.
+    """
+    started = time.monotonic()
+    collection = start(index, encoder, alias=alias)
+    try:
+        canaries = upload(index, collection, encoder, items, progress=progress)
+        index.optimize(collection)
+        recall = canaries.verify(index, collection, minimum_recall=minimum_recall)
+        previous = index.resolve(alias)
+        index.switch(alias, collection)
+    except BaseException:
+        # Where this fails too, the remains go at the next `prune`.
+        with suppress(VectorIndexError):
+            index.drop(collection)
+        raise
+    return BuildResult(collection, previous, canaries.count, time.monotonic() - started, recall)
+
+
+def start(index: VectorIndex, encoder: ItemEncoder, *, alias: str = ALIAS) -> str:
+    """Create an empty collection for the encoder's vectors; returns its name, which no other build has."""
+    build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    collection = collection_name(alias, encoder.id, build_id)
+    vectors = {TOWER: encoder.dimensions}
+    if encoder.text_dimensions:
+        vectors[TEXT] = encoder.text_dimensions
+    index.create(collection, CollectionSpec(vectors, payload_fields(encoder.schema), encoder.id))
+    return collection
+
+
+def upload(
+    index: VectorIndex,
+    collection: str,
+    encoder: ItemEncoder,
+    items: pd.DataFrame | Iterable[pd.DataFrame],
+    *,
+    progress: Progress = lambda done: None,
+) -> Canaries:
+    """Encode the items and add them to the collection, in batches; returns what is needed to verify it."""
+    canaries = Canaries()
+    for batch in _batches(items):
+        encoded = points(encoder, batch)
+        index.upsert(collection, encoded)
+        canaries.add(encoded)
+        progress(canaries.count)
+    return canaries
+
+
+def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
+    """The points of items. items: as for `build`. An item without text gets no text vector: no text is near to it."""
+    now = int(time.time())
+    records = cast("list[dict[str, Any]]", items.to_dict("records"))
+    encoded = encoder.encode_items(items)
+    return [
+        Point(
+            item_id=record[Columns.ITEM],
+            vectors=_vectors(encoded, row),
+            payload=item_payload(
+                encoder.schema,
+                record,
+                available=bool(record.get(AVAILABLE, True)),
+                created_at=int(record.get(CREATED_AT, now)),
+            ),
+        )
+        for row, record in enumerate(records)
+    ]
+
+
+def point(encoder: ItemEncoder, record: Mapping[str, Any]) -> Point:
+    """The point of one item. record: one row of what `points` takes."""
+    return points(encoder, pd.DataFrame([record]))[0]
+
+
+def prune(index: VectorIndex, alias: str = ALIAS, *, keep: int = 1) -> list[str]:
+    """Drop collections that were built for the alias and are not needed any more; returns their names.
+
+    What stays is each collection that an alias points to, and the `keep` others that were live last, for a rollback. A
+    collection that never was live is what a failed build left: do not call this while another build is running.
+    """
+    live = index.resolve(alias)
+    rest = [info for info in index.collections() if belongs_to(info.name, alias) and info.name != live]
+    once_live = sorted((info for info in rest if info.live_at), key=lambda info: str(info.live_at), reverse=True)
+    kept = {info.name for info in once_live[:keep]}
+    dropped = []
+    for info in rest:
+        # Another alias may point to a collection that was built for this one.
+        with suppress(CollectionInUse):
+            if info.name not in kept:
+                index.drop(info.name)
+                dropped.append(info.name)
+    return dropped
+
+
+def _batches(items: pd.DataFrame | Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    for frame in [items] if isinstance(items, pd.DataFrame) else items:
+        for first in range(0, len(frame), _BATCH):
+            yield frame.iloc[first : first + _BATCH]
+
+
+def _vectors(encoded: EncodedItems, row: int) -> dict[str, FloatArray]:
+    vectors = {TOWER: encoded.tower[row]}
+    if encoded.text.shape[1] and np.any(encoded.text[row]):
+        vectors[TEXT] = encoded.text[row]
+    return vectors
