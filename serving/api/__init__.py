@@ -1,0 +1,1 @@
+"""The HTTP API: routes by noun, the shapes of requests and answers, and problem documents."""

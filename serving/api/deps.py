@@ -1,0 +1,80 @@
+"""What a route needs, as named types, and how a request becomes what the pipeline takes."""
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, cast
+
+from fastapi import Depends, Query, Request
+
+from indexing.filters import Filter, check, parse_expressions, parse_json
+from ingest.records import parse_features
+from serving.api.schemas import ListQuery, RecommendationBody, SearchQuery
+from serving.api.validation import STORABLE, InvalidRequest, is_storable
+from serving.pipeline import Person, Selection
+from serving.service import Service
+from towers.queries import HistoryEvent
+
+
+async def get_service(request: Request) -> Service:
+    """The parts that the application opened when it started."""
+    return cast(Service, request.app.state.service)
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+
+
+def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:
+    """The selection that query parameters ask for."""
+    return _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
+
+
+def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
+    """The text of a search and its selection."""
+    limit = service.settings.max_query_length
+    if len(query.q) > limit or not query.q.strip():
+        raise InvalidRequest("q", query.q, f"a text of 1 to {limit} characters")
+    return query.q, _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
+
+
+def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
+    """The anonymous person and the selection that a body describes."""
+    selection = _selection(service, body.k, parse_json(body.filter), body.exclude, body.fields)
+    limit = service.settings.max_history
+    if len(body.history) > limit:
+        raise InvalidRequest("history", f"{len(body.history)} entries", f"at most {limit}")
+    entries = list(body.history)
+    if all(entry.timestamp is not None for entry in entries):
+        entries.sort(key=lambda entry: entry.timestamp or 0)
+    history = tuple(HistoryEvent(entry.item_id, entry.rating, entry.timestamp) for entry in entries)
+    features = parse_features(service.store.schema().users, body.user_features) if body.user_features else {}
+    return Person(history=history, features=features), selection
+
+
+SelectionDep = Annotated[Selection, Depends(selection_of_query)]
+TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
+PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
+
+
+def _selection(
+    service: Service, k: int | None, filter: Filter, exclude: Collection[str], fields: Sequence[str]
+) -> Selection:
+    settings = service.settings
+    length = settings.default_k if k is None else k
+    if length > settings.max_k:
+        raise InvalidRequest("k", length, f"1 to {settings.max_k}")
+    if len(exclude) > settings.max_exclude:
+        raise InvalidRequest("exclude", f"{len(exclude)} ids", f"at most {settings.max_exclude}")
+    for condition in filter.conditions:
+        for value in getattr(condition, "values", ()):
+            if isinstance(value, str) and not is_storable(value):
+                raise InvalidRequest(f"filter.{condition.field}", value, STORABLE)
+    if filter.conditions or fields:
+        schema = service.store.schema()
+        if len(filter.conditions) > settings.max_filter_conditions:
+            count = f"{len(filter.conditions)} conditions"
+            raise InvalidRequest("filter", count, f"at most {settings.max_filter_conditions}")
+        filter = check(filter, schema)
+        known = [feature.name for feature in schema.items]
+        for name in fields:
+            if name not in known:
+                raise InvalidRequest("fields", name, f"one of {', '.join(known)}")
+    return Selection(length, filter, frozenset(exclude), tuple(fields))

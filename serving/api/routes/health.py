@@ -1,0 +1,28 @@
+"""Whether the process lives, and whether it can answer."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+
+from serving.api.deps import ServiceDep
+from serving.api.problems import problem_response
+from serving.api.schemas import Health, Readiness
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> Health:
+    """The process answers."""
+    return Health(version=request.app.version)
+
+
+@router.get("/readyz", response_model=Readiness)
+def readyz(request: Request, service: ServiceDep) -> Readiness | Response:
+    """Every part answers, and a collection is live; 503 says which part does not and why."""
+    problems = service.problems()
+    if problems:
+        detail = "; ".join(f"{part}: {reason}" for part, reason in problems.items())
+        return problem_response(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="not-ready", parts=problems)
+    generation = service.live.current()
+    return Readiness(bundle=generation.bundle.id, collection=generation.collection)

@@ -1,0 +1,22 @@
+"""Recommendations for a person."""
+
+from fastapi import APIRouter
+
+from serving.api.deps import PersonSelectionDep, SelectionDep, ServiceDep
+from serving.api.schemas import ItemList, PathId
+from serving.pipeline import Person
+
+router = APIRouter(prefix="/v1", tags=["recommendations"])
+
+
+@router.get("/users/{user_id}/recommendations")
+def recommend_to_user(user_id: PathId, selection: SelectionDep, service: ServiceDep) -> ItemList:
+    """What to show to a user, whose history the store knows. An unknown user gets popular items and a good guess."""
+    return ItemList.of(service.pipeline.recommend(Person(user_id), selection))
+
+
+@router.post("/recommendations")
+def recommend_to_anyone(request: PersonSelectionDep, service: ServiceDep) -> ItemList:
+    """What to show to a person of whom nothing is known but the history and features that are sent."""
+    person, selection = request
+    return ItemList.of(service.pipeline.recommend(person, selection))

@@ -1,0 +1,164 @@
+"""The shapes of requests and answers."""
+
+from typing import Annotated, Any, Final, Self
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from serving.api.validation import STORABLE, is_storable
+from serving.pipeline import Answer, Source
+from serving.store import ItemRecord
+
+ID_LENGTH: Final = 512
+_YEAR_9999: Final = 253_402_300_799
+
+
+def _storable(text: str) -> str:
+    if not is_storable(text):
+        raise ValueError(STORABLE)
+    return text
+
+
+def _decoded(text: str) -> str:
+    """A part of the path, which `middleware.RawPaths` leaves percent-encoded."""
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError("percent-encoded UTF-8") from None
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable)]
+PathId = Annotated[Id, BeforeValidator(_decoded)]
+Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds, not milliseconds")]
+
+
+class ListQuery(BaseModel):
+    """The query parameters of every list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: int | None = Field(None, ge=1, description="length of the list")
+    filter: list[Text] = Field(
+        [],
+        description="condition on a feature; several must all hold: genres=Drama,War · genres=all:Drama,War · "
+        "genres!=Horror · year>=1990 · year=1990..2000 · or a JSON object",
+        examples=[["genres=Drama", "year>=1990"]],
+    )
+    exclude: list[Id] = Field([], description="item ids to leave out")
+    fields: list[Text] = Field([], description="item features to return", examples=[["genres", "year"]])
+
+
+class SearchQuery(ListQuery):
+    """The query parameters of a search."""
+
+    q: Text = Field(min_length=1, description="a title or its beginning, or what the item is about")
+
+
+class HistoryEntry(BaseModel):
+    """Something a person liked or used before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item_id: Id
+    rating: Rating | None = None
+    timestamp: Timestamp | None = None
+
+
+class RecommendationBody(BaseModel):
+    """For whom, and what, to recommend."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    history: list[HistoryEntry] = Field(
+        [],
+        description="oldest first; sorted by timestamp where each entry has one; unknown items are named",
+    )
+    user_features: dict[str, Any] = Field({}, description="what is known of the person, by feature name")
+    k: int | None = Field(None, ge=1, description="length of the list")
+    filter: dict[str, Any] = Field(
+        {},
+        description="conditions that must all hold",
+        examples=[{"genres": {"any": ["Drama"], "none": ["Horror"]}, "year": {"gte": 1990}}],
+    )
+    exclude: list[Id] = Field([], description="item ids to leave out")
+    fields: list[Text] = Field([], description="item features to return")
+
+
+class ListItem(BaseModel):
+    """An item of a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item_id: str
+    title: str
+    rank: int = Field(description="from 1")
+    score: float = Field(description="comparable within one source only")
+    source: Source
+    fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
+
+
+class ItemList(BaseModel):
+    """A list of items and how it came about."""
+
+    items: list[ListItem]
+    bundle: str | None = Field(description="the bundle that answered; null where only the store did")
+    collection: str | None = Field(description="the collection that was searched")
+    degraded: bool = Field(description="whether the answer is less than what was asked for")
+    degraded_reason: str | None
+    unknown_items: list[str] = Field(description="history items that there are none of; they were left out")
+    milliseconds: dict[str, float] = Field(description="by stage")
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """What the pipeline answered, as the API shows it."""
+        return cls(
+            items=[ListItem.model_validate(item) for item in answer.items],
+            bundle=answer.bundle,
+            collection=answer.collection,
+            degraded=answer.degraded_reason is not None,
+            degraded_reason=answer.degraded_reason,
+            unknown_items=list(answer.unknown_items),
+            milliseconds=dict(answer.milliseconds),
+        )
+
+
+class Item(BaseModel):
+    """All that is known of an item."""
+
+    item_id: str
+    title: str
+    available: bool
+    created_at: int = Field(description="unix seconds")
+    updated_at: int = Field(description="unix seconds")
+    revision: int = Field(description="grows with each change of any item")
+    features: dict[str, Any] = Field(description="missing ones are absent")
+
+    @classmethod
+    def of(cls, record: ItemRecord) -> Self:
+        """What the store holds, as the API shows it."""
+        return cls(
+            item_id=record.item_id,
+            title=record.title,
+            available=record.available,
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+            revision=record.revision,
+            features=dict(record.features),
+        )
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+    version: str
+
+
+class Readiness(BaseModel):
+    """All parts answer."""
+
+    status: str = "ready"
+    bundle: str
+    collection: str

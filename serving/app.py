@@ -1,0 +1,51 @@
+"""The HTTP application."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from serving.api import openapi, problems
+from serving.api.limits import BodyLimit
+from serving.api.middleware import RawPaths, SecurityHeaders
+from serving.api.routes import health, items, page, popular, recommendations, search
+from serving.service import open_service
+from serving.settings import Settings, load_settings
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """An application that opens its parts when it starts and closes them when it stops.
+
+    settings: those of the environment and `pharos.toml` if None, so that a worker process can call this by name.
+    """
+    chosen = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with open_service(chosen) as service:
+            for part, problem in service.problems().items():
+                logger.warning("not ready: %s: %s", part, problem)
+            app.state.service = service
+            yield
+
+    app = FastAPI(
+        title="Pharos",
+        summary="Recommendations, similar items and search over a catalogue.",
+        version=version("pharos"),
+        lifespan=lifespan,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(RawPaths)
+    app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
+    app.add_middleware(SecurityHeaders)
+    problems.install(app)
+    openapi.install(app)
+    for module in (recommendations, items, popular, search, health, page):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,59 @@
+"""What the pipeline answers, and the candidates that become answers."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, zip_longest
+
+
+class Source(StrEnum):
+    """Why an item is in a list. Scores can be compared within one source only."""
+
+    PERSONAL = "personal"  # near the user's vector; the score is a cosine
+    SIMILAR = "similar"  # near another item's vector; a cosine
+    POPULAR = "popular"  # weighted rating or count of events
+    TITLE = "title"  # the title holds the words of the query; 1 exact, .75 begins with them, .5 holds them
+    TEXT = "text"  # its text means what the query means; a cosine
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An item that may be answered."""
+
+    item_id: str
+    score: float
+    source: Source
+
+
+@dataclass(frozen=True)
+class AnswerItem:
+    """An item of an answer. rank: from 1. fields: the item features asked for; missing values are absent."""
+
+    item_id: str
+    title: str
+    rank: int
+    score: float
+    source: Source
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A list of items, and how it came about.
+
+    bundle, collection: what answered; None where only the store did. degraded_reason: why the answer is less than what
+    was asked for; None if it is not. unknown_items: history items that there are none of. milliseconds: by stage.
+    """
+
+    items: tuple[AnswerItem, ...]
+    bundle: str | None
+    collection: str | None
+    degraded_reason: str | None
+    milliseconds: Mapping[str, float]
+    unknown_items: tuple[str, ...] = ()
+
+
+def interleave(first: Iterable[Candidate], second: Iterable[Candidate]) -> Iterator[Candidate]:
+    """One of each in turn; what is left of the longer one follows."""
+    pairs = zip_longest(first, second)
+    return (candidate for candidate in chain.from_iterable(pairs) if candidate is not None)

@@ -1,0 +1,30 @@
+"""The second stage: the person's vector."""
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexing.index import TOWER, VectorIndex
+from serving.live import Generation
+from serving.pipeline.profile import Profile
+from towers.queries import UserQuery
+
+
+class EncodeUser:
+    """Turns a profile into a vector of the live bundle's user tower."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+
+    def __call__(self, generation: Generation, profile: Profile) -> NDArray[np.float32]:
+        """float32 [dimensions], L2-normalised. History items that the collection does not hold are left out."""
+        newest = profile.history[-generation.bundle.history_length :]
+        ids = {event.item_id for event in newest}
+        points = self._index.fetch(generation.collection, ids, with_vectors=(TOWER,), with_payload=False) if ids else {}
+        history = tuple(event for event in newest if event.item_id in points)
+        vectors = np.zeros((len(history), generation.bundle.dimensions), np.float32)
+        for row, event in enumerate(history):
+            vectors[row] = points[event.item_id].vectors[TOWER]
+        query = UserQuery(history, vectors, profile.user_id, profile.features)
+        return cast(NDArray[np.float32], generation.bundle.encode_users([query])[0])

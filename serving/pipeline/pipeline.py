@@ -1,0 +1,62 @@
+"""The pipeline: one method for each thing that can be asked."""
+
+from indexing.index import VectorIndex
+from serving.errors import UnknownItem
+from serving.live import Live
+from serving.pipeline.answers import Answer
+from serving.pipeline.assemble import Assemble
+from serving.pipeline.encode import EncodeUser
+from serving.pipeline.present import Present
+from serving.pipeline.profile import ReadProfile
+from serving.pipeline.recommend import Recommend
+from serving.pipeline.requests import Person, Selection
+from serving.pipeline.rerank import Rerank
+from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.search import Search
+from serving.pipeline.similar import FindSimilar
+from serving.pipeline.timing import Stopwatch
+from serving.settings import Settings
+from serving.store import ItemRecord, Store
+
+
+class Pipeline:
+    """Builds the stages once and runs them for each request. Safe with threads."""
+
+    def __init__(self, store: Store, index: VectorIndex, live: Live, settings: Settings) -> None:
+        self._store = store
+        self._present = Present(store)
+        self._popular = RetrievePopular(store, settings.popular_seconds)
+        nearest = RetrieveNearest(index)
+        assemble = Assemble(live, Rerank(store), self._present, settings.candidates)
+        read_profile = ReadProfile(store, settings.max_history)
+        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, assemble)
+        self._similar = FindSimilar(store, nearest, self._popular, assemble)
+        self._search = Search(store, nearest, assemble)
+
+    def recommend(self, person: Person, selection: Selection) -> Answer:
+        """What to show to a person; see `Recommend`."""
+        return self._recommend(person, selection)
+
+    def similar(self, item_id: str, selection: Selection) -> Answer:
+        """What is like an item; see `FindSimilar`. Raises UnknownItem."""
+        return self._similar(item_id, selection)
+
+    def search(self, text: str, selection: Selection) -> Answer:
+        """What a text asks for; see `Search`."""
+        return self._search(text, selection)
+
+    def popular(self, selection: Selection) -> Answer:
+        """What most people like; from the store alone."""
+        watch = Stopwatch()
+        with watch.stage("retrieve"):
+            candidates = self._popular(selection.k, selection)
+        with watch.stage("present"):
+            items = self._present(candidates, selection.fields)
+        return Answer(items, None, None, None, watch.milliseconds())
+
+    def item(self, item_id: str) -> ItemRecord:
+        """All that the store knows of an item. Raises UnknownItem."""
+        record = self._store.item(item_id)
+        if record is None:
+            raise UnknownItem(item_id)
+        return record

@@ -1,0 +1,33 @@
+"""What the pipeline is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indexing.filters import Filter
+from towers.queries import HistoryEvent
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What every request has: which items may be answered, how many, and what is told of each.
+
+    k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
+    fields: names of item features to return.
+    """
+
+    k: int
+    filter: Filter = field(default_factory=Filter)
+    exclude: frozenset[str] = frozenset()
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Person:
+    """For whom: a user by id, whose history and features the store knows, or an anonymous history.
+
+    history: oldest first, of an anonymous person only. features: typed user features, of an anonymous person only.
+    """
+
+    user_id: str | None = None
+    history: tuple[HistoryEvent, ...] = ()
+    features: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,71 @@
+"""Puts the parts together: the store, the vector index, what is live, and the pipeline over them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from indexing.embedded import QdrantEmbedded
+from indexing.errors import VectorIndexError
+from indexing.index import VectorIndex
+from indexing.server import QdrantServer
+from serving.errors import ServingError
+from serving.live import Live
+from serving.pipeline import Pipeline
+from serving.settings import Settings
+from serving.store import Store
+from towers.errors import TowersError
+
+
+@dataclass(frozen=True)
+class Service:
+    """All that answers a request."""
+
+    settings: Settings
+    store: Store
+    index: VectorIndex
+    live: Live
+    pipeline: Pipeline
+
+    def problems(self) -> dict[str, str]:
+        """Why each part that is not ready is not; empty when all are."""
+        checks = {"store": self.store.check, "index": self.index.ready, "live": self.live.current}
+        problems: dict[str, str] = {}
+        for part, check in checks.items():
+            try:
+                check()
+            except (ServingError, VectorIndexError, TowersError) as error:
+                problems[part] = str(error)
+        return problems
+
+
+@contextmanager
+def open_service(settings: Settings) -> Iterator[Service]:
+    """A service for as long as the context lasts. Raises StoreError or IndexUnavailable if a part cannot be opened."""
+    with open_store(settings) as store, open_index(settings) as index:
+        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds)
+        yield Service(settings, store, index, live, Pipeline(store, index, live, settings))
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """The store that the settings name."""
+    store = Store(settings.store_url, settings.event_weights)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_index(settings: Settings) -> Iterator[VectorIndex]:
+    """The vector index that the settings name: a server's, or the embedded one."""
+    index: VectorIndex
+    if settings.qdrant_url:
+        key = settings.qdrant_api_key
+        index = QdrantServer(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
+    else:
+        index = QdrantEmbedded(settings.index_dir)
+    try:
+        yield index
+    finally:
+        index.close()
