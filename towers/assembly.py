@@ -28,6 +28,7 @@ from towers.vocabulary import Vocabulary
 def prepare(
     dataset: Dataset, events: pd.DataFrame, settings: TrainingSettings, text: npt.NDArray[np.float32] | None
 ) -> TrainingData:
+    """Fit the input specification on the items and users that have an event in `events`, and encode them."""
     seen = dataset.items[Columns.ITEM].isin(set(events[Columns.ITEM])).to_numpy()
     catalogue, catalogue_text = dataset.items[seen], text[seen] if text is not None else None
     sequences = Sequences.of(events, pd.Index(catalogue[Columns.ITEM]))
@@ -52,6 +53,7 @@ def prepare(
 
 
 def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
+    """Untrained towers of the right sizes, with their optimizer."""
     spec, features = data.spec, data.spec.item_features
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,

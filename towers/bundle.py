@@ -121,7 +121,9 @@ def read_manifest(path: Path) -> Manifest:
     try:
         content = json.loads(file.read_text("utf-8"))
         if content.get("format") != FORMAT:
-            raise BundleError(f"bundle {path}: format {content.get('format')!r}; this version reads {FORMAT}: train anew")
+            raise BundleError(
+                f"bundle {path}: format {content.get('format')!r}; this version reads {FORMAT}: train anew"
+            )
         return Manifest.model_validate(content)
     except FileNotFoundError as error:
         raise BundleError(f"bundle {path}: no {MANIFEST} there; `pharos train` makes a bundle") from error

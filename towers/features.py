@@ -1,6 +1,6 @@
 """From typed tables to the numbers that towers read: all features of an item or a user side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,10 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ingest.schema import Feature, FeatureType
-from towers.documents import documents
 from towers.encoders import ENCODERS, FeatureEncoder, TextEncoder
-
-Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 # The item's document (see towers.documents) is encoded like one more feature, under a name no column can have.
 _DOCUMENT = "\0document"
@@ -58,7 +55,7 @@ class FeatureEncoding:
     def encode(self, table: pd.DataFrame, text: npt.NDArray[np.float32] | None = None) -> FeatureRows:
         """Encode n rows; `text` as in `fit`, for these rows."""
         dense = [np.zeros((len(table), 0), np.float32)]
-        sparse = [sp.csr_matrix((len(table), 0), dtype=np.float32)]
+        sparse = [sp.csr_matrix(np.zeros((len(table), 0), np.float32))]
         for name, encoder in self._encoders.items():
             column = pd.Series(list(text), dtype=object) if name == _DOCUMENT and text is not None else table[name]
             encoded = encoder.encode(column)
@@ -89,16 +86,7 @@ class FeatureEncoding:
         return cls(features, encoders)
 
 
-def embed_documents(
-    table: pd.DataFrame, features: tuple[Feature, ...], embed: Embed
-) -> npt.NDArray[np.float32]:
-    """The text vectors of a table's documents: float32 [rows, dimensions]."""
-    return embed(documents(table, features))
-
-
 def features_table(features: tuple[Feature, ...], records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """A typed table of features from records by name; what a record lacks is missing in its row."""
-    columns = {
-        f.name: pd.Series([record.get(f.name, f.missing) for record in records], dtype=object) for f in features
-    }
+    columns = {f.name: pd.Series([record.get(f.name, f.missing) for record in records], dtype=object) for f in features}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(records)))

@@ -23,6 +23,8 @@ from towers.validation import Validation, ValidationScore
 
 # A loss this close to that of guessing is one that has learnt nothing.
 _CHANCE_MARGIN = 0.01
+_MIN_STEPS = 30
+_MIN_EVENTS = 64
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,26 @@ def fit(
     text: npt.NDArray[np.float32] | None,
     progress: Progress,
     held_out: pd.DataFrame | None = None,
+    candidates: npt.NDArray[np.bool_] | None = None,
     epochs: int | None = None,
 ) -> Fit:
     """Fit on `events`: with `held_out` events until they are found no better, without for `epochs` epochs.
 
-    text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text.
+    text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
+    candidates: bool [items], the items among which held-out events are to be found, None for all.
     Raises TrainingError where there is too little to learn from, or where nothing was learnt.
     """
     if events[Columns.ITEM].nunique() < 2:
-        raise TrainingError(f"{dataset.name}: training needs events on at least 2 items, there are {len(events)} events")
+        raise TrainingError(
+            f"{dataset.name}: training needs events on at least 2 items, these are {len(events)} events"
+        )
     tf.keras.utils.set_random_seed(settings.seed)
     data = prepare(dataset, events, settings, text)
     model = build(data, settings)
     towers = as_two_towers(model, data, settings.dimensions)
-    judge = Validation(dataset, events, held_out, text) if held_out is not None and len(held_out) else None
+    judge = None
+    if held_out is not None and len(held_out):
+        judge = Validation(dataset, events, held_out, text, candidates)
     return _Loop(model, towers, data, settings, judge, epochs or settings.max_epochs, progress).run()
 
 
@@ -85,8 +93,10 @@ class _Loop:
         self._model, self._towers, self._settings, self._judge = model, towers, settings, judge
         self._epochs, self._progress = epochs, progress
         rng = np.random.default_rng(settings.seed)
-        self._steps = Steps(data, settings.batch_events, settings.negatives, rng)
-        self._chance = math.log(data.items)
+        # A small data set has small batches, or it would have no steps to learn in.
+        events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
+        self._steps = Steps(data, events, settings.negatives, rng)
+        self._chance = self._steps.chance()
         self._train_step: Any = None
 
     def run(self) -> Fit:
@@ -105,7 +115,7 @@ class _Loop:
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
             raise TrainingError(
                 f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates "
-                f"(ln = {self._chance:.3f}): nothing was learnt. Look at the data (are ids shuffled against each "
+                f"({self._chance:.3f}): nothing was learnt. Look at the data (are ids shuffled against each "
                 "other?) and at the learning rate."
             )
         self._model.set_weights(weights)

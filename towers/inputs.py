@@ -103,7 +103,7 @@ class InputSpec:
 
 
 def item_inputs(codes: npt.NDArray[np.int32], rows: FeatureRows) -> Arrays:
-    """code int32 [n], dense float32 [n, width], and each tag as its row, column and weight, sorted by row."""
+    """Arrays code int32 [n], dense float32 [n, width], and each tag as row, column and weight, by row."""
     sparse = rows.sparse.tocoo()
     return {
         "code": codes,

@@ -35,7 +35,7 @@ class Sequences:
         events = order(interactions)
         users, starts = np.unique(events[Columns.USER].to_numpy(str), return_index=True)
         return cls(
-            item=catalogue.get_indexer(events[Columns.ITEM]).astype(np.int32),
+            item=catalogue.get_indexer(pd.Index(events[Columns.ITEM])).astype(np.int32),
             rating=_optional(events, Columns.RATING),
             stamp=_optional(events, Columns.TIMESTAMP),
             offsets=np.append(starts, len(events)).astype(np.int64),

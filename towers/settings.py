@@ -39,7 +39,9 @@ class TrainingSettings(BaseModel):
         for assignment in assignments:
             key, separator, value = assignment.partition("=")
             if not separator or key not in cls.model_fields:
-                raise TrainingError(f"setting {assignment!r}: write key=value with one of {', '.join(cls.model_fields)}")
+                raise TrainingError(
+                    f"setting {assignment!r}: write key=value with one of {', '.join(cls.model_fields)}"
+                )
             values[key] = value
         try:
             return cls.model_validate(values)

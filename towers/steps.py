@@ -61,6 +61,11 @@ class Steps:
         """About how many steps an epoch has."""
         return sum(1 for _ in self._deal())
 
+    def chance(self) -> float:
+        """The loss of guessing: the mean over the targets of ln(candidates), known items of the user left out."""
+        known = np.diff(self._data.sequences.offsets)
+        return float(np.average(np.log(self._data.items - self._known.getnnz(axis=1) + 1), weights=known))
+
     def _deal(self) -> Sequence[list[Stretch]]:
         rng = np.random.default_rng(0)
         return in_batches(stretches(self._data.sequences, self._data.spec.length), self._events, rng)

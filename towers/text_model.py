@@ -62,13 +62,16 @@ class TextModel:
         with (progress or Silent()).task("Encoding texts", len(new)) as task:
             for start in range(0, len(new), _BATCH):
                 block = new[start : start + _BATCH]
-                vectors = dict(zip(block, self._encode(block), strict=True))
+                encoded = dict(zip(block, self._encode(block), strict=True))
                 if self._cache:
-                    self._cache.put(vectors.items())
-                known.update(vectors)
+                    self._cache.put(encoded.items())
+                known.update(encoded)
                 task.advance(len(block))
-        zero = np.zeros(self.dimensions, np.float32)
-        return np.stack([known.get(text, zero) for text in texts]) if len(texts) else np.zeros((0, len(zero)), np.float32)
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in enumerate(texts):
+            if text in known:
+                vectors[row] = known[text]
+        return vectors
 
     @cached_property
     def _cache(self) -> TextCache | None:

@@ -39,13 +39,19 @@ class Validation:
         known: pd.DataFrame,
         held_out: pd.DataFrame,
         text: npt.NDArray[np.float32] | None,
+        candidates: npt.NDArray[np.bool_] | None = None,
     ) -> None:
-        """known: events that queries may use; held_out: those to be found; text: the documents' vectors of all items."""
+        """Prepare the users' queries.
+
+        known: events that queries may use; held_out: those to be found; text: the documents' vectors of all items;
+        candidates: bool [items], which items may be found, None for all.
+        """
         self._items, self._text = dataset.items, text
         self._histories = Histories(dataset, known)
         self.users: list[str] = sorted(set(held_out[Columns.USER]))
         self._known = _matrix(known, self.users, dataset.items)
         self._wanted = _matrix(held_out, self.users, dataset.items)
+        self._candidates = candidates
 
     def score(self, towers: TwoTowers) -> ValidationScore:
         """Score these towers."""
@@ -59,6 +65,8 @@ class Validation:
         users = towers.user_vectors(self._histories.queries(self.users[block], items))
         scores = users @ items.T
         scores[self._known[block].nonzero()] = -np.inf
+        if self._candidates is not None:
+            scores[:, ~self._candidates] = -np.inf
         return per_user(scores, self._wanted[block].toarray())
 
 
@@ -75,8 +83,8 @@ def per_user(scores: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> 
 
 
 def _matrix(events: pd.DataFrame, users: Sequence[str], items: pd.DataFrame) -> sp.csr_matrix:
-    rows = pd.Index(users).get_indexer(events[Columns.USER])
-    columns = pd.Index(items[Columns.ITEM]).get_indexer(events[Columns.ITEM])
+    rows = pd.Index(users).get_indexer(pd.Index(events[Columns.USER]))
+    columns = pd.Index(items[Columns.ITEM]).get_indexer(pd.Index(events[Columns.ITEM]))
     asked = rows >= 0
     entries = (np.ones(int(asked.sum()), bool), (rows[asked], columns[asked]))
     return sp.csr_matrix(entries, shape=(len(users), len(items)))

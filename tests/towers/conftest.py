@@ -1,0 +1,40 @@
+"""One small training for all tests of this package."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.dataset import Dataset
+from ingest.splits import chronological
+from tests.towers.worlds import two_camps
+from towers.bundle import Bundle
+from towers.progress import Silent
+from towers.settings import TrainingSettings
+from towers.training import read_texts, select, train_bundle
+
+QUICK = TrainingSettings(
+    dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=8, warmup_steps=10,
+    learning_rate=1e-2, text_model="",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def world() -> Dataset:
+    return two_camps()
+
+
+@pytest.fixture(scope="session")
+def bundle(world: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    selection = select(world, chronological(world.interactions), QUICK, None, Silent())
+    return train_bundle(world, selection, QUICK, None, bundles=tmp_path_factory.mktemp("bundles"), progress=Silent())
+
+
+@pytest.fixture(scope="session")
+def text_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle that reads texts, with the installed text model."""
+    world = two_camps()
+    settings = QUICK.model_copy(update={"text_model": "all-MiniLM-L6-v2", "max_epochs": 4})
+    folder = Path(tmp_path_factory.mktemp("texts"))
+    texts = read_texts(world, settings, folder / "cache", Silent())
+    selection = select(world, chronological(world.interactions), settings, texts, Silent())
+    return train_bundle(world, selection, settings, texts, bundles=folder, progress=Silent())

@@ -1,0 +1,84 @@
+"""Training on data of every shape, and on data from which nothing can be learnt."""
+
+import numpy as np
+import pytest
+
+from ingest.dataset import Dataset
+from ingest.splits import chronological
+from tests.towers.conftest import QUICK
+from tests.towers.worlds import two_camps
+from towers.errors import TrainingError
+from towers.fitting import Fit, fit
+from towers.progress import Silent
+from towers.settings import TrainingSettings
+from towers.validation import Validation, per_user
+
+
+def fit_quickly(dataset: Dataset, settings: TrainingSettings = QUICK) -> Fit:
+    split = chronological(dataset.interactions)
+    return fit(dataset, split.train, settings, text=None, progress=Silent(), held_out=split.validation)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [{"timestamps": False}, {"ratings": False}, {"item_features": False}, {"user_features": False}, {"users": 50}],
+    ids=["no timestamps", "no ratings", "no item features", "no user features", "50 users"],
+)
+def test_towers_find_the_own_camp_whatever_the_data_lacks(missing: dict[str, bool | int]) -> None:
+    world = two_camps(**missing)  # type: ignore[arg-type]
+    split = chronological(world.interactions)
+    result = fit(world, split.train, QUICK, text=None, progress=Silent(), epochs=8)
+    # 24 items of which 12 are of the own camp, at least 4 of them not seen yet: chance is about half of this.
+    score = Validation(world, split.train, split.test, None).score(result.towers)
+    assert score.ndcg_10 > 0.55
+
+
+def test_the_same_seed_and_data_give_the_same_scores() -> None:
+    world = two_camps()
+    first, second = fit_quickly(world), fit_quickly(world)
+    assert first.best_epoch == second.best_epoch
+    assert [epoch.loss for epoch in first.curve] == pytest.approx([epoch.loss for epoch in second.curve], abs=1e-3)
+
+
+def test_sampled_negatives_learn_as_the_whole_catalogue_does() -> None:
+    world = two_camps()
+    sampled = fit_quickly(world, QUICK.model_copy(update={"negatives": 8}))
+    assert sampled.curve[sampled.best_epoch - 1].validation.ndcg_10 > 0.4  # type: ignore[union-attr]
+
+
+def test_a_run_that_learns_nothing_ends_with_an_error_that_says_so() -> None:
+    world = two_camps()
+    with pytest.raises(TrainingError, match=r"stayed at .* nothing was learnt"):
+        fit_quickly(world, QUICK.model_copy(update={"learning_rate": 1e-12, "max_epochs": 2}))
+
+
+def test_a_single_item_is_too_little_to_learn_from() -> None:
+    world = two_camps()
+    events = world.interactions[world.interactions.item_id == "i0"]
+    with pytest.raises(TrainingError, match="at least 2 items"):
+        fit(world, events, QUICK, text=None, progress=Silent(), epochs=1)
+
+
+def test_the_fit_keeps_the_weights_of_its_best_epoch() -> None:
+    world = two_camps()
+    split = chronological(world.interactions)
+    result = fit_quickly(world)
+    kept = Validation(world, split.train, split.validation, None).score(result.towers)
+    assert kept == result.curve[result.best_epoch - 1].validation
+
+
+def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(TrainingError, match=r"dimension=3.*dimensions"):
+        TrainingSettings.parse(["dimension=3"])
+
+
+def test_a_setting_out_of_range_is_named_with_its_value() -> None:
+    with pytest.raises(TrainingError, match=r"dimensions='1'"):
+        TrainingSettings.parse(["dimensions=1"])
+
+
+def test_validation_metrics_equal_those_worked_out_by_hand() -> None:
+    scores = np.array([[0.9, 0.8, 0.7, 0.1]], np.float32)
+    wanted = np.array([[False, True, False, True]])
+    # hits at ranks 2 and 4: (1/log2(3) + 1/log2(5)) / (1 + 1/log2(3))
+    np.testing.assert_allclose(per_user(scores, wanted), [[(0.63093 + 0.43068) / 1.63093, 1.0]], atol=1e-4)
