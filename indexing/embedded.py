@@ -79,8 +79,8 @@ class QdrantEmbedded(Searching):
             path = self._folder.shard(collection)
             if collection in self._folder.manifests or collection in self._folder.aliases:
                 raise CollectionExists(collection)
-            path.mkdir(parents=True)
             try:
+                path.mkdir(parents=True)
                 self._shards[collection] = _new_shard(path, spec)
                 self._folder.add(collection, spec)
             except BaseException:

@@ -41,12 +41,10 @@ def payload_fields(schema: Schema) -> dict[str, PayloadType]:
     """The fields that points of this schema can be filtered by, with their types.
 
     These are item_id, available, created_at and every item feature that is a category, tags, number or flag.
-    Raises VectorIndexError for a feature whose name the index keeps for itself or cannot express.
+    Raises VectorIndexError for a feature whose name an engine cannot express. (Names that clash with the index's own
+    fields are refused where data is read, see ingest.schema.RESERVED_NAMES.)
     """
     features = {feature.name: _TYPES[feature.type] for feature in schema.items if feature.type in _TYPES}
-    reserved = (_OWN_FIELDS.keys() | {Columns.TITLE}) & features.keys()
-    if reserved:
-        raise VectorIndexError(f"the index keeps these names for itself; rename the feature: {sorted(reserved)}")
     quoted = [name for name in features if '"' in name]
     if quoted:
         raise VectorIndexError(f"a feature to filter by cannot have a quotation mark in its name: {quoted}")

@@ -13,6 +13,7 @@ from qdrant_client import QdrantClient, models
 
 from indexing.checks import batched, check_points, check_queries
 from indexing.errors import (
+    CollectionExists,
     CollectionInUse,
     IndexUnavailable,
     InvalidVector,
@@ -82,15 +83,16 @@ class QdrantServer(Searching):
             api_key=api_key,
             timeout=write_timeout,
             check_compatibility=False,
-            grpc_options=_GRPC_OPTIONS,
+            grpc_options=dict(_GRPC_OPTIONS),  # the client adds to it
         )
         self._read_call = Calls(url, attempts=2, retry_slow=False)
-        self._write_call = Calls(url, attempts=6, retry_slow=True)
+        self._write_call = Calls(url, attempts=8, retry_slow=True)
         self._optimize_timeout = optimize_timeout
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
         """See VectorIndex.create."""
-        checked_name(collection)
+        if checked_name(collection) in self._aliases():
+            raise CollectionExists(collection)
         vectors = {
             name: models.VectorParams(size=length, distance=models.Distance.DOT)
             for name, length in spec.vectors.items()
@@ -127,6 +129,8 @@ class QdrantServer(Searching):
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
         """See VectorIndex.delete."""
+        if not item_ids:
+            return
         points = models.PointIdsList(points=[str(point_id(item_id)) for item_id in item_ids])
         self._write_call(lambda: self._writer.delete(collection, points), collection)
 

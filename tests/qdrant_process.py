@@ -100,7 +100,7 @@ def _drop_privileges() -> list[str]:
         owner = [f"--reuid={_UNPRIVILEGED}", "--regid=nogroup", "--clear-groups", "--no-new-privs"]
     else:
         owner = []
-    # The server must not outlive a test run that is killed.
+    # The server must not outlive a test run that is killed. (It ends with the thread that started it, too.)
     return [setpriv, "--pdeathsig=KILL", *owner, "--"] if setpriv else []
 
 

@@ -1,0 +1,147 @@
+"""What only the index in the process has: a folder, one owner, and a life after death."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexing.embedded import QdrantEmbedded
+from indexing.errors import IndexUnavailable
+from tests.indexing.clock import HOURS, SPEC, fill, hand
+
+ROOT = Path(__file__).parents[2]
+OPENED = """
+import os, signal, sys
+from indexing.embedded import QdrantEmbedded
+from indexing.index import Point
+from tests.indexing.clock import SPEC, fill, hand
+def die(): os.kill(os.getpid(), signal.SIGKILL)
+index = QdrantEmbedded(sys.argv[1])
+"""
+
+
+def run_and_die(folder: Path, work: str) -> None:
+    """Open the index in another process, let that work, and kill it without a warning."""
+    command = [sys.executable, "-c", f"{OPENED}{work}\ndie()", str(folder)]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert process.returncode == -signal.SIGKILL, process.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A closed index whose alias "items" points to the clock."""
+    index = QdrantEmbedded(tmp_path)
+    index.switch("items", fill(index))
+    index.close()
+    return tmp_path
+
+
+def test_a_closed_index_opens_as_it_was(folder: Path):
+    index = QdrantEmbedded(folder)
+    assert index.resolve("items") == "clock"
+    assert index.search("items", hand(3.2), limit=1)[0].item_id == "3"
+    assert [(info.name, info.bundle, info.count) for info in index.collections()] == [("clock", "clockwork", HOURS)]
+    index.close()
+
+
+def test_a_second_process_is_told_who_has_the_index_open(folder: Path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", f"{OPENED}print('open', flush=True); sys.stdin.read()", str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout and holder.stdout.readline() == b"open\n"
+        with pytest.raises(
+            IndexUnavailable, match=rf"another process has this index open: .* \(process {holder.pid}\)"
+        ):
+            QdrantEmbedded(folder)
+    QdrantEmbedded(folder).close()
+
+
+def test_every_write_that_returned_survives_a_kill(folder: Path):
+    run_and_die(
+        folder,
+        """
+for step in range(300):
+    index.upsert("items", [Point(f"new {step}", {"tower": hand(step)}, {"step": step})])
+index.delete("items", ["3"])
+index.set_payload("items", "4", {"available": False})
+""",
+    )
+    index = QdrantEmbedded(folder)
+    stored = index.fetch("items", [f"new {step}" for step in range(300)])
+    assert [point.payload["step"] for point in stored.values()] == list(range(300))
+    assert index.fetch("items", ["3"]) == {}
+    assert index.fetch("items", ["4"])["4"].payload["available"] is False
+    index.close()
+
+
+def test_a_switch_that_returned_survives_a_kill(folder: Path):
+    run_and_die(folder, "index.create('other', SPEC); index.switch('items', 'other')")
+    index = QdrantEmbedded(folder)
+    assert index.resolve("items") == "other"
+    assert {info.name for info in index.collections()} == {"clock", "other"}
+    index.close()
+
+
+def test_what_a_killed_build_left_is_removed_and_the_live_collection_stays(folder: Path):
+    run_and_die(folder, "fill(index, 'unfinished')")
+    index = QdrantEmbedded(folder)
+    assert [info.name for info in index.collections()] == ["clock"]
+    assert [path.name for path in (folder / "collections").iterdir()] == ["clock"]
+    assert index.count("items") == HOURS
+    index.close()
+
+
+def test_what_a_killed_creation_or_removal_left_is_removed(folder: Path):
+    (folder / "collections" / "half" / "shard").mkdir(parents=True)
+    QdrantEmbedded(folder).close()
+    assert [path.name for path in (folder / "collections").iterdir()] == ["clock"]
+
+
+def test_a_pointer_file_that_was_never_finished_is_no_alias(folder: Path):
+    (folder / "aliases" / ".items.new").write_text("nowh")
+    index = QdrantEmbedded(folder)
+    assert index.count("items") == HOURS
+    index.close()
+
+
+def test_a_creation_that_fails_leaves_nothing(tmp_path: Path):
+    index = QdrantEmbedded(tmp_path)
+    (tmp_path / "collections" / "clock").mkdir()
+    (tmp_path / "collections" / "clock" / "shard").touch()
+    with pytest.raises(IndexUnavailable):
+        index.create("clock", SPEC)
+    fill(index)
+    assert index.count("clock") == HOURS
+    index.close()
+
+
+def test_a_former_live_collection_stays_for_a_rollback(folder: Path):
+    index = QdrantEmbedded(folder)
+    index.create("next", SPEC)
+    index.switch("items", "next")
+    index.close()
+    index = QdrantEmbedded(folder)
+    index.switch("items", "clock")
+    assert index.count("items") == HOURS
+    index.close()
+
+
+def test_a_closed_index_says_so(folder: Path):
+    index = QdrantEmbedded(folder)
+    index.close()
+    index.close()
+    for call in (index.ready, lambda: index.count("items"), lambda: index.search("items", hand(1), limit=1)):
+        with pytest.raises(IndexUnavailable, match="closed"):
+            call()
+
+
+def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(IndexUnavailable, match="file"):
+        QdrantEmbedded(tmp_path / "file" / "index")

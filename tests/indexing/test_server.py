@@ -1,0 +1,113 @@
+"""What only the index on a server has: a network in between, a key, and strangers."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from qdrant_client import QdrantClient, models
+
+from indexing.errors import IndexUnavailable, UnknownCollection
+from indexing.index import Point
+from indexing.server import QdrantServer
+from tests.indexing.clock import HOURS, SPEC, fill, hand
+from tests.qdrant_process import QdrantProcess
+
+KEY = "correct horse battery staple"
+
+# A key in the clear is a risk that the client warns of; on loopback it is none.
+pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
+
+
+@pytest.fixture
+def process(qdrant_binary: Path) -> Iterator[QdrantProcess]:
+    """A server of one's own, that wants an API key."""
+    process = QdrantProcess(qdrant_binary, api_key=KEY)
+    try:
+        process.start()
+        yield process
+    finally:
+        process.remove()
+
+
+@pytest.fixture
+def index(process: QdrantProcess) -> Iterator[QdrantServer]:
+    """The index on that server."""
+    index = QdrantServer(process.url, KEY)
+    yield index
+    index.close()
+
+
+def test_a_server_that_is_gone_is_unavailable_and_found_again(process: QdrantProcess, index: QdrantServer):
+    fill(index)
+    process.stop()
+    for call in (index.ready, lambda: index.search("clock", hand(1), limit=1), lambda: index.resolve("items")):
+        with pytest.raises(IndexUnavailable, match=rf"Qdrant at {process.url} cannot be reached"):
+            call()
+    process.start()
+    index.ready()
+    assert index.count("clock") == HOURS
+    index.upsert("clock", [Point("new", {"tower": hand(1)}, {})])
+    assert index.count("clock") == HOURS + 1
+
+
+def test_a_write_outlasts_a_restart_of_the_server(process: QdrantProcess, index: QdrantServer):
+    fill(index)
+    process.stop()
+    write = threading.Thread(target=index.delete, args=("clock", ["3"]))
+    write.start()
+    write.join(0.5)
+    assert write.is_alive()
+    process.start()
+    write.join()
+    assert index.count("clock") == HOURS - 1
+
+
+def test_a_server_that_does_not_know_the_key_is_unavailable(process: QdrantProcess):
+    stranger = QdrantServer(process.url, "wrong")
+    with pytest.raises(IndexUnavailable, match="does not accept the API key") as caught:
+        stranger.ready()
+    assert "wrong" not in str(caught.value)
+    with pytest.raises(IndexUnavailable, match="does not accept the API key"):
+        stranger.delete("clock", ["3"])
+    stranger.close()
+
+
+def test_nobody_at_the_address_is_unavailable():
+    index = QdrantServer("http://127.0.0.1:1")
+    with pytest.raises(IndexUnavailable, match=r"http://127\.0\.0\.1:1 cannot be reached"):
+        index.ready()
+    index.close()
+
+
+def test_the_http_port_alone_is_enough(qdrant_url: str):
+    index = QdrantServer(qdrant_url, prefer_grpc=False)
+    fill(index, "over-http")
+    assert index.search("over-http", hand(3.2), limit=1)[0].item_id == "3"
+    with pytest.raises(UnknownCollection):
+        index.delete("nowhere", ["3"])
+    index.drop("over-http")
+    index.close()
+
+
+def test_collections_of_others_are_not_listed(qdrant_url: str):
+    client = QdrantClient(qdrant_url, check_compatibility=False)
+    index = QdrantServer(qdrant_url)
+    client.create_collection("foreign", models.VectorParams(size=2, distance=models.Distance.COSINE))
+    index.create("ours", SPEC)
+    assert [info.name for info in index.collections()] == ["ours"]
+    index.drop("ours")
+    client.delete_collection("foreign")
+    index.close()
+    client.close()
+
+
+def test_two_clients_see_the_same_alias(qdrant_url: str):
+    here, there = QdrantServer(qdrant_url), QdrantServer(qdrant_url)
+    here.switch("shared", fill(here, "seen-by-two"))
+    assert there.resolve("shared") == "seen-by-two"
+    assert there.count("shared") == HOURS
+    client = QdrantClient(qdrant_url, check_compatibility=False)
+    client.delete_collection("seen-by-two")
+    for closing in (here, there, client):
+        closing.close()
