@@ -65,8 +65,9 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
         users, spec.facts_width, history, settings.dimensions, settings.user_hidden, settings.user_id_dropout
     )
     model = RetrievalModel(item_tower, user_tower, settings.temperature)
+    rate = WarmUp(settings.learning_rate, settings.warmup_steps)
     model.compile(
-        optimizer=tf.keras.optimizers.Adam(WarmUp(settings.learning_rate, settings.warmup_steps), global_clipnorm=5.0)
+        optimizer=tf.keras.optimizers.Adam(rate, global_clipnorm=5.0, use_ema=True, ema_momentum=settings.averaging)
     )
     return model
 

@@ -95,7 +95,7 @@ class _Loop:
         rng = np.random.default_rng(settings.seed)
         # A small data set has small batches, or it would have no steps to learn in.
         events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
-        self._steps = Steps(data, events, settings.negatives, rng)
+        self._steps = Steps(data, events, settings.negatives, settings.ahead, rng)
         self._chance = self._steps.chance()
         self._train_step: Any = None
 
@@ -109,7 +109,7 @@ class _Loop:
                 validation = curve[-1].validation
                 score = validation.combined if validation else float(number)
                 if score > best_score:
-                    best, best_score, weights = number, score, self._model.get_weights()
+                    best, best_score, weights = number, score, self._model.averaged_weights()
                 elif number - best >= self._settings.patience:
                     break
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
@@ -129,14 +129,24 @@ class _Loop:
             loss = float(self._train_step(inputs)["loss"])
             if not math.isfinite(loss):
                 raise TrainingError(f"the loss became {loss} in epoch {number}: try a lower learning_rate")
-            total, targets = total + loss * len(inputs["target"]), targets + len(inputs["target"])
+            total, targets = total + loss * len(inputs["place"]), targets + len(inputs["place"])
             task.advance()
-        validation = self._judge.score(self._towers) if self._judge else None
+        validation = self._validate()
         epoch = Epoch(
             number, total / targets, self._chance, self._model.temperature, time.perf_counter() - start, validation
         )
         task.note(describe(epoch))
         return epoch
+
+    def _validate(self) -> ValidationScore | None:
+        """The score of the averaged weights, which are those that would be kept."""
+        if self._judge is None:
+            return None
+        live = self._model.get_weights()
+        self._model.set_weights(self._model.averaged_weights())
+        score = self._judge.score(self._towers)
+        self._model.set_weights(live)
+        return score
 
 
 def describe(epoch: Epoch) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ingest.columns import Columns
 from ingest.schema import Schema
-from towers.context import HistoryScale, Windows, context, context_width
+from towers.context import CONTEXT_WIDTH, HistoryScale, Windows, context
 from towers.features import FeatureEncoding, FeatureRows, features_table
 from towers.queries import UserQuery
 from towers.vocabulary import Vocabulary
@@ -36,7 +36,7 @@ class InputSpec:
     @property
     def facts_width(self) -> int:
         """The width of context and user metadata together."""
-        return context_width(self.scale) + self.user_features.width + self.user_features.vocabulary_size
+        return CONTEXT_WIDTH + self.user_features.width + self.user_features.vocabulary_size
 
     def item_inputs(self, items: pd.DataFrame, text: npt.NDArray[np.float32] | None) -> Arrays:
         """Inputs of the item tower for n items; `text`: float32 [n, dimensions] of their documents."""
@@ -46,7 +46,7 @@ class InputSpec:
         """Inputs of the user tower for b queries, each asked for the state after its last event."""
         shape = (len(queries), self.length)
         vectors = np.zeros((*shape, dimensions), np.float32)
-        present, raw, stamps = np.zeros(shape, bool), np.full(shape, np.nan), np.full(shape, np.nan)
+        present, raw = np.zeros(shape, bool), np.full(shape, np.nan)
         for row, query in enumerate(queries):
             events = query.history[-self.length :]
             count = len(events)
@@ -54,16 +54,15 @@ class InputSpec:
                 vectors[row, :count] = query.history_vectors[-count:]
             present[row, :count] = True
             raw[row, :count] = [np.nan if event.rating is None else event.rating for event in events]
-            stamps[row, :count] = [np.nan if event.timestamp is None else event.timestamp for event in events]
         position = np.minimum([[len(query.history)] for query in queries], self.length).astype(np.int32)
         before = np.array([max(len(query.history) - self.length, 0) for query in queries])
-        windows = Windows(present, self.scale.ratings(raw), stamps, before)
+        windows = Windows(present, self.scale.ratings(raw), before)
         return {
             "vectors": vectors,
             "present": present.astype(np.float32),
             "rating": windows.ratings,
             "position": position,
-            "context": context_at(windows, self.scale, position),
+            "context": context_at(windows, position),
             "metadata": self.metadata([query.features for query in queries]),
             "user": self.users.codes(query.user_id for query in queries),
         }
@@ -90,14 +89,13 @@ class InputSpec:
     def from_state(cls, state: dict[str, Any]) -> Self:
         """The inverse of `state`."""
         schema = Schema.from_state(state["schema"])
-        scale = {**state["scale"], "time_knots": tuple(state["scale"]["time_knots"])}
         return cls(
             schema=schema,
             items=Vocabulary(state["items"]),
             users=Vocabulary(state["users"]),
             item_features=FeatureEncoding.from_state(schema.items, state["item_features"]),
             user_features=FeatureEncoding.from_state(schema.users, state["user_features"]),
-            scale=HistoryScale(**scale),
+            scale=HistoryScale(**state["scale"]),
             length=state["length"],
         )
 
@@ -114,14 +112,9 @@ def item_inputs(codes: npt.NDArray[np.int32], rows: FeatureRows) -> Arrays:
     }
 
 
-def context_at(windows: Windows, scale: HistoryScale, position: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+def context_at(windows: Windows, position: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
     """Context features at the asked positions 0 … length: float32 [b, p, width]."""
     # One more place at the end, so that the state after the last event of a full window exists.
     pad = ((0, 0), (0, 1))
-    longer = Windows(
-        np.pad(windows.present, pad),
-        np.pad(windows.ratings, pad),
-        np.pad(windows.stamps, pad, constant_values=np.nan),
-        windows.before,
-    )
-    return np.take_along_axis(context(longer, scale), position[..., None], axis=1)
+    longer = Windows(np.pad(windows.present, pad), np.pad(windows.ratings, pad), windows.before)
+    return np.take_along_axis(context(longer), position[..., None], axis=1)

@@ -18,20 +18,24 @@ class SharedCandidates(tfrs.tasks.Retrieval):
     loss is the exact softmax, and with a part of it a sampled softmax.
     """
 
-    def call(self, queries: Any, candidates: Any, positives: Any, probability: Any, score_mask: Any) -> Any:
+    def call(
+        self, queries: Any, candidates: Any, positives: Any, shares: Any, probability: Any, score_mask: Any
+    ) -> Any:
         """The mean cross-entropy, a scalar.
 
-        queries: [q, d], already divided by the temperature; candidates: [c, d]; positives: int32 [q];
+        queries: [q, d], already divided by the temperature; candidates: [c, d]; positives: int32 [q, p], p of them for
+        each query, each against the negatives alone; shares: [q, p], what each counts, 1 in a row;
         probability: [c], the chance of each candidate to be one, 1 where nothing is sampled; score_mask: bool [q, c],
-        False where the candidate is known to be liked by the query's user, or is the positive itself.
+        False where the candidate is known to be liked by the query's user, or is a positive itself.
         The logits are corrected by the logarithm of the chance (logQ: Bengio and Senécal, 2008; Yi et al., 2019).
         """
         logits = tf.matmul(queries, candidates, transpose_b=True)
         logits = tfrs.layers.loss.SamplingProbablityCorrection()(logits, probability)
-        positive = tf.gather(logits, positives[:, None], batch_dims=1)[:, 0]
-        negatives = tf.where(score_mask, logits, _IMPOSSIBLE)
+        positive = tf.gather(logits, positives, batch_dims=1)
+        negatives = tf.reduce_logsumexp(tf.where(score_mask, logits, _IMPOSSIBLE), axis=1, keepdims=True)
         # -log(e^p / (e^p + sum of e^n)), with no overflow on either side.
-        return tf.reduce_mean(tf.nn.softplus(tf.reduce_logsumexp(negatives, axis=1) - positive))
+        losses = tf.nn.softplus(negatives - positive)
+        return tf.reduce_mean(tf.reduce_sum(losses * shares, axis=1))
 
 
 class RetrievalModel(tfrs.Model):
@@ -51,12 +55,24 @@ class RetrievalModel(tfrs.Model):
         """The learnt temperature as it stands."""
         return float(tf.exp(-self._log_scale))
 
+    def averaged_weights(self) -> list[Any]:
+        """All weights, the trainable ones as the optimizer's moving averages of them, in the order of `get_weights`.
+
+        Averages over steps score better than the last step does (Polyak and Juditsky, 1992).
+        """
+        live = self.get_weights()
+        self.optimizer.finalize_variable_values(self.trainable_variables)
+        averaged = self.get_weights()
+        self.set_weights(live)
+        return averaged
+
     def compute_loss(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """The loss of one batch.
 
         inputs: `items`, the item tower's inputs of the candidates; `item` int32 [b, l], each event's place among
         them; present, rating, context, metadata, user: as the user tower takes them, for every position of the
-        windows; `target` int64 [t], flat positions of the target events; known bool [b, c], the candidates that each
+        windows; `place` int64 [t], flat positions of the target events; `positive` int32 [t, p], the candidates
+        that are theirs, `share` float32 [t, p], what each counts; known bool [b, c], the candidates that each
         window's user has; probability float32 [c].
         """
         candidates = self.item_tower(inputs["items"], training=training)
@@ -69,13 +85,14 @@ class RetrievalModel(tfrs.Model):
             },
             training=training,
         )
-        target = inputs["target"]
-        queries = tf.gather(tf.reshape(users, [-1, users.shape[-1]]), target) * tf.exp(self._log_scale)
-        row = tf.cast(target, tf.int32) // shape[1]
+        place = inputs["place"]
+        queries = tf.gather(tf.reshape(users, [-1, users.shape[-1]]), place) * tf.exp(self._log_scale)
+        row = tf.cast(place, tf.int32) // shape[1]
         return self._task(
             queries,
             candidates,
-            positives=tf.gather(tf.reshape(inputs["item"], [-1]), target),
+            positives=inputs["positive"],
+            shares=inputs["share"],
             probability=inputs["probability"],
             score_mask=~tf.gather(inputs["known"], row),
         )

@@ -103,30 +103,34 @@ def in_batches(cut: Sequence[Stretch], events: int, rng: np.random.Generator) ->
 class Batch:
     """b stretches, padded at the end to the longest of them, of l events.
 
-    item: int32 [b, l]; user: int64 [b]; windows: see towers.context.Windows; target: int64 [t], the flat position
-    (row * l + column) of each target event.
+    item: int32 [b, l]; user: int64 [b]; windows: see towers.context.Windows; place: int64 [t], the flat position
+    (row * l + column) of each target event; positive: int32 [t, ahead], the items of that event and of those that
+    follow it, -1 where the history ends.
     """
 
     item: npt.NDArray[np.int32]
     user: npt.NDArray[np.int64]
     windows: Windows
-    target: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int64]
+    positive: npt.NDArray[np.int32]
 
 
-def gather(sequences: Sequences, cut: Sequence[Stretch], scale: HistoryScale) -> Batch:
-    """The arrays of some stretches."""
+def gather(sequences: Sequences, cut: Sequence[Stretch], scale: HistoryScale, ahead: int) -> Batch:
+    """The arrays of some stretches; ahead: how many events, the next first, each state is to tell."""
     shape = (len(cut), max(stretch.stop - stretch.start for stretch in cut))
-    item, present = np.zeros(shape, np.int32), np.zeros(shape, bool)
-    rating, stamp = np.full(shape, np.nan), np.full(shape, np.nan)
-    target = []
+    item, present, rating = np.zeros(shape, np.int32), np.zeros(shape, bool), np.full(shape, np.nan)
+    places, positives = [], []
     for row, stretch in enumerate(cut):
         events, count = slice(stretch.start, stretch.stop), stretch.stop - stretch.start
         item[row, :count], present[row, :count] = sequences.item[events], True
-        rating[row, :count], stamp[row, :count] = sequences.rating[events], sequences.stamp[events]
-        target.append(row * shape[1] + np.arange(stretch.first_target - stretch.start, count))
-    before = np.array([stretch.start - stretch.begin for stretch in cut])
-    windows = Windows(present, scale.ratings(rating), stamp, before)
-    return Batch(item, np.array([stretch.user for stretch in cut]), windows, np.concatenate(target))
+        rating[row, :count] = sequences.rating[events]
+        places.append(row * shape[1] + np.arange(stretch.first_target - stretch.start, count))
+        following = np.arange(stretch.first_target, stretch.stop)[:, None] + np.arange(ahead)
+        end = sequences.offsets[stretch.user + 1]
+        positives.append(np.where(following < end, sequences.item[np.minimum(following, end - 1)], -1))
+    windows = Windows(present, scale.ratings(rating), np.array([stretch.start - stretch.begin for stretch in cut]))
+    users = np.array([stretch.user for stretch in cut])
+    return Batch(item, users, windows, np.concatenate(places), np.concatenate(positives))
 
 
 def _optional(events: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:

@@ -39,9 +39,15 @@ class TrainingData:
 class Steps:
     """The training steps of an epoch, drawn anew each time it is iterated."""
 
-    def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
-        """events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger."""
-        self._data, self._events, self._negatives, self._rng = data, events, negatives, rng
+    def __init__(
+        self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator
+    ) -> None:
+        """Prepare the events.
+
+        events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger;
+        ahead: how many of the events after each state are its positives.
+        """
+        self._data, self._events, self._negatives, self._ahead, self._rng = data, events, negatives, ahead, rng
         sequences = data.sequences
         user = np.repeat(np.arange(len(sequences.users)), np.diff(sequences.offsets))
         shape = (len(sequences.users), data.items)
@@ -55,7 +61,7 @@ class Steps:
         sequences = data.sequences if data.spec.scale.timed else data.sequences.shuffled(self._rng)
         cut = stretches(sequences, data.spec.length)
         for part in in_batches(cut, self._events, self._rng):
-            yield self._step(gather(sequences, part, data.spec.scale))
+            yield self._step(gather(sequences, part, data.spec.scale, self._ahead))
 
     def count(self) -> int:
         """About how many steps an epoch has."""
@@ -75,15 +81,18 @@ class Steps:
         rows, probability = self._candidates(batch)
         everything = len(rows) == data.items
         items = self._whole if everything else item_inputs(data.codes[rows], data.item_rows.take(rows))
+        there = batch.positive >= 0
         return {
             "items": items,
-            "item": batch.item if everything else np.searchsorted(rows, batch.item).astype(np.int32),
+            "item": _places(rows, batch.item),
             "present": batch.windows.present.astype(np.float32),
             "rating": batch.windows.ratings,
-            "context": context(batch.windows, data.spec.scale),
+            "context": context(batch.windows),
             "metadata": data.metadata[batch.user],
             "user": data.user_codes[batch.user],
-            "target": batch.target,
+            "place": batch.place,
+            "positive": _places(rows, np.where(there, batch.positive, 0)),
+            "share": (there / there.sum(axis=1, keepdims=True)).astype(np.float32),
             "known": self._known[batch.user][:, rows].toarray(),
             "probability": probability,
         }
@@ -99,7 +108,13 @@ class Steps:
             return np.arange(items), np.ones(items, np.float32)
         drawn = self._rng.choice(items, self._negatives, replace=False)
         present = batch.item[batch.windows.present]
+        following = batch.positive[batch.positive >= 0]
         # Padding points at item 0, which therefore has to be there.
-        rows = np.unique(np.concatenate([drawn, present, [0]]))
+        rows = np.unique(np.concatenate([drawn, present, following, [0]]))
         missed = (1 - self._share[rows]) ** len(present) * (1 - self._negatives / items)
         return rows, (1 - missed).astype(np.float32)
+
+
+def _places(rows: npt.NDArray[np.int64], items: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Where each of `items` stands among the sorted `rows`."""
+    return np.searchsorted(rows, items).astype(np.int32)
