@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ingest.schema import Feature, FeatureType
-from towers.encoders import ENCODERS, FeatureEncoder, TextEncoder
+from towers.encoders import ENCODERS, FeatureEncoder, VectorEncoder
 
 # The item's document (see towers.documents) is encoded like one more feature, under a name no column can have.
 _DOCUMENT = "\0document"
@@ -32,7 +32,7 @@ class FeatureRows:
 
 
 class FeatureEncoding:
-    """The encoders of one table's features, fitted together; `text` features are read as one document."""
+    """The encoders of one table's features, fitted together."""
 
     def __init__(self, features: tuple[Feature, ...], encoders: dict[str, FeatureEncoder]) -> None:
         """encoders: by feature name, in the order of the columns that they fill."""
@@ -47,9 +47,9 @@ class FeatureEncoding:
         text: npt.NDArray[np.float32] | None = None,
     ) -> Self:
         """Fit on the rows of `table`; `text`: float32 [rows, dimensions], the vectors of their documents if any."""
-        encoders = {f.name: ENCODERS[f.type].fit(table[f.name]) for f in features if f.type is not FeatureType.TEXT}
+        encoders = {f.name: ENCODERS[f.type].fit(table[f.name]) for f in features}
         if text is not None:
-            encoders[_DOCUMENT] = TextEncoder.fit(pd.Series(list(text), dtype=object))
+            encoders[_DOCUMENT] = VectorEncoder.fit(pd.Series(list(text), dtype=object))
         return cls(features, encoders)
 
     def encode(self, table: pd.DataFrame, text: npt.NDArray[np.float32] | None = None) -> FeatureRows:

@@ -19,7 +19,7 @@ VALUES: dict[FeatureType, tuple[list[Any], Any, Any]] = {
     FeatureType.FLAG: ([1.0, 0.0, 1.0, 0.0], np.nan, np.nan),
     FeatureType.CATEGORY: (["a", "b", "a", "b"], "", "never seen"),
     FeatureType.TAGS: ([("a", "b"), ("b",), ("a",), ("b", "c")], (), ("never", "seen")),
-    FeatureType.TEXT: ([np.eye(3, dtype=np.float32)[k % 3] for k in range(4)], None, np.full(3, 9, np.float32)),
+    FeatureType.TEXT: (["A man.", "Toys come to life.", "A shark.", "Two words."], "", "never " * 1000),
     FeatureType.VECTOR: ([np.eye(3, dtype=np.float32)[k % 3] for k in range(4)], None, np.full(3, 9, np.float32)),
 }
 
@@ -71,8 +71,17 @@ class TestEveryEncoder:
 
 def test_a_rare_tag_weighs_more_than_a_common_one() -> None:
     encoder = ENCODERS[FeatureType.TAGS].fit(column([("common", "rare")] * 2 + [("common",)] * 8))
-    common, rare = numbers(encoder, [("common", "rare")])[0]
+    _, common, rare = numbers(encoder, [("common", "rare")])[0]
     assert rare > common
+
+
+def test_an_item_of_which_more_is_said_has_a_larger_size() -> None:
+    tags = ENCODERS[FeatureType.TAGS].fit(column([("a",), ("a", "b"), ()]))
+    text = ENCODERS[FeatureType.TEXT].fit(column(["short", "a long text", ""]))
+    few, many = numbers(tags, [("new",), ("new", "newer")])[:, 0]
+    little, much = numbers(text, ["new", "new and longer"])[:, 0]
+    assert few < many
+    assert little < much
 
 
 def test_a_tag_of_a_single_item_is_left_out() -> None:

@@ -1,7 +1,6 @@
-"""Categories and tags: weighted rows over a vocabulary."""
+"""Categories and tags: weighted rows over a vocabulary, and how many there are."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +9,7 @@ import scipy.sparse as sp
 
 from ingest.schema import FeatureType
 from towers.encoders.base import Encoded, FeatureEncoder
+from towers.encoders.size import LogSize
 
 # A tag of one item only says nothing about any other item.
 _MIN_COUNT = 2
@@ -24,9 +24,9 @@ class TagsEncoder(FeatureEncoder):
 
     type = FeatureType.TAGS
 
-    def __init__(self, vocabulary: dict[str, float]) -> None:
-        """vocabulary: weight by tag, in the order of the columns."""
-        self._weights = vocabulary
+    def __init__(self, vocabulary: dict[str, float], size: LogSize) -> None:
+        """vocabulary: weight by tag, in the order of the columns; size: of the lists of tags."""
+        self._weights, self._size = vocabulary, size
         self._columns = {tag: column for column, tag in enumerate(vocabulary)}
 
     @classmethod
@@ -36,10 +36,11 @@ class TagsEncoder(FeatureEncoder):
         counts = Counter(tag for row in rows for tag in row)
         total = max(sum(1 for row in rows if row), 1)
         kept = sorted(tag for tag, count in counts.items() if count >= _MIN_COUNT)
-        return cls({tag: float(np.log(total / counts[tag]) + 0.3) for tag in kept})
+        weights = {tag: float(np.log(total / counts[tag]) + 0.3) for tag in kept}
+        return cls(weights, LogSize.fit(column.map(cls._tags)))
 
     def encode(self, column: pd.Series) -> Encoded:
-        """Sparse float32 [n, vocabulary], rows of length 1 or 0."""
+        """Sparse float32 [n, vocabulary], rows of length 1 or 0; dense float32 [n, 1]."""
         rows, columns, weights = [], [], []
         for row, value in enumerate(column):
             known = [tag for tag in dict.fromkeys(self._tags(value)) if tag in self._columns]
@@ -49,12 +50,13 @@ class TagsEncoder(FeatureEncoder):
                 columns.append(self._columns[tag])
                 weights.append(self._weights[tag] / length)
         shape = (len(column), self.vocabulary_size)
-        return Encoded(sparse=sp.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape))
+        tags = sp.csr_matrix((np.asarray(weights, np.float32), (rows, columns)), shape=shape)
+        return Encoded(dense=self._size.encode(column.map(self._tags)), sparse=tags)
 
     @property
     def width(self) -> int:
-        """0: tags are sparse."""
-        return 0
+        """1: how many tags there are."""
+        return 1
 
     @property
     def vocabulary_size(self) -> int:
@@ -62,17 +64,17 @@ class TagsEncoder(FeatureEncoder):
         return len(self._columns)
 
     def state(self) -> dict[str, Any]:
-        """The weight of each tag."""
-        return {"vocabulary": self._weights}
+        """The weight of each tag, and the scale of their count."""
+        return {"vocabulary": self._weights, "size": self._size.state()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["vocabulary"])
+        return cls(state["vocabulary"], LogSize(**state["size"]))
 
     @staticmethod
-    def _tags(value: object) -> Iterable[str]:
-        return value if isinstance(value, (tuple, list)) else ()
+    def _tags(value: object) -> tuple[str, ...]:
+        return tuple(value) if isinstance(value, (tuple, list)) else ()
 
 
 class CategoryEncoder(TagsEncoder):
@@ -81,5 +83,5 @@ class CategoryEncoder(TagsEncoder):
     type = FeatureType.CATEGORY
 
     @staticmethod
-    def _tags(value: object) -> Iterable[str]:
+    def _tags(value: object) -> tuple[str, ...]:
         return (value,) if isinstance(value, str) and value else ()

@@ -1,4 +1,4 @@
-"""Vectors of any modality, and the vectors of texts: centred, with a flag for a missing one."""
+"""Vectors of any modality: centred, with a flag for a missing one."""
 
 from typing import Any, Self
 
@@ -61,9 +61,3 @@ class VectorEncoder(FeatureEncoder):
     def from_state(cls, state: dict[str, Any]) -> Self:
         """From what `state` gave."""
         return cls(np.asarray(state["mean"], np.float32), state["scale"])
-
-
-class TextEncoder(VectorEncoder):
-    """A text, by then a vector of the frozen text model; an empty text is a missing vector."""
-
-    type = FeatureType.TEXT
