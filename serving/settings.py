@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         return self.data_dir / "index"
 
     @property
+    def texts_dir(self) -> Path:
+        """Folder of the text model's vectors that training and indexing have computed already."""
+        return self.data_dir / "texts"
+
+    @property
     def store_url(self) -> str:
         """SQLAlchemy address of the store."""
         return self.database_url or f"sqlite:///{self.data_dir / 'pharos.db'}"

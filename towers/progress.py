@@ -1,7 +1,7 @@
 """How long work tells a person where it stands; the command line has the implementation that people see."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
@@ -18,19 +18,11 @@ class Task(Protocol):
 class Progress(Protocol):
     """Where long work reports to."""
 
-    def task(self, description: str, total: int | None = None) -> "ProgressContext":
+    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Task]:
         """Open a task as a context manager; `total` is the count of steps, None if unknown."""
 
     def say(self, text: str) -> None:
         """Show one line that stays."""
-
-
-class ProgressContext(Protocol):
-    """The context manager that `Progress.task` returns."""
-
-    def __enter__(self) -> Task: ...
-
-    def __exit__(self, *exception: object) -> bool | None: ...
 
 
 class Silent:

@@ -39,9 +39,7 @@ class TrainingData:
 class Steps:
     """The training steps of an epoch, drawn anew each time it is iterated."""
 
-    def __init__(
-        self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
         """Prepare the events.
 
         events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger;

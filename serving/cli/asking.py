@@ -1,0 +1,99 @@
+"""Asks the pipeline from the command line and prints the answers."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from indexing.filters import check, parse_expressions
+from ingest.schema import FeatureType, Schema
+from serving.pipeline import Answer, Person, Pipeline, Selection
+from serving.service import Service, open_service
+from serving.settings import load_settings
+
+_HISTORY_SHOWN: Final = 5
+_SHOWN_TYPES: Final = (FeatureType.NUMBER, FeatureType.TAGS)
+
+
+@contextmanager
+def asking(k: int | None, filters: Sequence[str] | None, as_json: bool) -> Iterator["Asking"]:
+    """Open the service for one question. Raises FilterError for a filter that the items do not allow."""
+    settings = load_settings()
+    filter = parse_expressions(filters or [])
+    with open_service(settings) as service:
+        schema = service.store.schema()
+        fields = () if as_json else _telling(schema)
+        selection = Selection(k or settings.default_k, check(filter, schema), fields=fields)
+        yield Asking(service, selection, as_json)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One question and how its answer is printed. selection: what the options ask for."""
+
+    service: Service
+    selection: Selection
+    as_json: bool
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Who answers."""
+        return self.service.pipeline
+
+    def show_history(self, person: Person) -> None:
+        """Print the last items that the person had."""
+        if self.as_json:
+            return
+        store = self.service.store
+        events = person.history if person.user_id is None else store.history(person.user_id, _HISTORY_SHOWN)
+        newest = [event.item_id for event in events][-_HISTORY_SHOWN:]
+        known = store.items(newest)
+        if known:
+            titles = (known[item_id].title or item_id for item_id in newest if item_id in known)
+            Console().print(f"After {', '.join(titles)}", style="dim", markup=False, highlight=False)
+
+    def show(self, title: str, answer: Answer) -> None:
+        """Print the answer as a table with its titles, or as JSON."""
+        if answer.degraded_reason:
+            print(f"pharos: less than asked for: {answer.degraded_reason}", file=sys.stderr)
+        if answer.unknown_items:
+            print(f"pharos: no such items: {', '.join(answer.unknown_items)}", file=sys.stderr)
+        if self.as_json:
+            from serving.api.schemas import ItemList
+
+            print(ItemList.of(answer).model_dump_json(indent=2))
+            return
+        Console().print(_table(title, answer, self.selection.fields))
+
+
+def _table(title: str, answer: Answer, fields: Sequence[str]) -> Table:
+    origin = f" · bundle {answer.bundle}" if answer.bundle else ""
+    caption = f"{answer.milliseconds['total']:.1f} ms{origin}"
+    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=None)
+    for name in ("#", "score"):
+        table.add_column(name, justify="right")
+    table.add_column("title", style="bold")
+    for name in fields:
+        table.add_column(name)
+    table.add_column("item", style="dim")
+    table.add_column("source", style="dim")
+    for item in answer.items:
+        shown = (_cell(item.fields.get(name)) for name in fields)
+        table.add_row(str(item.rank), f"{item.score:.3f}", item.title, *shown, item.item_id, item.source.value)
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value[:3])
+    return "" if value is None else str(value)
+
+
+def _telling(schema: Schema) -> tuple[str, ...]:
+    """The features that tell items apart at a glance: the first number and the first tags."""
+    names = (next((f.name for f in schema.items if f.type is kind), None) for kind in _SHOWN_TYPES)
+    return tuple(name for name in names if name)

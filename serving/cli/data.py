@@ -1,0 +1,29 @@
+"""pharos import."""
+
+from typing import Annotated
+
+import typer
+
+from serving.cli.options import DataSource
+
+
+def import_data(
+    data: DataSource,
+    replace: Annotated[bool, typer.Option("--replace", help="Empty the store first.")] = False,
+) -> None:
+    """Load items, users and events into the store; again is harmless."""
+    from ingest.load import load_dataset
+    from serving.cli.progress import terminal_progress
+    from serving.service import open_store
+    from serving.settings import load_settings
+
+    settings = load_settings()
+    progress = terminal_progress()
+    dataset = load_dataset(data)
+    for line in dataset.report.lines():
+        progress.say(line)
+    with open_store(settings) as store:
+        counts = store.import_dataset(dataset, progress, replace=replace)
+    print(f"items   {counts.items:>10,}   {counts.items_changed:>10,} new or changed")
+    print(f"users   {counts.users:>10,}   {counts.users_changed:>10,} new or changed")
+    print(f"events  {counts.events:>10,}   {counts.events_added:>10,} new")

@@ -1,0 +1,54 @@
+"""The `pharos` command: its subcommands, and errors as people read them."""
+
+import sys
+from typing import Final
+
+import typer
+
+from serving.cli import data, doctor, index, lists, serve, train
+
+_USAGE_ERROR: Final = 2
+
+app = typer.Typer(
+    name="pharos",
+    help="Two-tower retrieval with a vector database: train, index, serve, and measure honestly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("train")(train.train)
+app.command("import")(data.import_data)
+app.command("index")(index.index)
+app.command("recommend")(lists.recommend)
+app.command("similar")(lists.similar)
+app.command("popular")(lists.popular)
+app.command("search")(lists.search)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line; an error that a person can act on is one message, not a trace."""
+    try:
+        app()
+    except Exception as error:
+        message = _message(error)
+        if message is None:
+            raise
+        print(f"pharos: {message}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _message(error: Exception) -> str | None:
+    """What to tell a person; None for an error that is a fault of the program."""
+    from indexing.errors import VectorIndexError
+    from indexing.filters import FilterError
+    from ingest.errors import DataError
+    from serving.errors import ServingError
+    from towers.errors import TowersError
+
+    if isinstance(error, DataError | TowersError | VectorIndexError | FilterError | ServingError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return None

@@ -1,0 +1,19 @@
+"""Options and arguments that several commands share."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+Length: TypeAlias = Annotated[int | None, typer.Option("-k", min=1, help="Length of the list.")]
+Filters: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        help="Condition on a feature, as in genres=Drama,War or year>=1990; several must all hold.",
+        metavar="CONDITION",
+    ),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API answers it.")]
+DataSource: TypeAlias = Annotated[
+    str, typer.Argument(metavar="DATA", help="A data set's folder, or the name ml-100k of the installed sample.")
+]

@@ -1,0 +1,47 @@
+"""pharos train."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.cli.options import DataSource
+
+
+def train(
+    data: DataSource,
+    bundles: Annotated[
+        Path | None, typer.Option(help="Folder to write the bundle to; by default bundles/ in the data_dir.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs; early stopping ends sooner.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A training setting, such as dimensions=64. May be repeated."),
+    ] = None,
+) -> None:
+    """Train both towers; the last line is the id of the new bundle."""
+    from ingest.load import load_dataset
+    from serving.cli.progress import terminal_progress
+    from serving.settings import load_settings
+    from serving.training import train as train_bundle
+    from towers.settings import TrainingSettings
+
+    settings = load_settings()
+    chosen = TrainingSettings.parse([*(set_ or []), *([f"max_epochs={epochs}"] if epochs else [])])
+    progress = terminal_progress()
+    dataset = load_dataset(data)
+    for line in dataset.report.lines():
+        progress.say(line)
+    trained = train_bundle(
+        dataset,
+        chosen,
+        bundles=bundles or settings.bundles_dir,
+        text_cache=settings.texts_dir,
+        progress=progress,
+    )
+    if trained.towers and trained.popularity:
+        ours, baseline = trained.towers, trained.popularity
+        progress.say("On the last fifth of each user's events, on the full catalogue:")
+        progress.say(f"  ndcg@10     towers {ours.ndcg_10:.4f}   popularity {baseline.ndcg_10:.4f}")
+        progress.say(f"  recall@100  towers {ours.recall_100:.4f}   popularity {baseline.recall_100:.4f}")
+    print(trained.bundle.id)
