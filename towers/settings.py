@@ -14,9 +14,9 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dimensions: int = Field(128, ge=4, le=1024, description="length of a user or item vector")
-    item_hidden: int = Field(128, ge=4, le=4096, description="units of the item tower's metadata encoder")
-    user_hidden: int = Field(256, ge=4, le=4096, description="units of the user tower's hidden layer")
+    dimensions: int = Field(64, ge=4, le=1024, description="length of a user or item vector")
+    item_hidden: int = Field(64, ge=4, le=4096, description="units of the item tower's metadata encoder")
+    user_hidden: int = Field(128, ge=4, le=4096, description="units of the user tower's hidden layer")
     history_length: int = Field(200, ge=1, le=2000, description="events of a history that are read, the newest")
     ahead: int = Field(3, ge=1, le=100, description="events after each state that it learns to tell, the next first")
     batch_events: int = Field(2048, ge=16, le=1_000_000, description="events in one training step, about")
@@ -30,7 +30,7 @@ class TrainingSettings(BaseModel):
     user_id_dropout: float = Field(0.5, ge=0, le=1, description="share of user ids hidden in a step")
     user_ids: bool = Field(False, description="whether the user tower has an id embedding")
     event_dropout: float = Field(0.1, ge=0, lt=1, description="share of past events hidden in a step")
-    negatives: int = Field(4096, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
+    negatives: int = Field(1000, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
     seed: int = Field(0, ge=0, description="of everything drawn at random")
     text_model: str = Field(DEFAULT_MODEL, description="installed model, folder or Hugging Face name; empty for none")
 
