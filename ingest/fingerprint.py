@@ -52,4 +52,4 @@ def _column_parts(column: pd.Series, kind: FeatureType | None) -> Iterator[bytes
         yield np.where(np.isnan(values), np.nan, values).tobytes()  # of the many NaN always the same
     else:
         yield column.str.len().to_numpy(dtype="<i8").tobytes()
-        yield "".join(column).encode()
+        yield "".join(column.to_numpy(dtype=object)).encode()

@@ -16,7 +16,7 @@ from towers.inputs import Arrays, InputSpec, item_inputs
 from towers.item_tower import ItemTower
 from towers.queries import UserQuery
 from towers.retrieval import RetrievalModel
-from towers.schedule import WarmUp
+from towers.schedule import WarmUpAndDecay
 from towers.sequences import Sequences
 from towers.settings import TrainingSettings
 from towers.steps import TrainingData
@@ -53,7 +53,7 @@ def prepare(
 
 
 def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
-    """Untrained towers of the right sizes, with their optimizer."""
+    """Untrained towers of the right sizes."""
     spec, features = data.spec, data.spec.item_features
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,
@@ -65,11 +65,15 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
         users, spec.facts_width, history, settings.dimensions, settings.user_hidden, settings.user_id_dropout
     )
     model = RetrievalModel(item_tower, user_tower, settings.temperature)
-    rate = WarmUp(settings.learning_rate, settings.warmup_steps)
+    return model
+
+
+def compile_for(model: RetrievalModel, settings: TrainingSettings, steps: int) -> None:
+    """Give the model its optimizer; steps: how many there will be in all."""
+    rate = WarmUpAndDecay(settings.learning_rate, settings.warmup_steps, steps)
     model.compile(
         optimizer=tf.keras.optimizers.Adam(rate, global_clipnorm=5.0, use_ema=True, ema_momentum=settings.averaging)
     )
-    return model
 
 
 def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:

