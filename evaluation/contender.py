@@ -1,0 +1,42 @@
+"""What takes part in a comparison: our towers and every peer alike, judged by the same code."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pandas as pd
+
+from evaluation.folds import Fold
+from evaluation.peers.base import Floats
+from evaluation.scoring import Scores
+from evaluation.tuning import Tuning
+from ingest.dataset import Dataset
+from towers.progress import Progress
+
+
+class Learner(Protocol):
+    """The half that all contenders share. name: as reports show it."""
+
+    name: str
+
+    def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
+        """Choose settings: learn from `fold.known`, judged by `fold.held_out`; begin nothing after `budget` seconds."""
+
+    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
+        """Learn from `known` with the chosen settings; afterwards the contender answers."""
+
+
+class Contender(Learner, Protocol):
+    """Ranks items: for the protocols `chronological` and `cold`."""
+
+    def score(self, users: Sequence[str]) -> Scores:
+        """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`.
+
+        Any user of `known.users` may be asked for, with a history or without. -inf leaves an item out; NaN is refused.
+        """
+
+
+class RatingContender(Learner, Protocol):
+    """Predicts ratings: for the protocol `rating`."""
+
+    def predict(self, pairs: pd.DataFrame) -> Floats:
+        """Ratings of pairs (columns user_id and item_id): float64 [len(pairs)], finite for every pair."""

@@ -1,0 +1,19 @@
+"""Libraries that only an evaluation needs, imported when they are first used."""
+
+import importlib
+from types import ModuleType
+
+
+class MissingExtra(ImportError):
+    """A library of the `evaluate` extra is not installed; the message says how to get it."""
+
+
+def load(module: str) -> ModuleType:
+    """Import `module`, one of those that `pharos[evaluate]` brings.
+
+    Raises MissingExtra, naming the extra, where it is absent.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(f"{module} is not installed; it comes with: pip install 'pharos[evaluate]'") from error

@@ -1,0 +1,125 @@
+"""A peer as a contender: its grid searched, its best configuration fitted, its codes hidden behind ids."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from evaluation.catalogue import Catalogue
+from evaluation.folds import Fold
+from evaluation.judging import judge_lists, judge_ratings, rate, recommend
+from evaluation.peers.base import (
+    Document,
+    Floats,
+    Need,
+    Peer,
+    PeerUnfit,
+    Predictor,
+    RankingData,
+    RatingData,
+    RatingPeer,
+    Scorer,
+    Vectors,
+)
+from evaluation.peers.documents import documents
+from evaluation.scoring import Scores
+from evaluation.tuning import Tuning, grid_search
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.progress import Progress
+
+EmbedItems = Callable[[Dataset], Vectors]
+
+
+class PeerContender:
+    """A ranking peer that takes part. embed_items: gives float32 [items, d] by a text model, None without one."""
+
+    def __init__(self, peer: type[Peer], embed_items: EmbedItems | None = None) -> None:
+        self.name = peer.name
+        self._peer = peer
+        self._embed_items = embed_items
+
+    def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
+        """Search the grid for the best ndcg@10. Raises PeerUnfit where the data lack what the peer reads."""
+        data = self._data(fold.known)
+        catalogue = Catalogue.of(fold.known)
+        grid = self._peer.grid()
+        with progress.task(f"Tuning {self.name}", len(grid)) as task:
+
+            def judge(config: Peer) -> float:
+                scorer = config.fit(data)
+                figure = judge_lists(fold, recommend(fold, _by_id(scorer, catalogue))).ndcg_10
+                task.advance()
+                return figure
+
+            self._chosen, tuning = grid_search(grid, judge, budget=budget, higher_is_better=True)
+        return tuning
+
+    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
+        """Fit the chosen configuration."""
+        self._score = _by_id(self._chosen.fit(self._data(known)), Catalogue.of(known))
+
+    def score(self, users: Sequence[str]) -> Scores:
+        """Scores of the whole catalogue, float32 [len(users), items]."""
+        return self._score(users)
+
+    def _data(self, known: Dataset) -> RankingData:
+        needs = self._peer.needs
+        texts: tuple[Document, ...] = documents(known) if Need.DOCUMENTS in needs else ()
+        vectors = self._embed_items(known) if Need.TEXT_VECTORS in needs and self._embed_items else None
+        data = RankingData(Catalogue.of(known).matrix(known.interactions), texts, vectors)
+        if lacking := data.lacks(needs):
+            raise PeerUnfit(f"{self.name} needs {' and '.join(lacking)}, and {known.name} has none")
+        return data
+
+
+def _by_id(scorer: Scorer, catalogue: Catalogue) -> Callable[[Sequence[str]], Scores]:
+    return lambda users: scorer.score(catalogue.user_codes(users))
+
+
+class RatingPeerContender:
+    """A rating peer that takes part."""
+
+    def __init__(self, peer: type[RatingPeer]) -> None:
+        self.name = peer.name
+        self._peer = peer
+
+    def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
+        """Search the grid for the lowest RMSE."""
+        data, catalogue = _rating_data(fold.known), Catalogue.of(fold.known)
+        grid = self._peer.grid()
+        with progress.task(f"Tuning {self.name}", len(grid)) as task:
+
+            def judge(config: RatingPeer) -> float:
+                predictor = config.fit(data)
+                figure = judge_ratings(fold, rate(fold, _pairs_by_id(predictor, catalogue))).rmse
+                task.advance()
+                return figure
+
+            self._chosen, tuning = grid_search(grid, judge, budget=budget, higher_is_better=False)
+        return tuning
+
+    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
+        """Fit the chosen configuration."""
+        self._predict = _pairs_by_id(self._chosen.fit(_rating_data(known)), Catalogue.of(known))
+
+    def predict(self, pairs: pd.DataFrame) -> Floats:
+        """Ratings of pairs, float64 [len(pairs)]."""
+        return self._predict(pairs)
+
+
+def _pairs_by_id(predictor: Predictor, catalogue: Catalogue) -> Callable[[pd.DataFrame], Floats]:
+    return lambda pairs: predictor.predict(
+        catalogue.user_codes(pairs[Columns.USER]), catalogue.item_codes(pairs[Columns.ITEM])
+    )
+
+
+def _rating_data(known: Dataset) -> RatingData:
+    catalogue, events = Catalogue.of(known), known.interactions
+    return RatingData(
+        catalogue.user_codes(events[Columns.USER]),
+        catalogue.item_codes(events[Columns.ITEM]),
+        events[Columns.RATING].to_numpy(np.float64),
+        len(catalogue.users),
+        len(catalogue.items),
+    )

@@ -1,0 +1,33 @@
+"""The algorithms that the system is held against, one a file."""
+
+from evaluation.peers.base import Peer, RatingPeer
+from evaluation.peers.biases import Biases
+from evaluation.peers.bpr import BPR
+from evaluation.peers.content_ridge import ContentRidge
+from evaluation.peers.ease import Ease
+from evaluation.peers.global_mean import GlobalMean
+from evaluation.peers.ials import ImplicitALS
+from evaluation.peers.item_knn import ItemKNN
+from evaluation.peers.matrix_factorization import MatrixFactorization
+from evaluation.peers.popularity import Popularity
+from evaluation.peers.random_order import RandomOrder
+from evaluation.peers.text_neighbours import TextNeighbours
+from evaluation.peers.tfidf_neighbours import TfidfNeighbours
+
+RANKING_PEERS: tuple[type[Peer], ...] = (
+    RandomOrder,
+    Popularity,
+    ItemKNN,
+    Ease,
+    ImplicitALS,
+    BPR,
+    TfidfNeighbours,
+    TextNeighbours,
+    ContentRidge,
+)
+RATING_PEERS: tuple[type[RatingPeer], ...] = (GlobalMean, Biases, MatrixFactorization)
+
+# What recommends cold items reads, and reading alone is no match for knowing who has what: in the chronological
+# protocol these would only take time.
+CHRONOLOGICAL_PEERS = tuple(peer for peer in RANKING_PEERS if not peer.needs)
+COLD_PEERS = tuple(peer for peer in RANKING_PEERS if peer.recommends_cold)

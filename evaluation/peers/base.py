@@ -1,0 +1,141 @@
+"""What a peer is: a frozen configuration that learns from interactions and then gives scores, or ratings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from evaluation.scoring import Codes, Scores
+
+Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+class Need(StrEnum):
+    """What a peer learns from, beside the interactions."""
+
+    DOCUMENTS = "text or tags of the items"
+    TEXT_VECTORS = "vectors of the text model"
+
+
+@dataclass(frozen=True)
+class Document:
+    """What is written about an item: running words, and its tags and categories as whole values."""
+
+    words: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RankingData:
+    """What a ranking peer may learn from, in codes.
+
+    matrix: float32 [users, items], 1 where a user has an item. documents: one per item, empty if there are none.
+    text_vectors: float32 [items, d], of length 1 or zero; None where there is no text model.
+    """
+
+    matrix: csr_matrix
+    documents: Sequence[Document] = ()
+    text_vectors: Vectors | None = None
+
+    def lacks(self, needs: frozenset[Need]) -> list[Need]:
+        """Those of `needs` that these data do not have."""
+        absent = {Need.DOCUMENTS: not any(self.documents), Need.TEXT_VECTORS: self.text_vectors is None}
+        return [need for need in needs if absent[need]]
+
+
+class Scorer(Protocol):
+    """What a ranking peer has learnt."""
+
+    def score(self, users: Codes) -> Scores:
+        """Scores of every item for each of `users`: float32 [len(users), items], higher is better."""
+
+
+class Peer(Protocol):
+    """A ranking algorithm: its fields are its configuration, all with good defaults.
+
+    name: as reports show it. needs: what it learns from beside the interactions.
+    recommends_cold: True if it can tell apart items that nobody has touched.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[frozenset[Need]]
+    recommends_cold: ClassVar[bool]
+
+    @classmethod
+    def grid(cls) -> tuple[Self, ...]:
+        """Configurations worth trying, the most promising first, since time may end before the grid does."""
+
+    def fit(self, data: RankingData) -> Scorer:
+        """Learn from `data`. Raises PeerUnfit where the data are too large for this algorithm."""
+
+
+@dataclass(frozen=True)
+class RatingData:
+    """What a rating peer may learn from: parallel arrays, one entry per rating.
+
+    users, items: codes below n_users and n_items; ratings: float64 on the data set's own scale.
+    """
+
+    users: Codes
+    items: Codes
+    ratings: Floats
+    n_users: int
+    n_items: int
+
+
+class Predictor(Protocol):
+    """What a rating peer has learnt."""
+
+    def predict(self, users: Codes, items: Codes) -> Floats:
+        """Ratings of pairs, given as parallel codes: float64 [len(users)]; any pair has one, known or not."""
+
+
+class RatingPeer(Protocol):
+    """A rating algorithm; as Peer, but what it learns predicts ratings."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    def grid(cls) -> tuple[Self, ...]:
+        """Configurations worth trying, the most promising first."""
+
+    def fit(self, data: RatingData) -> Predictor:
+        """Learn from `data`."""
+
+
+class PeerUnfit(ValueError):
+    """The data are beyond what an algorithm can take; the message says what and how much."""
+
+
+@dataclass(frozen=True)
+class ItemSimilarity:
+    """The scorer of all neighbour methods: an item's score is the sum of its similarities to the user's items.
+
+    matrix: csr [users, items]. similarity: csr [items, items], from the user's item (row) to the scored one (column).
+    """
+
+    matrix: csr_matrix
+    similarity: csr_matrix
+
+    def score(self, users: Codes) -> Scores:
+        scores: Scores = (self.matrix[users] @ self.similarity).toarray().astype(np.float32, copy=False)
+        return scores
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The scorer of all factor models: the inner product of user and item vectors.
+
+    users: float32 [users, d]. items: float32 [items, d].
+    """
+
+    users: Vectors
+    items: Vectors
+
+    def score(self, users: Codes) -> Scores:
+        return self.users[users] @ self.items.T

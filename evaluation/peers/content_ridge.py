@@ -1,0 +1,60 @@
+"""Ridge regression from what is written about an item to who has it: a linear model that learns what matters."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_matrix
+
+from evaluation.peers.base import Need, PeerUnfit, RankingData, Vectors
+from evaluation.peers.terms import Terms, term_matrix
+from evaluation.scoring import Codes, Scores
+
+_LARGEST_SYSTEM = 20_000
+
+
+@dataclass(frozen=True)
+class ContentRidge:
+    """One regression for each user over TF-IDF terms, all solved at once in their dual form.
+
+    l2: the weight of the penalty. terms, norm_power: as for TF-IDF neighbours.
+    """
+
+    name: ClassVar[str] = "Content ridge"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
+    recommends_cold: ClassVar[bool] = True
+
+    l2: float = 3000.0
+    terms: Terms = Terms.LABELS
+    norm_power: float = 0.0
+
+    @classmethod
+    def grid(cls) -> tuple["ContentRidge", ...]:
+        labels = [cls(l2) for l2 in (3000.0, 10_000.0, 1000.0, 30_000.0)]
+        halved = [cls(l2, norm_power=0.5) for l2 in (100.0, 300.0, 30.0)]
+        both = [cls(l2, Terms.BOTH, power) for l2, power in ((10_000.0, 0.0), (30_000.0, 0.0), (10.0, 1.0))]
+        return (*labels, *halved, *both)
+
+    def fit(self, data: RankingData) -> "TermWeights":
+        """Learn from the items that somebody has. Raises PeerUnfit where they are more than 20,000."""
+        known = np.flatnonzero(np.asarray(data.matrix.sum(axis=0)).ravel())
+        if len(known) > _LARGEST_SYSTEM:
+            raise PeerUnfit(f"content ridge inverts a matrix of {len(known)} rows; at most {_LARGEST_SYSTEM} fit")
+        vectors = term_matrix(data.documents, self.terms, self.norm_power)
+        kernel = (vectors[known] @ vectors[known].T).toarray()
+        kernel[np.diag_indices_from(kernel)] += self.l2
+        factor = cho_factor(kernel, overwrite_a=True, check_finite=False)
+        duals = cho_solve(factor, data.matrix[:, known].T.toarray(), check_finite=False)
+        return TermWeights(np.ascontiguousarray((vectors[known].T @ duals).T), vectors)
+
+
+@dataclass(frozen=True)
+class TermWeights:
+    """users: float32 [users, terms], what each term is worth to a user. items: csr [items, terms]."""
+
+    users: Vectors
+    items: csr_matrix
+
+    def score(self, users: Codes) -> Scores:
+        return (self.items @ self.users[users].T).T

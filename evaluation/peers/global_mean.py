@@ -1,0 +1,33 @@
+"""One rating for everything: the mean."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from evaluation.peers.base import Floats, RatingData
+from evaluation.scoring import Codes
+
+
+@dataclass(frozen=True)
+class GlobalMean:
+    """Has nothing to configure."""
+
+    name: ClassVar[str] = "Global mean"
+
+    @classmethod
+    def grid(cls) -> tuple["GlobalMean", ...]:
+        return (cls(),)
+
+    def fit(self, data: RatingData) -> "Constant":
+        return Constant(float(data.ratings.mean()))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same rating for every pair."""
+
+    rating: float
+
+    def predict(self, users: Codes, items: Codes) -> Floats:
+        return np.full(len(users), self.rating)

@@ -1,0 +1,43 @@
+"""iALS: weighted matrix factorisation of implicit feedback (Hu, Koren and Volinsky, 2008), by `implicit`."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import ClassVar
+
+from evaluation import extras
+from evaluation.peers.base import Factors, Need, RankingData
+
+
+@dataclass(frozen=True)
+class ImplicitALS:
+    """factors: length of a vector. regularization: the penalty. alpha: weight of an event against an absent one.
+
+    iterations: sweeps over users and items. seed: of the first vectors.
+    """
+
+    name: ClassVar[str] = "iALS"
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    recommends_cold: ClassVar[bool] = False
+
+    factors: int = 64
+    regularization: float = 0.1
+    alpha: float = 1.0
+    iterations: int = 15
+    seed: int = 0
+
+    @classmethod
+    def grid(cls) -> tuple["ImplicitALS", ...]:
+        return tuple(cls(*values) for values in product((64, 32, 128), (0.1, 1.0, 5.0, 20.0), (1.0, 4.0, 10.0)))
+
+    def fit(self, data: RankingData) -> Factors:
+        # The solver has threads of its own; those of the linear algebra beneath would only contend with them.
+        with extras.load("threadpoolctl").threadpool_limits(1, "blas"):
+            model = extras.load("implicit.cpu.als").AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularization,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                random_state=self.seed,
+            )
+            model.fit(data.matrix, show_progress=False)
+        return Factors(model.user_factors, model.item_factors)

@@ -1,0 +1,67 @@
+"""Our own retrieval stage as a contender, on the same terms as every peer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.folds import Fold
+from evaluation.scoring import Scores
+from evaluation.tuning import Attempt, Tuning
+from ingest.dataset import Dataset
+from towers.fitting import Fit, fit
+from towers.histories import Histories
+from towers.progress import Progress
+from towers.settings import TrainingSettings
+from towers.training import TextVectors, read_texts
+
+
+class TwoTowerContender:
+    """The two towers: early stopping on the tuning fold, then a fit on all known events for as many epochs."""
+
+    name = "two-tower"
+
+    def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None, with_ids: bool = True) -> None:
+        """with_ids: whether users are asked for by id and features too, or by their history alone."""
+        self._settings, self._text_cache, self._with_ids = settings, text_cache, with_ids
+        self._texts: TextVectors | None = None
+        self._epochs = 0
+
+    def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
+        """One run with early stopping; `budget` is not needed, since nothing is searched."""
+        result = self._fit(fold.known, progress, held_out=fold.held_out, candidates=fold.candidates)
+        self._epochs = result.best_epoch
+        validation = [epoch.validation for epoch in result.curve if epoch.validation]
+        chosen = {**self._settings.model_dump(), "epochs": result.best_epoch}
+        seconds = sum(epoch.seconds for epoch in result.curve)
+        return Tuning(
+            settings=chosen,
+            attempts=(Attempt(chosen, max(score.ndcg_10 for score in validation), seconds),),
+            curves={
+                "loss": [epoch.loss for epoch in result.curve],
+                "ndcg@10": [score.ndcg_10 for score in validation],
+                "recall@100": [score.recall_100 for score in validation],
+            },
+        )
+
+    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
+        """Fit on all known events for the epochs that were found best; afterwards the contender answers."""
+        self._towers = self._fit(known, progress, epochs=self._epochs).towers
+        self._items = self._towers.item_vectors(known.items, self._text(known, progress))
+        self._histories = Histories(known, known.interactions, with_ids=self._with_ids)
+
+    def score(self, users: Sequence[str]) -> Scores:
+        """Scores of the whole catalogue, float32 [len(users), items]: one dot product each."""
+        return self._towers.user_vectors(self._histories.queries(users, self._items)) @ self._items.T
+
+    def _fit(self, known: Dataset, progress: Progress, **kind: Any) -> Fit:
+        text = self._text(known, progress)
+        return fit(known, known.interactions, self._settings, text=text, progress=progress, **kind)
+
+    def _text(self, known: Dataset, progress: Progress) -> npt.NDArray[np.float32] | None:
+        # All folds have the same items, so one reading serves them all.
+        if self._texts is None:
+            self._texts = read_texts(known, self._settings, self._text_cache, progress)
+        return self._texts.vectors if self._texts else None

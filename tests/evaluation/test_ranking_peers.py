@@ -1,0 +1,146 @@
+"""What every ranking peer keeps: the contract of `evaluation.peers.base.Peer`."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from evaluation.peers import CHRONOLOGICAL_PEERS, COLD_PEERS, RANKING_PEERS
+from evaluation.peers.base import Need, Peer, PeerUnfit, RankingData
+from evaluation.peers.content_ridge import ContentRidge
+from evaluation.peers.ease import Ease, ItemWeights, UserWeights
+from evaluation.peers.item_knn import ItemKNN, Weighting, nearest
+from evaluation.peers.popularity import Popularity
+from evaluation.peers.random_order import RandomOrder
+from evaluation.scoring import top_lists
+from tests.evaluation.worlds import SIZE, checkerboard
+
+EVERYONE = np.arange(SIZE)
+every_peer = pytest.mark.parametrize("peer", RANKING_PEERS, ids=lambda peer: peer.name)
+personal = [peer for peer in RANKING_PEERS if peer not in (RandomOrder, Popularity)]
+every_personal_peer = pytest.mark.parametrize("peer", personal, ids=lambda peer: peer.name)
+
+
+@pytest.fixture(scope="module")
+def board() -> RankingData:
+    return checkerboard()
+
+
+@every_personal_peer
+def test_recommends_the_one_item_withheld(peer: type[Peer], board: RankingData) -> None:
+    scorer = peer().fit(board)
+    lists = top_lists(scorer.score, EVERYONE, board.matrix, k=1)
+    assert [entry.items.tolist() for entry in lists] == [[user] for user in range(SIZE)]
+
+
+@every_personal_peer
+def test_every_configuration_of_the_grid_scores_all_items(peer: type[Peer], board: RankingData) -> None:
+    for config in peer.grid():
+        assert np.isfinite(config.fit(board).score(EVERYONE)).all(), config
+
+
+@every_peer
+def test_scores_are_finite_float32_of_users_by_items(peer: type[Peer], board: RankingData) -> None:
+    scores = peer().fit(board).score(np.array([3, 5, 5]))
+    assert scores.shape == (3, SIZE)
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+
+
+@every_peer
+def test_a_batch_scores_as_its_users_alone(peer: type[Peer], board: RankingData) -> None:
+    scorer = peer().fit(board)
+    alone = np.vstack([scorer.score(np.array([user])) for user in EVERYONE])
+    np.testing.assert_allclose(scorer.score(EVERYONE), alone, rtol=1e-5, atol=1e-6)
+
+
+@every_peer
+def test_fitting_twice_gives_the_same_scores(peer: type[Peer], board: RankingData) -> None:
+    np.testing.assert_array_equal(peer().fit(board).score(EVERYONE), peer().fit(board).score(EVERYONE))
+
+
+@every_peer
+def test_asking_for_more_than_exist_gives_all_that_are_unseen(peer: type[Peer], board: RankingData) -> None:
+    lists = top_lists(peer().fit(board).score, EVERYONE, board.matrix, k=10 * SIZE)
+    assert {len(entry.items) for entry in lists} == {SIZE // 2 + 1}
+
+
+@every_peer
+def test_takes_users_and_items_without_any_event(peer: type[Peer], board: RankingData) -> None:
+    events = board.matrix.toarray()
+    events[0], events[:, 1] = 0.0, 0.0
+    scores = peer().fit(replace(board, matrix=csr_matrix(events))).score(EVERYONE)
+    assert np.isfinite(scores).all()
+
+
+@every_peer
+def test_leaves_the_matrix_as_it_was(peer: type[Peer], board: RankingData) -> None:
+    before = board.matrix.copy()
+    peer().fit(board).score(EVERYONE)
+    assert (board.matrix != before).nnz == 0
+
+
+@every_peer
+def test_tells_cold_items_apart_exactly_if_it_says_so(peer: type[Peer], board: RankingData) -> None:
+    events = board.matrix.toarray()
+    events[:, -4:] = 0.0
+    cold = peer().fit(replace(board, matrix=csr_matrix(events))).score(EVERYONE)[:, -4:]
+    assert (np.ptp(cold, axis=1).max() > 1e-3) == peer.recommends_cold
+
+
+@pytest.mark.parametrize("peer", COLD_PEERS, ids=lambda peer: peer.name)
+def test_what_reads_the_items_finds_the_cold_ones_of_the_users_kind(peer: type[Peer], board: RankingData) -> None:
+    if not peer.needs:
+        pytest.skip(f"{peer.name} reads nothing")
+    events = board.matrix.toarray()
+    events[:, -4:] = 0.0
+    cold = peer().fit(replace(board, matrix=csr_matrix(events))).score(EVERYONE)[:, -4:]
+    assert np.array_equal(cold[:, 0] > cold[:, 1], EVERYONE % 2 == 0)
+
+
+@every_peer
+def test_the_first_of_the_grid_and_all_others_differ(peer: type[Peer]) -> None:
+    assert len(set(peer.grid())) == len(peer.grid()) >= 1
+
+
+def test_chronological_peers_need_interactions_alone() -> None:
+    assert {peer.name for peer in CHRONOLOGICAL_PEERS} == {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR"}
+
+
+def test_popularity_counts_users() -> None:
+    matrix = csr_matrix(np.array([[1, 1, 0], [0, 1, 0]], dtype=np.float32))
+    assert Popularity().fit(RankingData(matrix)).score(np.array([0])).tolist() == [[1.0, 2.0, 0.0]]
+
+
+def test_ease_gives_the_same_scores_by_users_and_by_items() -> None:
+    tall = csr_matrix((np.random.default_rng(0).random((30, 20)) < 0.3).astype(np.float32))
+    by_items = Ease(l2=7.0).fit(RankingData(tall))
+    by_users = Ease(l2=7.0)._by_users(tall.astype(np.float64))
+    assert isinstance(by_items, ItemWeights)
+    assert isinstance(by_users, UserWeights)
+    users = np.arange(30)
+    np.testing.assert_allclose(by_users.score(users), by_items.score(users), atol=1e-5)
+
+
+@pytest.mark.parametrize(("weighting", "expected"), [(Weighting.COSINE, 2 / (np.sqrt(3) * np.sqrt(2) + 1))])
+def test_item_similarity_is_the_shrunk_cosine(weighting: Weighting, expected: float) -> None:
+    matrix = csr_matrix(np.array([[1, 1], [1, 1], [1, 0]], dtype=np.float32))
+    scores = ItemKNN(neighbours=1, shrink=1.0, weighting=weighting).fit(RankingData(matrix)).score(np.array([2]))
+    assert scores.tolist() == [[0.0, pytest.approx(expected)]]
+
+
+def test_only_the_nearest_neighbours_are_kept() -> None:
+    kept = nearest(np.array([[0.1, 0.5, 0.3, 0.0], [0.0, 0.0, 0.2, 0.0]], dtype=np.float32), neighbours=2).toarray()
+    np.testing.assert_allclose(kept, [[0, 0.5, 0.3, 0], [0, 0, 0.2, 0]])
+
+
+def test_data_that_lack_what_a_peer_reads_say_so() -> None:
+    bare = RankingData(checkerboard().matrix)
+    assert bare.lacks(ContentRidge.needs) == [Need.DOCUMENTS]
+    assert checkerboard().lacks(frozenset(Need)) == []
+
+
+def test_ease_refuses_what_it_cannot_invert() -> None:
+    with pytest.raises(PeerUnfit, match="20001 rows"):
+        Ease().fit(RankingData(csr_matrix((20_001, 20_001), dtype=np.float32)))

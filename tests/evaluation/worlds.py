@@ -1,0 +1,67 @@
+"""Tiny worlds in which the right answer can be proved."""
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from evaluation.peers.base import Document, RankingData, RatingData
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from ingest.schema import Feature, FeatureType, Schema
+
+SIZE = 24
+
+
+def checkerboard() -> RankingData:
+    """User u has every item of their own parity but item u itself, which is therefore the one to recommend.
+
+    The items say their parity in words, in labels and in vectors.
+    """
+    parity = np.arange(SIZE) % 2
+    board = (parity[:, None] == parity[None, :]).astype(np.float32)
+    np.fill_diagonal(board, 0.0)
+    documents = [Document(f"{name} number", (f"parity={name}",)) for name in np.where(parity == 0, "even", "odd")]
+    return RankingData(csr_matrix(board), documents, np.eye(2, dtype=np.float32)[parity])
+
+
+def additive_ratings() -> RatingData:
+    """Every rating is 3 and a constant of the user and one of the item; the diagonal is withheld."""
+    users, items = np.nonzero(~np.eye(SIZE, dtype=bool))
+    return RatingData(users, items, additive_rating(users, items), SIZE, SIZE)
+
+
+def additive_rating(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    return 3.0 + (users % 3 - 1) * 0.5 + (items % 5 - 2) * 0.25
+
+
+def taste_ratings() -> RatingData:
+    """A user gives 5 to items of their own parity and 1 to the others; the diagonal, all fives, is withheld."""
+    users, items = np.nonzero(~np.eye(SIZE, dtype=bool))
+    return RatingData(users, items, np.where(users % 2 == items % 2, 5.0, 1.0), SIZE, SIZE)
+
+
+def two_camps(users: int = 20, items: int = 40, length: int = 15, *, ratings: bool = True) -> Dataset:
+    """Even users turn to even items, odd ones to odd items, each in an order of their own, one event a minute.
+
+    Ratings are 4 in the first half of the camp's items and 2 in the second.
+    """
+    random = np.random.default_rng(5)
+    rows = [
+        (f"user-{user}", f"item-{item}", 4.0 if item < items // 2 else 2.0, 1_000_000 + 60 * (place * users + user))
+        for user in range(users)
+        for place, item in enumerate(random.permutation(np.arange(user % 2, items, 2))[:length])
+    ]
+    columns = [Columns.USER, Columns.ITEM, Columns.RATING, Columns.TIMESTAMP]
+    interactions = pd.DataFrame(rows, columns=columns).astype({Columns.RATING: np.float32})
+    catalogue = pd.DataFrame({Columns.ITEM: [f"item-{item}" for item in range(items)]})
+    catalogue[Columns.TITLE] = catalogue[Columns.ITEM].str.replace("-", " ")
+    catalogue["camp"] = ["even" if item % 2 == 0 else "odd" for item in range(items)]
+    return Dataset(
+        name="two-camps",
+        interactions=interactions if ratings else interactions.drop(columns=Columns.RATING),
+        items=catalogue,
+        users=pd.DataFrame({Columns.USER: [f"user-{user}" for user in range(users)]}),
+        schema=Schema(
+            items=(Feature("camp", FeatureType.CATEGORY),), has_rating=ratings, has_timestamp=True, has_title=True
+        ),
+    )
