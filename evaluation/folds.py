@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ingest import splits
 from ingest.columns import Columns
 from ingest.dataset import Dataset
+from ingest.errors import DataError
 from ingest.history import digests, order, pair_keys
 
 # The tenths, by digest, that stand in for a validation part where the protocol has none; those of the test parts are
@@ -55,7 +56,7 @@ def folds(dataset: Dataset, protocol: Protocol) -> Folds:
 
     chronological: tune on training against validation; in the end learn from both, against test.
     cold, rating: have no validation part, so a further tenth of items, or of ratings, is held out of the training part.
-    Raises ValueError where the data set has nothing to hold out.
+    Raises DataError where the data set has nothing to hold out.
     """
     return _FOLDS[protocol](dataset)
 
@@ -79,7 +80,7 @@ def _cold(dataset: Dataset) -> Folds:
 
 def _rating(dataset: Dataset) -> Folds:
     if not dataset.schema.has_rating:
-        raise ValueError(f"the rating protocol needs ratings, and {dataset.name} has none")
+        raise DataError(f"the rating protocol needs ratings, and {dataset.name} has none")
     split = splits.rating(dataset.interactions)
     inner = _in_tenth(pair_keys(split.train) + "|rating", _TUNING_RATINGS)
     return Folds(
@@ -98,7 +99,7 @@ def _fold(
 ) -> Fold:
     for part, events in (("to learn from", known), ("to be judged by", held_out)):
         if events.empty:
-            raise ValueError(f"{dataset.name} has too few interactions: this protocol leaves none {part}")
+            raise DataError(f"{dataset.name} has too few interactions: this protocol leaves none {part}")
     return Fold(replace(dataset, interactions=order(known)), held_out.reset_index(drop=True), candidates)
 
 

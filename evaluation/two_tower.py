@@ -1,6 +1,6 @@
 """Our own retrieval stage as a contender, on the same terms as every peer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ class TwoTowerContender:
 
     name = "two-tower"
 
-    def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None, with_ids: bool = True) -> None:
-        """with_ids: whether users are asked for by id and features too, or by their history alone."""
-        self._settings, self._text_cache, self._with_ids = settings, text_cache, with_ids
+    def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None) -> None:
+        """text_cache: folder of the text model's disk cache."""
+        self._settings, self._text_cache = settings, text_cache
         self._texts: TextVectors | None = None
         self._epochs = 0
 
@@ -50,11 +50,19 @@ class TwoTowerContender:
         """Fit on all known events for the epochs that were found best; afterwards the contender answers."""
         self._towers = self._fit(known, progress, epochs=self._epochs).towers
         self._items = self._towers.item_vectors(known.items, self._text(known, progress))
-        self._histories = Histories(known, known.interactions, with_ids=self._with_ids)
+        self._histories = Histories(known, known.interactions)
+        self._anonymous = Histories(known, known.interactions, anonymous=True)
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue, float32 [len(users), items]: one dot product each."""
-        return self._towers.user_vectors(self._histories.queries(users, self._items)) @ self._items.T
+        return self._scores(self._histories, users)
+
+    def variants(self) -> dict[str, Callable[[Sequence[str]], Scores]]:
+        """Other ways to ask the same towers: by the history alone, without the user's id and features."""
+        return {"history only": lambda users: self._scores(self._anonymous, users)}
+
+    def _scores(self, histories: Histories, users: Sequence[str]) -> Scores:
+        return self._towers.user_vectors(histories.queries(users, self._items)) @ self._items.T
 
     def _fit(self, known: Dataset, progress: Progress, **kind: Any) -> Fit:
         text = self._text(known, progress)

@@ -15,11 +15,11 @@ from towers.queries import HistoryEvent, UserQuery
 class Histories:
     """Each user's past events, ready to be asked for with any set of item vectors."""
 
-    def __init__(self, dataset: Dataset, interactions: pd.DataFrame, with_ids: bool = True) -> None:
-        """interactions: the known events; with_ids: whether queries carry the user's id."""
+    def __init__(self, dataset: Dataset, interactions: pd.DataFrame, anonymous: bool = False) -> None:
+        """interactions: the known events; anonymous: whether queries lack the user's id and features."""
         self._row = pd.Index(dataset.items[Columns.ITEM])
-        self._with_ids = with_ids
-        self._features = _features_by_user(dataset)
+        self._anonymous = anonymous
+        self._features = {} if anonymous else _features_by_user(dataset)
         events = order(interactions)
         self._events: dict[str, tuple[HistoryEvent, ...]] = {}
         self._rows: dict[str, npt.NDArray[np.int64]] = {}
@@ -37,7 +37,7 @@ class Histories:
             UserQuery(
                 history=self._events.get(user, ()),
                 history_vectors=item_vectors[self._rows.get(user, nothing)],
-                user_id=user if self._with_ids else None,
+                user_id=None if self._anonymous else user,
                 features=self._features.get(user, {}),
             )
             for user in users

@@ -1,0 +1,63 @@
+"""Our towers against every peer of a protocol: what `pharos evaluate` does."""
+
+from pathlib import Path
+
+from evaluation.contender import Learner
+from evaluation.folds import Protocol
+from evaluation.page import write_page
+from evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
+from evaluation.peers import CHRONOLOGICAL_PEERS, COLD_PEERS, RATING_PEERS
+from evaluation.report import Report, report, write
+from evaluation.run import evaluate
+from evaluation.two_tower import TwoTowerContender
+from ingest.dataset import Dataset
+from towers.documents import documents
+from towers.progress import Progress
+from towers.settings import TrainingSettings
+from towers.text_model import TextModel
+
+_FILES = ((TwoTowerContender.name, "retrieval.parquet"),)
+
+
+def compare(
+    dataset: Dataset,
+    protocol: Protocol,
+    settings: TrainingSettings,
+    *,
+    out: Path,
+    with_peers: bool,
+    budget: float,
+    text_cache: Path,
+    progress: Progress,
+) -> Report:
+    """Evaluate, and write answers, `report.json` and `report.html` below `out`.
+
+    Raises DataError where the data set has nothing to hold out.
+    """
+    ours = _ours(protocol, settings, text_cache)
+    peers = _peers(protocol, settings, text_cache, progress) if with_peers else []
+    evaluation = evaluate(dataset, protocol, ours, peers, budget=budget, progress=progress)
+    figures = report(evaluation)
+    write(evaluation, figures, out, _FILES)
+    write_page(figures, out / "report.html")
+    return figures
+
+
+def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path) -> list[Learner]:
+    return [] if protocol is Protocol.RATING else [TwoTowerContender(settings, text_cache=text_cache)]
+
+
+def _peers(protocol: Protocol, settings: TrainingSettings, text_cache: Path, progress: Progress) -> list[Learner]:
+    if protocol is Protocol.RATING:
+        return [RatingPeerContender(peer) for peer in RATING_PEERS]
+    embed = _embed_items(settings, text_cache, progress)
+    chosen = COLD_PEERS if protocol is Protocol.COLD else CHRONOLOGICAL_PEERS
+    return [PeerContender(peer, embed) for peer in chosen]
+
+
+def _embed_items(settings: TrainingSettings, text_cache: Path, progress: Progress) -> EmbedItems | None:
+    """The text model of the settings, reading the same documents as the item tower; None for no text model."""
+    if not settings.text_model:
+        return None
+    model = TextModel(settings.text_model, text_cache)
+    return lambda dataset: model.embed(documents(dataset.items, dataset.schema.items), progress)

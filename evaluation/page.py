@@ -1,0 +1,132 @@
+"""The report as one page that loads nothing: tables and pictures for people."""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from evaluation import plots
+from evaluation.extras import MissingExtra
+
+_STYLE: Final = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #212529; background: #fff; max-width: 1060px; margin: 2rem auto;
+       padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+p.lead { color: #495057; margin-top: .2rem; } .headline { font-size: 1.1rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #e9ecef; }
+th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; color: #d9480f; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem; }
+.plots svg { width: 100%; height: auto; } small { color: #868e96; } code { font-size: .85em; }
+"""
+_COLUMNS: Final = {
+    False: ("ndcg@10", "recall@10", "recall@50", "recall@100", "coverage@10", "overlap@10"),
+    True: ("rmse", "mae"),
+}
+
+
+def write_page(figures: dict[str, Any], path: Path) -> None:
+    """Write the page; where the plotting library is missing, the page says so and has its tables all the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(figures), "utf-8")
+
+
+def page(figures: dict[str, Any]) -> str:
+    """The page of one report, as HTML; figures: see evaluation.report.report."""
+    dataset = figures["dataset"]
+    title = f"{dataset['name']}, {figures['protocol']}"
+    lead = (
+        f"{dataset['users']:,} users, {dataset['items']:,} items, {dataset['known_events']:,} events to learn from, "
+        f"{dataset['held_out_events']:,} held out. Pharos {figures['pharos']}, {figures['created']}."
+    )
+    body = "\n".join(
+        [
+            f"<h1>{escape(title)}</h1>",
+            f"<p class=lead>{escape(lead)}</p>",
+            *_headline(figures),
+            _table(figures),
+            *_notes(figures),
+            "<div class=plots>",
+            *_pictures(figures),
+            "</div>",
+            "<h2>Settings</h2>",
+            *_settings(figures),
+        ]
+    )
+    return (
+        f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>{escape(title)}</title>\n"
+        f"<style>{_STYLE}</style>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _headline(figures: dict[str, Any]) -> Iterator[str]:
+    for name, compared in figures["comparison"].items():
+        parts = [
+            f"{metric} <b>{part['ratio']:.2f} &times;</b> the best peer ({escape(part['best_peer'])})"
+            for metric, part in compared.items()
+            if part["ratio"]
+        ]
+        yield f"<p class=headline><b>{escape(name)}</b>: {', '.join(parts)}</p>"
+
+
+def _table(figures: dict[str, Any]) -> str:
+    columns = _COLUMNS[figures["protocol"] == "rating"]
+    head = "".join(f"<th>{name}" for name in ("method", *columns, "seconds"))
+    rows = []
+    for method in figures["methods"]:
+        cells = [escape(method["name"]), *(_figure(method, name) for name in columns)]
+        cells.append(f"{sum(method['seconds'].values()):.0f}")
+        rows.append(f"<tr{' class=ours' if method['ours'] else ''}>" + "".join(f"<td>{cell}" for cell in cells))
+    return f"<table><tr>{head}\n" + "\n".join(rows) + "</table>"
+
+
+def _figure(method: dict[str, Any], name: str) -> str:
+    text = f"{method['metrics'][name]:.4f}"
+    if name in method["intervals"]:
+        low, high = method["intervals"][name]
+        text += f" <small>{low:.3f}-{high:.3f}</small>"
+    return text
+
+
+def _notes(figures: dict[str, Any]) -> Iterator[str]:
+    for name, variant in figures.get("variants", {}).items():
+        yield f"<p>Asked by {escape(name)}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}.</p>"
+    if "cold_items" in figures:
+        shares = ", ".join(
+            f"{escape(method['name'])} {method['cold_share_of_lists']:.1%}" for method in figures["methods"]
+        )
+        cold = figures["cold_items"]
+        yield (
+            f"<p>New items are {cold['share_of_catalogue']:.1%} of the catalogue and {cold['share_of_events']:.1%} of "
+            f"all events. Their share of lists over the full catalogue: {shares}.</p>"
+        )
+    for entry in figures["left_out"]:
+        yield f"<p>Left out: {escape(entry['name'])}: {escape(entry['reason'])}</p>"
+
+
+def _pictures(figures: dict[str, Any]) -> Iterator[str]:
+    methods = figures["methods"]
+    try:
+        if figures["protocol"] == "rating":
+            yield plots.by_method(methods, "rmse")
+            return
+        yield plots.by_method(methods, "ndcg@10")
+        yield plots.by_method(methods, "recall@100")
+        yield plots.by_bin(methods, "ndcg@10_by_history", "known events of the user", "ndcg@10 by length of history")
+        title = "recall@100 by item popularity"
+        yield plots.by_bin(methods, "recall@100_by_popularity", "known events of the item, by tenth of items", title)
+        yield plots.variety(methods)
+        yield from (plots.training(method) for method in methods if method["curves"])
+    except MissingExtra as error:
+        yield f"<p>No pictures: {escape(str(error))}</p>"
+
+
+def _settings(figures: dict[str, Any]) -> Iterator[str]:
+    yield "<p>Each was chosen on held-out events within the training part; the test part was not looked at.</p><ul>"
+    for method in figures["methods"]:
+        settings = ", ".join(f"{key}={value}" for key, value in method["settings"].items()) or "none"
+        tried = f"{len(method['attempts'])} tried" + (
+            f", {method['untried']} left untried" if method["untried"] else ""
+        )
+        yield f"<li>{escape(method['name'])} ({tried}): <code>{escape(settings)}</code>"
+    yield "</ul>"

@@ -1,0 +1,123 @@
+"""The pictures of a report, each as a self-contained SVG."""
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from evaluation import extras
+
+_OURS: Final = "#d9480f"
+_PEER: Final = "#8d99ae"
+_LINES: Final = ("#d9480f", "#1c7ed6", "#2b8a3e", "#862e9c", "#495057", "#e8590c", "#0b7285", "#a61e4d", "#5c940d")
+_STYLE: Final = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "svg.hashsalt": "pharos",  # the same figures give the same bytes
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+}
+_SHOWN_BINS: Final = 4
+
+Methods = Sequence[dict[str, Any]]
+
+
+def by_method(methods: Methods, metric: str) -> str:
+    """One metric of every method with its 95 % interval, the best on top."""
+
+    def draw(axes: Any) -> None:
+        lower = metric == "rmse"
+        ranked = sorted(methods, key=lambda method: method["metrics"][metric], reverse=lower)
+        names = [method["name"] for method in ranked]
+        values = [method["metrics"][metric] for method in ranked]
+        lows, highs = zip(*(method["intervals"][metric] for method in ranked), strict=True)
+        reach = [[v - low for v, low in zip(values, lows, strict=True)],
+                 [high - v for v, high in zip(values, highs, strict=True)]]  # fmt: skip
+        colours = [_OURS if method["ours"] else _PEER for method in ranked]
+        axes.barh(names, values, xerr=reach, color=colours, height=0.65, error_kw={"lw": 1, "ecolor": "#343a40"})
+        if lower:  # errors differ by little: from zero, nothing would be seen
+            axes.set_xlim(min(lows) * 0.97, max(highs) * 1.01)
+        axes.set_title(f"{metric} with 95 % intervals")
+
+    return _svg(draw, height=0.6 + 0.34 * len(methods))
+
+
+def by_bin(methods: Methods, key: str, label: str, title: str) -> str:
+    """A figure by part of the users or items, a line for each of the best methods."""
+
+    def draw(axes: Any) -> None:
+        for method, colour in zip(_best(methods), _LINES, strict=False):
+            bins = method[key]
+            figures = [part["figure"] for part in bins]
+            axes.plot(range(len(bins)), figures, "o-", label=method["name"], color=colour, lw=1.6, ms=4)
+        labels = [part["label"] for part in methods[0][key]]
+        axes.set_xticks(range(len(labels)), labels)
+        axes.set_xlabel(label)
+        axes.set_ylim(bottom=0)
+        axes.set_title(title)
+        axes.legend(frameon=False, fontsize=9)
+
+    return _svg(draw, height=3.2)
+
+
+def training(method: dict[str, Any]) -> str:
+    """The curves of the run that chose the count of epochs: the loss, and the metrics on the held-out part."""
+
+    def draw(axes: Any) -> None:
+        curves = dict(method["curves"])
+        loss = curves.pop("loss")
+        epochs = range(1, len(loss) + 1)
+        axes.plot(epochs, loss, color="#495057", lw=1.6, label="loss")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("loss, nats")
+        other = axes.twinx()
+        other.spines["right"].set_visible(True)
+        for (name, values), colour in zip(curves.items(), _LINES, strict=False):
+            other.plot(range(1, len(values) + 1), values, "o-", ms=3, color=colour, label=name)
+        other.set_ylim(bottom=0)
+        handles = [part for side in (axes, other) for part in side.get_legend_handles_labels()[0]]
+        axes.legend(handles, [handle.get_label() for handle in handles], frameon=False, fontsize=9, loc="center right")
+        axes.set_title(f"{method['name']}: training, judged on the validation part")
+
+    return _svg(draw, height=3.2)
+
+
+def variety(methods: Methods) -> str:
+    """Does everybody get the same list? Coverage of the catalogue against the overlap of two users' lists."""
+
+    def draw(axes: Any) -> None:
+        for method in methods:
+            figures = method["metrics"]
+            x, y = figures["overlap@10"], figures["coverage@10"]
+            axes.scatter(x, y, color=_OURS if method["ours"] else _PEER, s=36, zorder=3)
+            axes.annotate(method["name"], (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
+        axes.set_xlabel("overlap: share of the first ten that two users have in common")
+        axes.set_ylabel("coverage: share of the catalogue shown")
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0.12, y=0.1)
+        axes.set_title("Variety: up and to the left is more")
+
+    return _svg(draw, height=3.6)
+
+
+def _best(methods: Methods) -> list[dict[str, Any]]:
+    """Ours, then the best peers by ndcg@10: more lines than a few cannot be told apart."""
+    ours = [method for method in methods if method["ours"]]
+    peers = sorted((m for m in methods if not m["ours"]), key=lambda m: m["metrics"]["ndcg@10"], reverse=True)
+    return ours + peers[:_SHOWN_BINS]
+
+
+def _svg(draw: Callable[[Any], None], *, height: float) -> str:
+    """A figure 6.4 inches wide, drawn with no display, as the text of an SVG element."""
+    figures, style = extras.load("matplotlib.figure"), extras.load("matplotlib.style")
+    with style.context(_STYLE):
+        figure = figures.Figure(figsize=(6.4, height), layout="constrained")
+        draw(figure.add_subplot())
+        content = io.StringIO()
+        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    text = content.getvalue()
+    return text[text.index("<svg") :]

@@ -1,0 +1,133 @@
+"""One evaluation from end to end: every method tuned, fitted, asked and judged on the same folds."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+import numpy as np
+import pandas as pd
+
+from evaluation.contender import Contender, Learner, RatingContender
+from evaluation.extras import MissingExtra
+from evaluation.folds import Fold, Folds, Protocol, folds
+from evaluation.judging import judge_lists, judge_ratings, rate, recommend
+from evaluation.metrics import RankingMetrics, RatingMetrics
+from evaluation.peers.base import PeerUnfit
+from evaluation.tuning import Tuning
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.progress import Progress
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one method reached.
+
+    answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction).
+    seconds: by stage: tuning, fitting, answering. cold_share: the share of cold items in its lists over the whole
+    catalogue, for the cold protocol only.
+    """
+
+    name: str
+    ours: bool
+    tuning: Tuning
+    metrics: RankingMetrics | RatingMetrics
+    answers: pd.DataFrame
+    seconds: Mapping[str, float]
+    cold_share: float | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A method that could not take part, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All outcomes on the final fold of a protocol; ours come first."""
+
+    dataset: Dataset
+    protocol: Protocol
+    fold: Fold
+    outcomes: tuple[Outcome, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    variants: Mapping[str, RankingMetrics] = field(default_factory=dict)
+
+
+def evaluate(
+    dataset: Dataset,
+    protocol: Protocol,
+    ours: Sequence[Learner],
+    peers: Sequence[Learner],
+    *,
+    budget: float,
+    progress: Progress,
+) -> Evaluation:
+    """Run every method on the folds of a protocol.
+
+    ours, peers: `Contender` for the protocols chronological and cold, `RatingContender` for rating; budget: seconds
+    after which a method may begin no further configuration. A method that lacks a library or data it needs is left
+    out with its reason. Raises DataError where the data set has nothing to hold out.
+    """
+    parts = folds(dataset, protocol)
+    outcomes, left_out = list[Outcome](), list[LeftOut]()
+    for learner in (*ours, *peers):
+        progress.say(f"{learner.name} ...")
+        try:
+            outcome = _run(learner, parts, protocol, learner in ours, budget, progress)
+        except (PeerUnfit, MissingExtra) as error:
+            left_out.append(LeftOut(learner.name, str(error)))
+            progress.say(f"  left out: {error}")
+        else:
+            outcomes.append(outcome)
+            progress.say(f"  {describe(outcome.metrics)}  ({sum(outcome.seconds.values()):.0f} s)")
+    variants = {
+        name: judge_lists(parts.final, recommend(parts.final, score))
+        for learner in ours
+        for name, score in getattr(learner, "variants", dict)().items()
+    }
+    return Evaluation(dataset, protocol, parts.final, tuple(outcomes), tuple(left_out), variants)
+
+
+def describe(metrics: RankingMetrics | RatingMetrics) -> str:
+    """The main figures, for people."""
+    names = ("rmse", "mae") if isinstance(metrics, RatingMetrics) else ("ndcg@10", "recall@10", "recall@100")
+    figures = metrics.as_dict()
+    return "  ".join(f"{name} {figures[name]:.4f}" for name in names)
+
+
+def _run(learner: Learner, parts: Folds, protocol: Protocol, ours: bool, budget: float, progress: Progress) -> Outcome:
+    watch = _Stages()
+    tuning = watch.time("tuning", lambda: learner.fit_for_validation(parts.tuning, budget=budget, progress=progress))
+    watch.time("fitting", lambda: learner.fit_final(parts.final.known, progress=progress))
+    if protocol is Protocol.RATING:
+        predict = cast(RatingContender, learner).predict
+        rated = watch.time("answering", lambda: rate(parts.final, predict))
+        return Outcome(learner.name, ours, tuning, judge_ratings(parts.final, rated), rated, watch.seconds)
+    score = cast(Contender, learner).score
+    lists = watch.time("answering", lambda: recommend(parts.final, score))
+    cold_share = None
+    if parts.final.candidates is not None:
+        everywhere = recommend(parts.final, score, whole_catalogue=True)
+        cold = parts.final.known.items[Columns.ITEM][parts.final.candidates]
+        cold_share = float(np.mean(everywhere[Columns.ITEM].isin(cold)))
+    return Outcome(learner.name, ours, tuning, judge_lists(parts.final, lists), lists, watch.seconds, cold_share)
+
+
+class _Stages:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def time(self, stage: str, work: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        result = work()
+        self.seconds[stage] = time.perf_counter() - start
+        return result

@@ -1,0 +1,80 @@
+"""pharos evaluate."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from serving.cli.options import DataSource
+
+_BUDGET = 180.0
+
+
+def evaluate(
+    data: DataSource,
+    out: Annotated[Path, typer.Option(help="Folder to write the answers and the report to.")],
+    protocol: Annotated[
+        str, typer.Option(help="What is asked: chronological (the next items), cold (new items), rating.")
+    ] = "chronological",
+    peers: Annotated[bool, typer.Option("--peers", help="Tune and judge the other methods too.")] = False,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A training setting. May be repeated.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(min=1, help="Seconds after which a method begins no further configuration.")
+    ] = _BUDGET,
+) -> None:
+    """Measure on held-out events: every method on the same folds, the full catalogue and the same time."""
+    from evaluation.comparison import compare
+    from evaluation.folds import Protocol
+    from ingest.load import load_dataset
+    from serving.cli.progress import terminal_progress
+    from serving.errors import SettingsError
+    from serving.settings import load_settings
+    from towers.settings import TrainingSettings
+
+    if protocol not in list(Protocol):
+        raise SettingsError(f"protocol {protocol!r}: there are {', '.join(Protocol)}")
+    chosen = TrainingSettings.parse(set_ or [])
+    progress = terminal_progress()
+    figures = compare(
+        load_dataset(data),
+        Protocol(protocol),
+        chosen,
+        out=out,
+        with_peers=peers,
+        budget=budget,
+        text_cache=load_settings().texts_dir,
+        progress=progress,
+    )
+    _print(figures)
+    print(f"{out}/report.html")
+
+
+def _print(figures: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    names = (
+        ["rmse", "mae"] if figures["protocol"] == "rating" else ["ndcg@10", "recall@10", "recall@100", "coverage@10"]
+    )
+    table = Table(title=f"{figures['dataset']['name']}, {figures['protocol']}", title_justify="left", box=None)
+    table.add_column("method")
+    for name in [*names, "seconds"]:
+        table.add_column(name, justify="right")
+    for method in figures["methods"]:
+        cells = [f"{method['metrics'][name]:.4f}" for name in names]
+        style = "bold" if method["ours"] else None
+        table.add_row(method["name"], *cells, f"{sum(method['seconds'].values()):.0f}", style=style)
+    Console().print(table)
+    for method, compared in figures["comparison"].items():
+        for name, part in compared.items():
+            interval = ""
+            if "interval" in part:
+                low, high = part["interval"]
+                interval = f", difference {part['difference']:+.4f} ({low:+.4f} to {high:+.4f})"
+            print(f"{method}: {name} is {part['ratio']:.3f} times that of {part['best_peer']}{interval}")
+    for name, variant in figures.get("variants", {}).items():
+        print(f"{name}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}")
+    for entry in figures["left_out"]:
+        print(f"left out: {entry['name']}: {entry['reason']}")
