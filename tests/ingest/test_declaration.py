@@ -1,0 +1,101 @@
+"""dataset.toml: what it can say, and what is said about one that is wrong."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingest.errors import DataError
+from ingest.load import load_dataset
+from ingest.schema import Feature, FeatureType
+from tests.ingest.folders import INTERACTIONS, ITEMS, RATED, events, items, write
+
+EVERY_TYPE = INTERACTIONS + (
+    '[items]\nfile = "items.csv"\nid = "id"\ntitle = "name"\n[items.features]\nprice = "number"\nnew = "flag"\n'
+    'maker = "category"\nlabels = { type = "tags", separator = ";" }\nabout = "text"\n'
+    'picture = { type = "vector", length = 2 }\n'
+)
+WRONG = {
+    "no interactions": ('[items]\nfile = "items.csv"\nid = "id"\n', r"interactions: missing"),
+    "an unknown table": (INTERACTIONS + "[films]\n", r"films: unknown key; allowed are interactions, items, users"),
+    "an unknown key": (INTERACTIONS + 'stars = "rating"\n', r"interactions\.stars: unknown key"),
+    "a missing key": ('[interactions]\nfile = "events.csv"\nuser = "user"\n', r"interactions\.item: missing"),
+    "an unknown feature type": (RATED + ITEMS.replace("number", "date"), r"'date'; allowed are number, flag"),
+    "a reserved name": (RATED + ITEMS.replace("year =", "title ="), r"items\.features\.title: not a feature's name"),
+    "a column used twice": (INTERACTIONS.replace('"item"', '"user"'), r"'user' is used twice"),
+    "no TOML": ("interactions", r"cannot be read as TOML"),
+}
+
+
+@pytest.mark.parametrize(("declaration", "message"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_declaration_names_the_key_and_what_is_allowed(tmp_path: Path, declaration: str, message: str) -> None:
+    folder = write(tmp_path, declaration, events__csv=["user,item,rating,time"], items__csv=["id,name,year"])
+    with pytest.raises(DataError, match=message):
+        load_dataset(folder)
+
+
+def test_every_type_of_feature_is_read_as_declared(tmp_path: Path) -> None:
+    lines = ["id,name,price,new,maker,labels,about,picture", "a,A,1.5,yes,Acme,x; y;x,Some words,1 2", "b,B,,,,,,"]
+    folder = write(tmp_path, EVERY_TYPE, events__csv=["user,item", "u,a"], items__csv=lines)
+    dataset = load_dataset(folder)
+    first, second = dataset.items.to_dict("records")
+    assert (first["price"], first["new"], first["maker"]) == (1.5, 1.0, "Acme")
+    assert (first["labels"], first["about"]) == (("x", "y"), "Some words")
+    np.testing.assert_array_equal(first["picture"], np.array([1, 2], np.float32))
+    assert np.isnan(second["price"])
+    assert np.isnan(second["new"])
+    assert (second["maker"], second["labels"], second["about"], second["picture"]) == ("", (), "", None)
+
+
+def test_a_vector_without_a_declared_length_takes_that_of_most_rows(tmp_path: Path) -> None:
+    declaration = EVERY_TYPE.replace(", length = 2", "")
+    rows = [f"i{n},N,1,1,m,x,t,1 2 3" for n in range(40)]
+    header = "id,name,price,new,maker,labels,about,picture"
+    folder = write(tmp_path, declaration, events__csv=["user,item", "u,i1"], items__csv=[header, *rows, "z,N,,,,,,1 2"])
+    dataset = load_dataset(folder)
+    assert dataset.schema.items[-1] == Feature("picture", FeatureType.VECTOR, length=3)
+    assert dataset.items["picture"].iloc[-1] is None
+
+
+def test_parquet_files_are_read_like_csv(tmp_path: Path) -> None:
+    csv = load_dataset(write(tmp_path / "csv", RATED, events__csv=["user,item,rating,time", *events()]))
+    frame = pd.read_csv(tmp_path / "csv" / "events.csv")
+    write(tmp_path / "parquet", RATED.replace("events.csv", "events.parquet"))
+    frame.to_parquet(tmp_path / "parquet" / "events.parquet")
+    pd.testing.assert_frame_equal(load_dataset(tmp_path / "parquet").interactions, csv.interactions)
+
+
+def test_ids_stay_texts_as_they_are_written(tmp_path: Path) -> None:
+    folder = write(tmp_path, INTERACTIONS, events__csv=["user,item", "007,0.50"])
+    assert load_dataset(folder).interactions.to_numpy().tolist() == [["007", "0.50"]]
+
+
+def test_items_and_users_without_a_row_have_no_features(tmp_path: Path) -> None:
+    users = '[users]\nfile = "users.csv"\nid = "id"\n[users.features]\nage = "number"\n'
+    folder = write(
+        tmp_path, INTERACTIONS + users, events__csv=["user,item", "u1,a", "u2,b"], users__csv=["id,age", "u1,30"]
+    )
+    dataset = load_dataset(folder)
+    assert dataset.items["item_id"].tolist() == ["a", "b"]
+    assert dataset.items["title"].tolist() == ["a", "b"]
+    assert dataset.users["age"].isna().tolist() == [False, True]
+
+
+def test_a_catalogue_without_events_can_be_read_but_not_learnt_from(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path, RATED + ITEMS, events__csv=["user,item,rating,time"], items__csv=["id,name,year", *items()]
+    )
+    dataset = load_dataset(folder)
+    with pytest.raises(DataError, match=r"20 items and no interactions"):
+        dataset.require_interactions()
+
+
+def test_a_folder_of_no_known_layout_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no known layout(?s:.*)dataset\.toml(?s:.*)ratings\.csv, movies\.csv"):
+        load_dataset(write(tmp_path, notes__txt=["nothing"]))
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere: no such folder"):
+        load_dataset(tmp_path / "nowhere")
