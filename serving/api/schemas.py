@@ -59,7 +59,7 @@ class SearchQuery(ListQuery):
 class HistoryEntry(BaseModel):
     """Something a person liked or used before."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     item_id: Id
     rating: Rating | None = None
@@ -69,7 +69,7 @@ class HistoryEntry(BaseModel):
 class RecommendationBody(BaseModel):
     """For whom, and what, to recommend."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     history: list[HistoryEntry] = Field(
         [],

@@ -4,10 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from serving.app import create_app
+from serving.reindex import reindex
+from serving.service import open_store
 from serving.settings import Settings
 from serving.store import Store
+from serving.training import train
 from tests.serving import world
+from towers.progress import Silent
+from towers.settings import TrainingSettings
+
+QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=30, max_epochs=6)
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +41,22 @@ def store(empty_store: Store) -> Store:
     """A store with the whole world in it."""
     empty_store.import_dataset(world.dataset())
     return empty_store
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a folder with the world trained, imported and indexed, text model included."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("trained"), max_k=60, max_history=50, max_body_bytes=100_000)
+    data = world.dataset()
+    train(data, QUICK, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=Silent())
+    with open_store(settings) as store:
+        store.import_dataset(data)
+    reindex(settings, None, Silent())
+    return settings
+
+
+@pytest.fixture(scope="session")
+def client(trained: Settings) -> Iterator[TestClient]:
+    """A client of an application that serves the world."""
+    with TestClient(create_app(trained), raise_server_exceptions=False) as client:
+        yield client

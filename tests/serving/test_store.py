@@ -95,8 +95,8 @@ def test_a_missing_value_is_not_kept(store: Store) -> None:
 
 def test_a_history_has_the_newest_events_oldest_first(store: Store) -> None:
     assert store.history("w3", 2) == [
-        Event(war(18), "rating", 3.0, 1_003_018),
-        Event(war(19), "rating", 4.0, 1_003_019),
+        Event(war(13), "rating", 4.0, 1_003_018),
+        Event(war(16), "rating", 4.0, 1_003_019),
     ]
 
 

@@ -53,10 +53,15 @@ def items() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item_id", "title", "year", "genres", "language", "overview"])
 
 
+def _place(person: int, number: int) -> int:
+    """When a person comes to a film: everybody in an order of their own."""
+    return (7 * number + 3 * person * person) % HALF
+
+
 def interactions() -> pd.DataFrame:
     """User w<n> has rated all war films but number n, user t<n> all films about toys but number n."""
     rows = [
-        (f"{half}{person}", name(number), 3.0 + (number % 3), 1_000_000 + 1000 * person + number)
+        (f"{half}{person}", name(number), 3.0 + (number % 3), 1_000_000 + 1000 * person + _place(person, number))
         for half, name in (("w", war), ("t", toy))
         for person in range(HALF)
         for number in range(HALF)

@@ -1,0 +1,76 @@
+"""The application as a whole: health, degraded answers, headers, the page, its own description."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.app import create_app
+from serving.service import open_store
+from serving.settings import Settings
+from tests.serving import world
+
+
+@pytest.fixture
+def unindexed(tmp_path: Path) -> Iterator[TestClient]:
+    """A client of an application whose store is full and whose index is empty."""
+    settings = Settings(data_dir=tmp_path / "unindexed")
+    with open_store(settings) as store:
+        store.import_dataset(world.dataset())
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_a_living_process_says_so(client: TestClient) -> None:
+    assert client.get("/healthz").json()["status"] == "ok"
+
+
+def test_a_ready_process_names_what_is_live(client: TestClient) -> None:
+    ready = client.get("/readyz").json()
+    assert ready["bundle"] in ready["collection"]
+
+
+def test_a_process_that_is_not_ready_says_which_part_and_what_to_do(unindexed: TestClient) -> None:
+    response = unindexed.get("/readyz")
+    assert response.status_code == 503
+    assert "pharos index" in response.json()["parts"]["live"]
+
+
+@pytest.mark.parametrize("path", ["/v1/users/w3/recommendations", "/v1/items/war-1/similar", "/v1/search?q=battle"])
+def test_without_an_index_the_store_answers_and_says_why(unindexed: TestClient, path: str) -> None:
+    response = unindexed.get(path)
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["degraded"]
+    assert "no collection is live" in answer["degraded_reason"]
+    assert len(answer["items"]) == 10
+    assert answer["bundle"] is None
+
+
+def test_degraded_recommendations_hold_nothing_that_was_seen(unindexed: TestClient) -> None:
+    items = unindexed.get("/v1/users/w3/recommendations?k=30").json()["items"]
+    assert {item["item_id"] for item in items} & {"war-1", "war-2"} == set()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/popular", "/v1/items/nothing", "/docs"])
+def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/").text
+    assert "<script>" in page
+    assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)
+
+
+def test_the_description_names_every_path_with_its_problems(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert "/v1/users/{user_id}/recommendations" in document["paths"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
