@@ -67,6 +67,7 @@ class QdrantEmbedded(Searching):
     """
 
     def __init__(self, path: str | Path) -> None:
+        super().__init__()
         self._shards: dict[str, EdgeShard] = {}
         self._lock = RLock()
         self._closed = False

@@ -17,3 +17,23 @@ def point_id(item_id: str) -> UUID:
     """
     digest = hashlib.sha1(_NAMESPACE + item_id.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return UUID(bytes=digest[:16], version=5)
+
+
+class KnownIds:
+    """The way back from points to items, for points met before: it saves reading a payload to learn an id.
+
+    An item's point never changes, so nothing here grows old. At most `most` are kept.
+    """
+
+    def __init__(self, most: int = 1 << 19) -> None:
+        self._most = most
+        self._items: dict[UUID, str] = {}
+
+    def get(self, point: UUID) -> str | None:
+        """The item of a point; None for one not met yet."""
+        return self._items.get(point)
+
+    def learn(self, point: UUID, item_id: str) -> None:
+        """Remember whose point this is."""
+        if len(self._items) < self._most:
+            self._items[point] = item_id

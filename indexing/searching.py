@@ -1,7 +1,7 @@
 """Searching with exclusions of any length, the same for every engine.
 
 Engines can exclude points by id, but hundreds of ids make that slow. So more points than wanted are fetched, without
-their payload, the excluded ones are dropped, and only the survivors are read.
+their payload, the excluded ones are dropped, and only the survivors are read, where there is anything to read of them.
 """
 
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from indexing.errors import InvalidVector, UnknownItem
 from indexing.filters import Filter
 from indexing.index import TOWER, FloatArray, Hit, Point
 from indexing.payload import Payload
-from indexing.point_ids import point_id
+from indexing.point_ids import KnownIds, point_id
 from ingest.columns import Columns
 
 # Up to so many more points are read with their payload at once: cheaper than a second request.
@@ -76,6 +76,9 @@ class _Row:
 
 class Searching(ABC):
     """The searches of `VectorIndex`, made of what an engine can do: plain nearest neighbours, and reading by id."""
+
+    def __init__(self) -> None:
+        self._known_ids = KnownIds()
 
     @abstractmethod
     def _nearest(
@@ -144,8 +147,15 @@ class Searching(ABC):
             _Row(vector, ids, limit, asked=limit + min(len(ids), _FIRST), exact=exact)
             for vector, ids in zip(vectors, excluded, strict=True)
         ]
-        fields: bool | list[str] = True if with_payload else [Columns.ITEM]
         wanted = Nearest(using, filter, exact)
+        if not with_payload and not with_vectors:
+            self._fill(collection, rows, wanted)
+            items = self._items_of(collection, {point.id for row in rows for point in row.found})
+            return [
+                [Hit(items[point.id], point.score, {}, None) for point in row.found if point.id in items]
+                for row in rows
+            ]
+        fields: bool | list[str] = True if with_payload else [Columns.ITEM]
         if max(map(len, excluded), default=0) <= _DIRECT:
             self._fill(collection, rows, replace(wanted, payload=fields, vector=with_vectors))
         else:
@@ -209,6 +219,15 @@ class Searching(ABC):
             )
             again = [row for row, scored in zip(now, answers, strict=True) if row.take(scored)]
             pending = again + later
+
+    def _items_of(self, collection: str, points: Collection[UUID]) -> dict[UUID, str]:
+        """The items of points; one that was deleted since it was found may be missing."""
+        unknown = [point for point in points if self._known_ids.get(point) is None]
+        if unknown:
+            for point, (payload, _) in self._read(collection, unknown, payload=[Columns.ITEM], vectors=()).items():
+                self._known_ids.learn(point, payload[Columns.ITEM])
+        found = ((point, self._known_ids.get(point)) for point in points)
+        return {point: item for point, item in found if item is not None}
 
     def _complete(self, collection: str, rows: list[_Row], payload: bool | list[str], vectors: Sequence[str]) -> None:
         ids = list({point.id for row in rows for point in row.found})

@@ -72,6 +72,7 @@ class QdrantServer(Searching):
         write_timeout: int = 60,
         optimize_timeout: int = 3600,
     ) -> None:
+        super().__init__()
         port = urlsplit(url).port or _HTTP_PORT
         # Its check for compatible versions would ask the server, which may not be there yet.
         self._reader = QdrantClient(url, port=port, api_key=api_key, timeout=timeout, check_compatibility=False)

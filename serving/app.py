@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_service(chosen) as service:
+        with open_service(chosen, warm_up=True) as service:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service

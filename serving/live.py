@@ -24,14 +24,18 @@ class Live:
     """Follows the alias. Safe with threads.
 
     index: where the alias lives. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is
-    looked up, and for how long a failure to do so stands. While a new bundle loads, requests go on with the old one.
+    looked up, and for how long a failure to do so stands. warm_up: whether a bundle is made ready for quick answers, as
+    a server wants it. While a new bundle loads, requests go on with the old one.
     """
 
-    def __init__(self, index: VectorIndex, bundles: Path, alias: str, refresh_seconds: float) -> None:
+    def __init__(
+        self, index: VectorIndex, bundles: Path, alias: str, refresh_seconds: float, *, warm_up: bool = False
+    ) -> None:
         self._index = index
         self._bundles = bundles
         self._alias = alias
         self._refresh_seconds = refresh_seconds
+        self._warm_up = warm_up
         self._lock = threading.Lock()
         self._generation: Generation | None = None
         self._failure: Exception | None = None
@@ -76,4 +80,7 @@ class Live:
         folder = self._bundles / bundle
         if not folder.is_dir():
             raise NotReady("bundle", f"the collection {collection!r} needs the bundle {bundle!r}, which is not here")
-        return Generation(collection, Bundle.load(folder))
+        loaded = Bundle.load(folder)
+        if self._warm_up:
+            loaded.warm_up()
+        return Generation(collection, loaded)

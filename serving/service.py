@@ -39,10 +39,13 @@ class Service:
 
 
 @contextmanager
-def open_service(settings: Settings) -> Iterator[Service]:
-    """A service for as long as the context lasts. Raises StoreError or IndexUnavailable if a part cannot be opened."""
+def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Service]:
+    """A service for as long as the context lasts; warm_up: whether its first answers must be as quick as the next.
+
+    Raises StoreError or IndexUnavailable if a part cannot be opened.
+    """
     with open_store(settings) as store, open_index(settings) as index:
-        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds)
+        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
         yield Service(settings, store, index, live, Pipeline(store, index, live, settings))
 
 

@@ -95,6 +95,12 @@ class Bundle:
             raise BundleError(f"bundle {self.id} was trained without a text model, so it cannot read texts")
         return self._text_model.embed(texts)
 
+    def warm_up(self) -> None:
+        """Do once what every request needs, so that the first one does not wait for it."""
+        self.encode_users([UserQuery((), np.zeros((0, self.dimensions), np.float32))])
+        if self._text_model is not None:
+            self.embed_text(["the first text"])
+
     @classmethod
     def load(cls, path: Path, text_cache: Path | None = None) -> "Bundle":
         """Read a bundle from its folder.

@@ -20,9 +20,7 @@ class TrainingSettings(BaseModel):
     history_length: int = Field(200, ge=1, le=2000, description="events of a history that are read, the newest")
     ahead: int = Field(3, ge=1, le=100, description="events after each state that it learns to tell, the next first")
     batch_events: int = Field(2048, ge=16, le=1_000_000, description="events in one training step, about")
-    max_epochs: int = Field(
-        10, ge=1, le=1000, description="epochs over which the learning rate falls, at most"
-    )
+    max_epochs: int = Field(10, ge=1, le=1000, description="epochs over which the learning rate falls, at most")
     patience: int = Field(3, ge=1, le=1000, description="epochs without gain after which training stops")
     learning_rate: float = Field(1e-2, gt=0, le=1, description="of Adam at its peak; then it falls in a line")
     averaging: float = Field(0.98, ge=0, lt=1, description="momentum of the moving average of all weights")

@@ -68,7 +68,7 @@ class Assemble:
 
         def keep(found: Sequence[Candidate]) -> list[Candidate]:
             with watch.stage("rerank"):
-                return self._rerank(found, selection.exclude)
+                return self._rerank(found, selection.exclude, selection.k)
 
         return widen(timed_fetch, keep, selection.k, max(self._candidates, selection.k))
 
@@ -77,4 +77,4 @@ class Assemble:
     ) -> list[Candidate]:
         with watch.stage("fallback"):
             # As many as are kept may come again, and are dropped.
-            return self._rerank([*kept, *fallback(selection.k + len(kept))], selection.exclude)[: selection.k]
+            return self._rerank([*kept, *fallback(selection.k + len(kept))], selection.exclude, selection.k)

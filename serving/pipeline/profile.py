@@ -34,12 +34,12 @@ class ReadProfile:
         """An unknown user is a person without history and features."""
         if person.user_id is None:
             return self._anonymous(person)
-        events = self._store.history(person.user_id, self._max_history)
+        known = self._store.person(person.user_id, self._max_history)
         return Profile(
             user_id=person.user_id,
-            history=tuple(HistoryEvent(event.item_id, event.value, event.timestamp) for event in events),
-            features=self._store.user_features(person.user_id) or {},
-            seen=frozenset(self._store.seen(person.user_id)),
+            history=tuple(HistoryEvent(event.item_id, event.value, event.timestamp) for event in known.history),
+            features=known.features,
+            seen=known.seen,
         )
 
     def _anonymous(self, person: Person) -> Profile:

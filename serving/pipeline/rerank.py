@@ -10,6 +10,7 @@ Fetch: TypeAlias = Callable[[int], Sequence[Candidate]]
 """Returns at most so many candidates, best first, and fewer only where there are no more."""
 
 _WIDENING: Final = 4
+_SPARE: Final = 10
 
 
 class Rerank:
@@ -18,14 +19,21 @@ class Rerank:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str]) -> list[Candidate]:
-        """The candidates that may stay, in their order."""
+    def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
+        """The first k candidates that may stay, in their order."""
         distinct: dict[str, Candidate] = {}
         for candidate in candidates:
             if candidate.item_id not in exclude:
                 distinct.setdefault(candidate.item_id, candidate)
-        available = self._store.available(list(distinct))
-        return [candidate for item_id, candidate in distinct.items() if item_id in available]
+        in_order, kept = list(distinct.values()), list[Candidate]()
+        # Nearly all may stay, so the store is asked about little more than k of them.
+        for start in range(0, len(in_order), k + _SPARE):
+            portion = in_order[start : start + k + _SPARE]
+            available = self._store.available([candidate.item_id for candidate in portion])
+            kept += [candidate for candidate in portion if candidate.item_id in available]
+            if len(kept) >= k:
+                break
+        return kept[:k]
 
 
 def widen(fetch: Fetch, keep: Callable[[Sequence[Candidate]], list[Candidate]], k: int, limit: int) -> list[Candidate]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ingest.schema import FeatureValue
+
 
 @dataclass(frozen=True)
 class ItemRecord:
@@ -67,3 +69,16 @@ class StoreCounts:
     items: int
     users: int
     events: int
+
+
+@dataclass(frozen=True)
+class StoredPerson:
+    """What the store knows of a user.
+
+    history: the newest events, oldest first, one per item. seen: items with any event, or ignored. features: typed,
+    missing values filled in; empty for a user without a row.
+    """
+
+    history: tuple[Event, ...]
+    seen: frozenset[str]
+    features: Mapping[str, FeatureValue]

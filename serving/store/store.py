@@ -10,12 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from indexing.filters import Filter
 from ingest.dataset import Dataset
 from ingest.records import parse_features
-from ingest.schema import FeatureValue, Schema
+from ingest.schema import Schema
 from serving.errors import StoreError
 from serving.store import bulk, catalogue, history, meta, popular, titles
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
-from serving.store.records import Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, TitleMatch
+from serving.store.records import Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, StoredPerson, TitleMatch
 from serving.store.tables import events, items, metadata, users
 from towers.progress import Progress, Silent
 
@@ -94,17 +94,14 @@ class Store:
         with self._reads() as connection:
             return history.history(connection, user_id, limit, self._weightless)
 
-    def seen(self, user_id: str) -> set[str]:
-        """Items that a user has any event with, or ignores."""
+    def person(self, user_id: str, limit: int) -> StoredPerson:
+        """What is known of a user, with the newest `limit` events, as of one moment."""
         with self._reads() as connection:
-            return history.seen(connection, user_id)
-
-    def user_features(self, user_id: str) -> dict[str, FeatureValue] | None:
-        """The user's typed features, missing values filled in; None for a user that the store does not know."""
-        with self._reads() as connection:
+            newest = history.history(connection, user_id, limit, self._weightless)
+            seen = history.seen(connection, user_id)
             stored = history.user_features(connection, user_id)
-            known = meta.schema(connection) or Schema()
-        return None if stored is None else parse_features(known.users, stored)
+            known = (meta.schema(connection) or Schema()).users if stored else ()
+        return StoredPerson(tuple(newest), frozenset(seen), parse_features(known, stored) if stored else {})
 
     def popular(self, limit: int, filter: Filter | None = None) -> list[PopularItem]:
         """Available items that pass the (checked) filter, most popular first; see `popular.popular`."""

@@ -11,7 +11,7 @@ from ingest.dataset import Dataset
 from ingest.schema import Feature, FeatureType, Schema
 from serving.errors import StoreError
 from serving.settings import Settings
-from serving.store import Event, Store
+from serving.store import Event, Store, StoredPerson
 from tests.serving import world
 from tests.serving.world import toy, war
 
@@ -113,11 +113,11 @@ def test_a_history_without_timestamps_keeps_the_order_of_the_data_set(empty_stor
 
 
 def test_a_user_has_seen_all_that_there_are_events_of(store: Store) -> None:
-    assert store.seen("t5") == {toy(number) for number in range(world.HALF)} - {toy(5)}
+    assert store.person("t5", 5).seen == {toy(number) for number in range(world.HALF)} - {toy(5)}
 
 
 def test_an_unknown_user_has_nothing(store: Store) -> None:
-    assert (store.history("nobody", 10), store.seen("nobody"), store.user_features("nobody")) == ([], set(), None)
+    assert store.person("nobody", 10) == StoredPerson((), frozenset(), {})
 
 
 def test_unknown_items_are_absent(store: Store) -> None:

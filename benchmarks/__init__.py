@@ -1,0 +1,1 @@
+"""What is measured for speed and size: one command each, `python -m benchmarks.NAME`."""
