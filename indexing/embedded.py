@@ -204,7 +204,7 @@ class QdrantEmbedded(Searching):
                     _uuid(point.id),
                     point.score,
                     shown(point.payload, flags) if wanted.payload else None,
-                    _vectors(point.vector).get(wanted.using),
+                    _vectors(point.vector).get(wanted.using) if wanted.vector else None,
                 )
                 for point in answer
             ]

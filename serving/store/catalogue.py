@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, true
+from sqlalchemy import Connection, select
 
 from serving.store.records import ItemRecord
 from serving.store.tables import items
@@ -32,20 +32,19 @@ def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemReco
 
 def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
     """Those of the ids that there are items of."""
-    return _ids(connection, item_ids, true())
+    return {item_id for item_id, _ in _availability(connection, item_ids)}
 
 
 def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
     """Those of the ids whose items may be shown."""
-    return _ids(connection, item_ids, items.c.available)
+    return {item_id for item_id, is_available in _availability(connection, item_ids) if is_available}
 
 
-def _ids(connection: Connection, item_ids: Sequence[str], condition: ColumnElement[bool]) -> set[str]:
-    found: set[str] = set()
+def _availability(connection: Connection, item_ids: Sequence[str]) -> Iterator[tuple[str, bool]]:
     for start in range(0, len(item_ids), _LOOKUP):
-        query = select(items.c.id).where(items.c.id.in_(item_ids[start : start + _LOOKUP]), condition)
-        found.update(connection.execute(query).scalars())
-    return found
+        # With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
+        query = select(items.c.id, items.c.available).where(items.c.id.in_(item_ids[start : start + _LOOKUP]))
+        yield from (tuple(row) for row in connection.execute(query))
 
 
 def pages(connection: Connection, size: int, since: int = 0) -> Iterator[list[ItemRecord]]:
