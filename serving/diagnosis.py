@@ -57,8 +57,8 @@ def _python() -> Finding:
 def _tensorflow() -> Finding:
     from towers.backend import tf
 
-    legacy = tf.keras.__version__.startswith("2.")
-    detail = f"{tf.__version__} with Keras {tf.keras.__version__}"
+    legacy = tf.keras.__name__.startswith("tf_keras")
+    detail = f"{tf.__version__} with tf-keras {version('tf-keras')}"
     return Finding("tensorflow", legacy, detail, "" if legacy else "import towers before anything imports TensorFlow")
 
 

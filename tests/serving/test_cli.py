@@ -1,0 +1,122 @@
+"""The command line, as people type it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.export import export_dataset
+from serving.cli import main
+from serving.settings import Settings
+from tests.serving import world
+
+Run = Callable[..., "Outcome"]
+QUICK = ("dimensions=16", "item_hidden=16", "user_hidden=32", "history_length=30", "max_epochs=4", "text_model=")
+
+
+class Outcome:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*words: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["pharos", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capsys.readouterr()
+        return Outcome(int(end.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def ready(trained: Settings, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
+    """Commands that find the trained and indexed world."""
+    monkeypatch.setenv("PHAROS_DATA_DIR", str(trained.data_dir))
+    return run
+
+
+def test_a_data_set_becomes_recommendations_in_three_commands(run: Run, tmp_path: Path) -> None:
+    export_dataset(world.dataset(), tmp_path / "data")
+    settings = [word for pair in QUICK for word in ("--set", pair)]
+    trained = run("train", str(tmp_path / "data"), *settings)
+    assert trained.code == 0, trained.err
+    assert "popularity" in trained.err
+    assert "guessing" in trained.err  # the loss, beside that of guessing
+    bundle = trained.out.split()[-1]
+    assert (tmp_path / "var" / "bundles" / bundle / "manifest.json").is_file()
+    assert "760 new" in " ".join(run("import", str(tmp_path / "data")).out.split())
+    assert bundle in run("index", "--bundle", bundle).out
+    answer = run("recommend", "--user", "w3", "-k", "3")
+    assert answer.code == 0
+    assert "Battle of the Hills" in answer.out or "Toy Box" in answer.out
+
+
+def test_an_answer_as_json_is_that_of_the_api(ready: Run) -> None:
+    answer = json.loads(ready("recommend", "--history", "toy-1,toy-2", "-k", "2", "--json").out)
+    assert [item["rank"] for item in answer["items"]] == [1, 2]
+    assert answer["bundle"] in answer["collection"]
+
+
+def test_each_kind_of_list_is_printed_with_titles(ready: Run) -> None:
+    assert "Battle of the Hills" in ready("similar", "war-1").out
+    assert "Toy Box" in ready("popular", "--tag", "genres=Animation").out
+    assert "Lone Tree" in ready("search", "lone tree").out
+
+
+WRONG = {
+    "a folder that is not there": (("import", "nowhere"), "nowhere: no such folder"),
+    "an unknown item": (("similar", "nothing"), "there is no item 'nothing'"),
+    "an unknown filter": (("popular", "--filter", "colour=red"), "colour"),
+    "a bundle that is not there": (("index", "--bundle", "nope"), "no bundle 'nope'"),
+    "an unknown training setting": (("train", "ml-100k", "--set", "depth=3"), "depth=3"),
+    "an unknown protocol": (("evaluate", "ml-100k", "--protocol", "best", "--out", "x"), "chronological, cold, rating"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG.values(), ids=WRONG.keys())
+def test_an_error_is_a_message_and_no_trace(ready: Run, words: tuple[str, ...], message: str) -> None:
+    outcome = ready(*words)
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert outcome.err.startswith("pharos: ")
+    assert "Traceback" not in outcome.err
+
+
+def test_an_option_that_makes_no_sense_is_a_usage_error(ready: Run) -> None:
+    assert ready("recommend").code == 2
+    assert ready("recommend", "--user", "a", "--history", "b").code == 2
+    assert ready("popular", "-k", "0").code == 2
+
+
+def test_the_doctor_finds_nothing_wrong_where_all_is_ready(ready: Run) -> None:
+    outcome = ready("doctor")
+    assert outcome.code == 0, outcome.out
+    assert "FAIL" not in outcome.out
+    assert "41 items" in outcome.out
+
+
+def test_the_doctor_says_what_to_do_where_nothing_is_there(run: Run) -> None:
+    outcome = run("doctor")
+    assert outcome.code == 1
+    assert "pharos train" in outcome.out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom serving.cli import main\n"
+        "sys.argv = ['pharos', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'tensorflow', 'pandas', 'numpy', 'transformers', 'fastapi', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
