@@ -71,9 +71,14 @@ class Asking:
 
 
 def _table(title: str, answer: Answer, fields: Sequence[str]) -> Table:
-    origin = f" · bundle {answer.bundle}" if answer.bundle else ""
-    caption = f"{answer.milliseconds['total']:.1f} ms{origin}"
-    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=None)
+    # No milliseconds: most of them were the start of this process.
+    table = Table(
+        title=title,
+        caption=f"bundle {answer.bundle}" if answer.bundle else None,
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+    )
     for name in ("#", "score"):
         table.add_column(name, justify="right")
     table.add_column("title", style="bold")
