@@ -1,5 +1,6 @@
 """Real parts for the tests of this package."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def client(trained: Settings) -> Iterator[TestClient]:
+def trained_too(trained: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that folder, since only one process or application at a time can have an embedded index open."""
+    return shutil.copytree(trained.data_dir, tmp_path_factory.mktemp("copy") / "data")
+
+
+@pytest.fixture(scope="session")
+def client(trained: Settings, trained_too: Path) -> Iterator[TestClient]:
     """A client of an application that serves the world."""
     with TestClient(create_app(trained), raise_server_exceptions=False) as client:
         yield client

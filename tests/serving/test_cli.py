@@ -10,7 +10,6 @@ import pytest
 
 from ingest.export import export_dataset
 from serving.cli import main
-from serving.settings import Settings
 from tests.serving import world
 
 Run = Callable[..., "Outcome"]
@@ -37,9 +36,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture
-def ready(trained: Settings, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
+def ready(trained_too: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
     """Commands that find the trained and indexed world."""
-    monkeypatch.setenv("PHAROS_DATA_DIR", str(trained.data_dir))
+    monkeypatch.setenv("PHAROS_DATA_DIR", str(trained_too))
     return run
 
 
