@@ -27,7 +27,8 @@ class BPR:
 
     @classmethod
     def grid(cls) -> tuple["BPR", ...]:
-        return tuple(cls(*values) for values in product((64, 128), (0.05, 0.02), (0.01, 0.03, 0.003), (100, 300)))
+        usual = [cls(*values) for values in product((64, 128), (0.02, 0.05), (0.03, 0.01), (300, 100))]
+        return (*usual, cls(64, 0.02, 0.03, 600), cls(64, 0.02, 0.1, 300))
 
     def fit(self, data: RankingData) -> Factors:
         model = extras.load("implicit.cpu.bpr").BayesianPersonalizedRanking(

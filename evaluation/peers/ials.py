@@ -27,7 +27,7 @@ class ImplicitALS:
 
     @classmethod
     def grid(cls) -> tuple["ImplicitALS", ...]:
-        return tuple(cls(*values) for values in product((64, 32, 128), (0.1, 1.0, 5.0, 20.0), (1.0, 4.0, 10.0)))
+        return tuple(cls(*values) for values in product((64, 128, 256, 32), (20.0, 10.0, 5.0, 50.0), (4.0, 2.0, 10.0)))
 
     def fit(self, data: RankingData) -> Factors:
         # The solver has threads of its own; those of the linear algebra beneath would only contend with them.

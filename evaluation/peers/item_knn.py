@@ -42,8 +42,8 @@ class ItemKNN:
 
     @classmethod
     def grid(cls) -> tuple["ItemKNN", ...]:
-        normed = product((200, 400, 100, 50), (10.0, 0.0, 50.0), (Weighting.COSINE, Weighting.TFIDF))
-        plain = [cls(neighbours, 0.0, Weighting.BM25) for neighbours in (200, 400, 100, 50)]
+        normed = product((400, 200, 800, 100), (0.0, 50.0, 10.0, 200.0), (Weighting.COSINE, Weighting.TFIDF))
+        plain = [cls(neighbours, 0.0, Weighting.BM25) for neighbours in (200, 400, 800, 100)]
         return (*(cls(*values) for values in normed), *plain)
 
     def fit(self, data: RankingData) -> ItemSimilarity:
