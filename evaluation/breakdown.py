@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.catalogue import Catalogue
 from evaluation.folds import Fold
@@ -23,10 +24,10 @@ class Bin:
     figure: float
 
 
-def by_history_length(fold: Fold, metrics: RankingMetrics) -> list[Bin]:
-    """ndcg@10 of the users, in five parts of about equal size, by how many events of theirs are known."""
+def by_history_length(fold: Fold, metrics: RankingMetrics, figure: str = NDCG_10) -> list[Bin]:
+    """A figure of the users, in five parts of about equal size, by how many events of theirs are known."""
     lengths = fold.known.interactions[Columns.USER].value_counts()
-    per_user = metrics.per_user[NDCG_10]
+    per_user = metrics.per_user[figure]
     known = pd.Series(lengths.reindex(per_user.index).fillna(0).to_numpy(int), index=per_user.index)
     edges = np.unique(np.quantile(known, np.linspace(0, 1, _LENGTH_BINS + 1)).astype(int))
     place = np.clip(np.searchsorted(edges, known, side="right") - 1, 0, max(len(edges) - 2, 0))
@@ -37,25 +38,35 @@ def by_history_length(fold: Fold, metrics: RankingMetrics) -> list[Bin]:
 
 
 def by_popularity(fold: Fold, lists: pd.DataFrame) -> list[Bin]:
-    """recall@100 of the held-out events, in tenths of the catalogue by how many events of an item are known.
+    """recall@100 of the held-out events, in tenths of the candidates by how many events an item has.
 
-    The first tenth are the least popular items. Items with equally many events may fall into different tenths.
+    The first tenth are the least popular. Items with equally many events stay together, so that on a long tail there
+    are fewer and unequal parts. Counted are the events that may be learnt from; new items, which have none, go by the
+    held-out ones.
     """
     catalogue = Catalogue.of(fold.known)
-    counts = np.bincount(catalogue.item_codes(fold.known.interactions[Columns.ITEM]), minlength=len(catalogue.items))
-    tenth = np.empty(len(counts), int)
-    tenth[np.argsort(counts, kind="stable")] = np.arange(len(counts)) * _POPULARITY_BINS // len(counts)
+    counted = fold.known.interactions if fold.candidates is None else fold.held_out
+    counts = np.bincount(catalogue.item_codes(counted[Columns.ITEM]), minlength=len(catalogue.items))
+    tenth = _tenths(counts, counts if fold.candidates is None else counts[fold.candidates])
     pair = [Columns.USER, Columns.ITEM]
     top = lists.loc[lists[Columns.RANK] <= DEPTH, pair].assign(hit=1.0)
     events = fold.held_out[pair].merge(top, how="left", on=pair).fillna({"hit": 0.0})
-    where = tenth[catalogue.item_codes(events[Columns.ITEM])]
+    codes = catalogue.item_codes(events[Columns.ITEM])
     return [
-        Bin(_range(counts[tenth == part]), int((where == part).sum()), float(events["hit"][where == part].mean()))
-        for part in range(_POPULARITY_BINS)
-        if (where == part).any()
+        Bin(_range(counts[codes[where]]), int(where.sum()), float(events["hit"][where].mean()))
+        for where in (tenth[codes] == part for part in range(_POPULARITY_BINS))
+        if where.any()
     ]
 
 
-def _range(values: "pd.Series | np.ndarray") -> str:
+def _tenths(counts: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The tenth of `among` in which each count stands, 0 to 9; equal ones stand at the middle of their ranks."""
+    ordered = np.sort(among)
+    first, after = (np.searchsorted(ordered, counts, side=side) for side in ("left", "right"))
+    tenths: NDArray[np.int64] = (first + after - 1) * _POPULARITY_BINS // (2 * len(ordered))
+    return np.clip(tenths, 0, _POPULARITY_BINS - 1)
+
+
+def _range(values: pd.Series | NDArray[np.int64]) -> str:
     low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low}-{high}"

@@ -16,7 +16,8 @@ from towers.progress import Progress
 from towers.settings import TrainingSettings
 from towers.text_model import TextModel
 
-_FILES = ((TwoTowerContender.name, "retrieval.parquet"),)
+# Where the answers of each method of ours go: a ranker or a predictor of ratings gets its line here.
+_FILES = {TwoTowerContender.name: "retrieval.parquet"}
 
 
 def compare(
@@ -32,8 +33,10 @@ def compare(
 ) -> Report:
     """Evaluate, and write answers, `report.json` and `report.html` below `out`.
 
-    Raises DataError where the data set has nothing to hold out.
+    budget: seconds after which a method may begin no further configuration. Raises DataError where the data set has
+    nothing to hold out, EvaluationError where no method can take part.
     """
+    out.mkdir(parents=True, exist_ok=True)  # at once: a folder that cannot be written is told before the long work
     ours = _ours(protocol, settings, text_cache)
     peers = _peers(protocol, settings, text_cache, progress) if with_peers else []
     evaluation = evaluate(dataset, protocol, ours, peers, budget=budget, progress=progress)
@@ -44,6 +47,7 @@ def compare(
 
 
 def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path) -> list[Learner]:
+    """All stages of ours, each a contender of its own, the retrieval stage first."""
     return [] if protocol is Protocol.RATING else [TwoTowerContender(settings, text_cache=text_cache)]
 
 

@@ -1,6 +1,6 @@
 """What takes part in a comparison: our towers and every peer alike, judged by the same code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import pandas as pd
@@ -11,6 +11,8 @@ from evaluation.scoring import Scores
 from evaluation.tuning import Tuning
 from ingest.dataset import Dataset
 from towers.progress import Progress
+
+ScoreUsers = Callable[[Sequence[str]], Scores]
 
 
 class Learner(Protocol):
@@ -33,6 +35,9 @@ class Contender(Learner, Protocol):
 
         Any user of `known.users` may be asked for, with a history or without. -inf leaves an item out; NaN is refused.
         """
+
+    def variants(self) -> Mapping[str, ScoreUsers]:
+        """Other ways to ask what was learnt, by name, to be judged beside `score`; most contenders have none."""
 
 
 class RatingContender(Learner, Protocol):

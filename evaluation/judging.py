@@ -1,18 +1,18 @@
 """A fold's lists and predictions, and what they are worth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from evaluation.catalogue import Catalogue
+from evaluation.contender import ScoreUsers
 from evaluation.folds import Fold
 from evaluation.metrics import DEPTH, RankingMetrics, RatingMetrics, ranking_metrics, rating_metrics
 from evaluation.peers.base import Floats
 from evaluation.scoring import Codes, Scores, top_lists
 from ingest.columns import Columns
 
-ScoreUsers = Callable[[Sequence[str]], Scores]
 PredictPairs = Callable[[pd.DataFrame], Floats]
 
 

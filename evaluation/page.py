@@ -12,7 +12,7 @@ _STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #212529; background: #fff; max-width: 1060px; margin: 2rem auto;
        padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-p.lead { color: #495057; margin-top: .2rem; } .headline { font-size: 1.1rem; }
+p.lead { color: #495057; margin-top: .2rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #e9ecef; }
 th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; color: #d9480f; }
@@ -43,7 +43,7 @@ def page(figures: dict[str, Any]) -> str:
         [
             f"<h1>{escape(title)}</h1>",
             f"<p class=lead>{escape(lead)}</p>",
-            *_headline(figures),
+            *_comparison(figures),
             _table(figures),
             *_notes(figures),
             "<div class=plots>",
@@ -59,14 +59,20 @@ def page(figures: dict[str, Any]) -> str:
     )
 
 
-def _headline(figures: dict[str, Any]) -> Iterator[str]:
+def _comparison(figures: dict[str, Any]) -> Iterator[str]:
     for name, compared in figures["comparison"].items():
-        parts = [
-            f"{metric} <b>{part['ratio']:.2f} &times;</b> the best peer ({escape(part['best_peer'])})"
-            for metric, part in compared.items()
-            if part["ratio"]
-        ]
-        yield f"<p class=headline><b>{escape(name)}</b>: {', '.join(parts)}</p>"
+        rows = "".join(_against(metric, part) for metric, part in compared.items())
+        head = "<tr><th>metric<th>ours<th>best peer<th>ratio<th>difference, 95 %"
+        yield f"<h2>{escape(name)} against the best peer</h2>\n<table>{head}\n{rows}</table>\n<h2>All methods</h2>"
+
+
+def _against(metric: str, part: dict[str, Any]) -> str:
+    ratio = f"{part['ratio']:.3f}" if part["ratio"] else "-"
+    low, high = part["interval"]
+    return (
+        f"<tr><td>{metric}<td>{part['ours']:.4f}<td>{part['peer']:.4f} <small>{escape(part['best_peer'])}</small>"
+        f"<td><b>{ratio}</b><td>{part['difference']:+.4f} <small>{low:+.4f} to {high:+.4f}</small>\n"
+    )
 
 
 def _table(figures: dict[str, Any]) -> str:
@@ -89,8 +95,10 @@ def _figure(method: dict[str, Any], name: str) -> str:
 
 
 def _notes(figures: dict[str, Any]) -> Iterator[str]:
-    for name, variant in figures.get("variants", {}).items():
-        yield f"<p>Asked by {escape(name)}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}.</p>"
+    for method in figures["methods"]:
+        for name, variant in method.get("variants", {}).items():
+            asked = f"{escape(method['name'])}, asked by {escape(name)}"
+            yield f"<p>{asked}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}.</p>"
     if "cold_items" in figures:
         shares = ", ".join(
             f"{escape(method['name'])} {method['cold_share_of_lists']:.1%}" for method in figures["methods"]
@@ -112,9 +120,12 @@ def _pictures(figures: dict[str, Any]) -> Iterator[str]:
             return
         yield plots.by_method(methods, "ndcg@10")
         yield plots.by_method(methods, "recall@100")
-        yield plots.by_bin(methods, "ndcg@10_by_history", "known events of the user", "ndcg@10 by length of history")
-        title = "recall@100 by item popularity"
-        yield plots.by_bin(methods, "recall@100_by_popularity", "known events of the item, by tenth of items", title)
+        for metric in ("ndcg@10", "recall@100"):
+            title = f"{metric} by length of history"
+            yield plots.by_bin(methods, f"{metric}_by_history", "known events of the user", title)
+        events = "held-out" if figures["protocol"] == "cold" else "known"
+        label = f"{events} events of the item, by tenth of items"
+        yield plots.by_bin(methods, "recall@100_by_popularity", label, "recall@100 by item popularity")
         yield plots.variety(methods)
         yield from (plots.training(method) for method in methods if method["curves"])
     except MissingExtra as error:
@@ -122,7 +133,10 @@ def _pictures(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def _settings(figures: dict[str, Any]) -> Iterator[str]:
-    yield "<p>Each was chosen on held-out events within the training part; the test part was not looked at.</p><ul>"
+    yield (
+        "<p>Each was chosen on events held out within the training part; the test part was not looked at. "
+        f"No configuration was begun after {figures['budget_seconds']:.0f} seconds.</p><ul>"
+    )
     for method in figures["methods"]:
         settings = ", ".join(f"{key}={value}" for key, value in method["settings"].items()) or "none"
         tried = f"{len(method['attempts'])} tried" + (

@@ -1,11 +1,12 @@
 """A peer as a contender: its grid searched, its best configuration fitted, its codes hidden behind ids."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from evaluation.catalogue import Catalogue
+from evaluation.contender import ScoreUsers
 from evaluation.folds import Fold
 from evaluation.judging import judge_lists, judge_ratings, rate, recommend
 from evaluation.peers.base import (
@@ -63,6 +64,10 @@ class PeerContender:
         """Scores of the whole catalogue, float32 [len(users), items]."""
         return self._score(users)
 
+    def variants(self) -> Mapping[str, ScoreUsers]:
+        """None: a peer is asked in one way."""
+        return {}
+
     def _data(self, known: Dataset) -> RankingData:
         needs = self._peer.needs
         texts: tuple[Document, ...] = documents(known) if Need.DOCUMENTS in needs else ()
@@ -73,7 +78,7 @@ class PeerContender:
         return data
 
 
-def _by_id(scorer: Scorer, catalogue: Catalogue) -> Callable[[Sequence[str]], Scores]:
+def _by_id(scorer: Scorer, catalogue: Catalogue) -> ScoreUsers:
     return lambda users: scorer.score(catalogue.user_codes(users))
 
 

@@ -8,6 +8,7 @@ from evaluation import extras
 
 _OURS: Final = "#d9480f"
 _PEER: Final = "#8d99ae"
+_INK: Final = "#343a40"
 _LINES: Final = ("#d9480f", "#1c7ed6", "#2b8a3e", "#862e9c", "#495057", "#e8590c", "#0b7285", "#a61e4d", "#5c940d")
 _STYLE: Final = {
     "font.size": 10,
@@ -20,7 +21,8 @@ _STYLE: Final = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
 }
-_SHOWN_BINS: Final = 4
+_SHOWN_PEERS: Final = 4
+_ROOMY_BINS: Final = 6
 
 Methods = Sequence[dict[str, Any]]
 
@@ -37,9 +39,12 @@ def by_method(methods: Methods, metric: str) -> str:
         reach = [[v - low for v, low in zip(values, lows, strict=True)],
                  [high - v for v, high in zip(values, highs, strict=True)]]  # fmt: skip
         colours = [_OURS if method["ours"] else _PEER for method in ranked]
-        axes.barh(names, values, xerr=reach, color=colours, height=0.65, error_kw={"lw": 1, "ecolor": "#343a40"})
+        axes.barh(names, values, xerr=reach, color=colours, height=0.65, error_kw={"lw": 1, "ecolor": _INK})
+        for place, (value, high) in enumerate(zip(values, highs, strict=True)):
+            axes.annotate(f"{value:.3f}", (high, place), (5, 0), textcoords="offset points", va="center", color=_INK)
+        axes.margins(x=0.1)
         if lower:  # errors differ by little: from zero, nothing would be seen
-            axes.set_xlim(min(lows) * 0.97, max(highs) * 1.01)
+            axes.set_xlim(min(lows) * 0.97, max(highs) * 1.03)
         axes.set_title(f"{metric} with 95 % intervals")
 
     return _svg(draw, height=0.6 + 0.34 * len(methods))
@@ -54,7 +59,7 @@ def by_bin(methods: Methods, key: str, label: str, title: str) -> str:
             figures = [part["figure"] for part in bins]
             axes.plot(range(len(bins)), figures, "o-", label=method["name"], color=colour, lw=1.6, ms=4)
         labels = [part["label"] for part in methods[0][key]]
-        axes.set_xticks(range(len(labels)), labels)
+        axes.set_xticks(range(len(labels)), labels, fontsize=10 if len(labels) <= _ROOMY_BINS else 8)
         axes.set_xlabel(label)
         axes.set_ylim(bottom=0)
         axes.set_title(title)
@@ -78,6 +83,7 @@ def training(method: dict[str, Any]) -> str:
         for (name, values), colour in zip(curves.items(), _LINES, strict=False):
             other.plot(range(1, len(values) + 1), values, "o-", ms=3, color=colour, label=name)
         other.set_ylim(bottom=0)
+        other.set_ylabel(", ".join(curves))
         handles = [part for side in (axes, other) for part in side.get_legend_handles_labels()[0]]
         axes.legend(handles, [handle.get_label() for handle in handles], frameon=False, fontsize=9, loc="center right")
         axes.set_title(f"{method['name']}: training, judged on the validation part")
@@ -108,7 +114,7 @@ def _best(methods: Methods) -> list[dict[str, Any]]:
     """Ours, then the best peers by ndcg@10: more lines than a few cannot be told apart."""
     ours = [method for method in methods if method["ours"]]
     peers = sorted((m for m in methods if not m["ours"]), key=lambda m: m["metrics"]["ndcg@10"], reverse=True)
-    return ours + peers[:_SHOWN_BINS]
+    return ours + peers[:_SHOWN_PEERS]
 
 
 def _svg(draw: Callable[[Any], None], *, height: float) -> str:

@@ -1,7 +1,7 @@
 """What an evaluation leaves behind: the answers of our methods, and every figure as JSON."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.bootstrap import Interval, bootstrap, difference_interval, mean_interval
+from evaluation.bootstrap import Interval, Statistic, bootstrap, difference_interval, mean_interval
 from evaluation.breakdown import Bin, by_history_length, by_popularity
 from evaluation.folds import Fold
-from evaluation.metrics import NDCG_10, RECALL_10, RECALL_100, RMSE, RankingMetrics, RatingMetrics
+from evaluation.metrics import MAE, NDCG_10, RECALL_10, RECALL_50, RECALL_100, RMSE, RankingMetrics, RatingMetrics
 from evaluation.run import Evaluation, Outcome
 from ingest.columns import Columns
 from ingest.fingerprint import fingerprint
 
-_COMPARED = (NDCG_10, RECALL_10, RECALL_100)
+_COMPARED = (NDCG_10, RECALL_10, RECALL_50, RECALL_100)
 Report = dict[str, Any]
 
 
@@ -36,12 +36,11 @@ def report(evaluation: Evaluation) -> Report:
             "known_events": len(fold.known.interactions),
             "held_out_events": len(fold.held_out),
         },
+        "budget_seconds": evaluation.budget,
         "methods": [_method(fold, outcome) for outcome in evaluation.outcomes],
         "left_out": [vars(entry) for entry in evaluation.left_out],
         "comparison": _comparison(evaluation.outcomes),
     }
-    if evaluation.variants:
-        figures["variants"] = _variants(evaluation)
     if fold.candidates is not None:
         cold = fold.known.items[Columns.ITEM][fold.candidates]
         events = dataset.interactions[Columns.ITEM].isin(cold)
@@ -49,13 +48,11 @@ def report(evaluation: Evaluation) -> Report:
     return figures
 
 
-def write(evaluation: Evaluation, figures: Report, out: Path, files: Iterable[tuple[str, str]]) -> None:
-    """Write `report.json` and the answers of our methods below `out`; files: method name and file name of each."""
-    out.mkdir(parents=True, exist_ok=True)
-    by_name = {outcome.name: outcome for outcome in evaluation.outcomes}
-    for method, file in files:
-        if method in by_name:
-            by_name[method].answers.to_parquet(out / file, index=False)
+def write(evaluation: Evaluation, figures: Report, out: Path, files: Mapping[str, str]) -> None:
+    """Write `report.json` and the answers of our methods below `out`; files: the file name of each method's answers."""
+    for outcome in evaluation.outcomes:
+        if outcome.ours:
+            outcome.answers.to_parquet(out / files[outcome.name], index=False)
     (out / "report.json").write_text(json.dumps(figures, indent=1, default=float) + "\n", "utf-8")
 
 
@@ -73,8 +70,10 @@ def _method(fold: Fold, outcome: Outcome) -> Report:
         "curves": {name: list(values) for name, values in tuning.curves.items()},
     }
     if isinstance(outcome.metrics, RankingMetrics):
-        figures["ndcg@10_by_history"] = _bins(by_history_length(fold, outcome.metrics))
+        for name in (NDCG_10, RECALL_100):
+            figures[f"{name}_by_history"] = _bins(by_history_length(fold, outcome.metrics, name))
         figures["recall@100_by_popularity"] = _bins(by_popularity(fold, outcome.answers))
+        figures["variants"] = _variants(outcome.variants, outcome.metrics)
     if outcome.cold_share is not None:
         figures["cold_share_of_lists"] = outcome.cold_share
     return figures
@@ -87,12 +86,21 @@ def _bins(bins: list[Bin]) -> list[Report]:
 def _intervals(metrics: RankingMetrics | RatingMetrics) -> dict[str, Interval]:
     if isinstance(metrics, RankingMetrics):
         return {name: mean_interval(metrics.per_user[name]) for name in _COMPARED}
-    squared, count = (metrics.per_user[name].to_numpy(float) for name in ("squared", "count"))
-    return {RMSE: bootstrap(lambda drawn: np.sqrt((drawn @ squared) / (drawn @ count)), len(count))}
+    users = len(metrics.per_user)
+    return {name: bootstrap(statistic, users) for name, statistic in _error_statistics(metrics).items()}
+
+
+def _error_statistics(metrics: RatingMetrics) -> dict[str, Statistic]:
+    """Errors over all ratings of the users drawn, who have few or many."""
+    count, squared, absolute = (metrics.per_user[name].to_numpy(float) for name in ("count", "squared", "absolute"))
+    return {
+        RMSE: lambda drawn: np.sqrt((drawn @ squared) / (drawn @ count)),
+        MAE: lambda drawn: (drawn @ absolute) / (drawn @ count),
+    }
 
 
 def _comparison(outcomes: tuple[Outcome, ...]) -> Report:
-    """Ours (the last of ours, which builds on the others) against the best peer, for each metric."""
+    """Each of ours against the best peer, for each metric."""
     ours = [outcome for outcome in outcomes if outcome.ours]
     peers = [outcome for outcome in outcomes if not outcome.ours]
     if not ours or not peers:
@@ -101,30 +109,34 @@ def _comparison(outcomes: tuple[Outcome, ...]) -> Report:
 
 
 def _against(ours: Outcome, peers: list[Outcome]) -> Report:
-    if isinstance(ours.metrics, RatingMetrics):
-        best = min(peers, key=lambda peer: peer.metrics.as_dict()[RMSE])
-        mine, theirs = ours.metrics.rmse, best.metrics.as_dict()[RMSE]
-        return {RMSE: {"ours": mine, "best_peer": best.name, "peer": theirs, "ratio": mine / theirs}}
+    mine, rated = ours.metrics.as_dict(), isinstance(ours.metrics, RatingMetrics)
     compared = {}
-    for name in _COMPARED:
-        best = max(peers, key=lambda peer: peer.metrics.as_dict()[name])
-        mine, theirs = ours.metrics.as_dict()[name], best.metrics.as_dict()[name]
-        interval = difference_interval(ours.metrics.per_user[name], best.metrics.per_user[name])
+    for name in (RMSE, MAE) if rated else _COMPARED:
+        best = (min if rated else max)(peers, key=lambda peer: peer.metrics.as_dict()[name])
+        theirs = best.metrics.as_dict()[name]
+        interval = _difference(name, ours.metrics, best.metrics)
         compared[name] = {
-            "ours": mine,
+            "ours": mine[name],
             "best_peer": best.name,
             "peer": theirs,
-            "ratio": mine / theirs if theirs else None,
+            "ratio": mine[name] / theirs if theirs else None,
             "difference": interval.estimate,
             "interval": [interval.low, interval.high],
         }
     return compared
 
 
-def _variants(evaluation: Evaluation) -> Report:
-    """Other ways to ask our retrieval stage, each with what it loses against the usual way."""
-    usual = evaluation.outcomes[0].metrics.as_dict()
+def _difference(name: str, ours: RankingMetrics | RatingMetrics, peer: RankingMetrics | RatingMetrics) -> Interval:
+    """Ours less the peer's, over the same users drawn for both."""
+    if isinstance(ours, RatingMetrics) and isinstance(peer, RatingMetrics):
+        first, second = _error_statistics(ours)[name], _error_statistics(peer)[name]
+        return bootstrap(lambda drawn: first(drawn) - second(drawn), len(ours.per_user))
+    return difference_interval(ours.per_user[name], peer.per_user[name])
+
+
+def _variants(variants: Mapping[str, RankingMetrics], usual: RankingMetrics) -> Report:
+    """Other ways to ask a method, each with the share of ndcg@10 that it loses against the usual way."""
     return {
-        name: {**metrics.as_dict(), "loss": 1 - metrics.ndcg_10 / usual[NDCG_10] if usual[NDCG_10] else 0.0}
-        for name, metrics in evaluation.variants.items()
+        name: {**metrics.as_dict(), "loss": 1 - metrics.ndcg_10 / usual.ndcg_10 if usual.ndcg_10 else 0.0}
+        for name, metrics in variants.items()
     }

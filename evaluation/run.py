@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.contender import Contender, Learner, RatingContender
+from evaluation.errors import EvaluationError
 from evaluation.extras import MissingExtra
 from evaluation.folds import Fold, Folds, Protocol, folds
 from evaluation.judging import judge_lists, judge_ratings, rate, recommend
@@ -27,8 +28,8 @@ class Outcome:
     """What one method reached.
 
     answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction).
-    seconds: by stage: tuning, fitting, answering. cold_share: the share of cold items in its lists over the whole
-    catalogue, for the cold protocol only.
+    seconds: by stage: tuning, fitting, answering. variants: figures of the other ways to ask it, by name.
+    cold_share: the share of cold items in its lists over the whole catalogue, for the cold protocol only.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Outcome:
     metrics: RankingMetrics | RatingMetrics
     answers: pd.DataFrame
     seconds: Mapping[str, float]
+    variants: Mapping[str, RankingMetrics] = field(default_factory=dict)
     cold_share: float | None = None
 
 
@@ -50,14 +52,14 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All outcomes on the final fold of a protocol; ours come first."""
+    """All outcomes on the final fold of a protocol, at least one; ours come first. budget: see `evaluate`."""
 
     dataset: Dataset
     protocol: Protocol
     fold: Fold
+    budget: float
     outcomes: tuple[Outcome, ...]
     left_out: tuple[LeftOut, ...] = ()
-    variants: Mapping[str, RankingMetrics] = field(default_factory=dict)
 
 
 def evaluate(
@@ -73,7 +75,8 @@ def evaluate(
 
     ours, peers: `Contender` for the protocols chronological and cold, `RatingContender` for rating; budget: seconds
     after which a method may begin no further configuration. A method that lacks a library or data it needs is left
-    out with its reason. Raises DataError where the data set has nothing to hold out.
+    out with its reason. Raises DataError where the data set has nothing to hold out, EvaluationError where no method
+    is left.
     """
     parts = folds(dataset, protocol)
     outcomes, left_out = list[Outcome](), list[LeftOut]()
@@ -87,12 +90,10 @@ def evaluate(
         else:
             outcomes.append(outcome)
             progress.say(f"  {describe(outcome.metrics)}  ({sum(outcome.seconds.values()):.0f} s)")
-    variants = {
-        name: judge_lists(parts.final, recommend(parts.final, score))
-        for learner in ours
-        for name, score in getattr(learner, "variants", dict)().items()
-    }
-    return Evaluation(dataset, protocol, parts.final, tuple(outcomes), tuple(left_out), variants)
+    if not outcomes:
+        reasons = "; ".join(entry.reason for entry in left_out) or "none was asked for"
+        raise EvaluationError(f"no method can take part in the {protocol} protocol: {reasons}")
+    return Evaluation(dataset, protocol, parts.final, budget, tuple(outcomes), tuple(left_out))
 
 
 def describe(metrics: RankingMetrics | RatingMetrics) -> str:
@@ -110,14 +111,19 @@ def _run(learner: Learner, parts: Folds, protocol: Protocol, ours: bool, budget:
         predict = cast(RatingContender, learner).predict
         rated = watch.time("answering", lambda: rate(parts.final, predict))
         return Outcome(learner.name, ours, tuning, judge_ratings(parts.final, rated), rated, watch.seconds)
-    score = cast(Contender, learner).score
-    lists = watch.time("answering", lambda: recommend(parts.final, score))
-    cold_share = None
-    if parts.final.candidates is not None:
-        everywhere = recommend(parts.final, score, whole_catalogue=True)
-        cold = parts.final.known.items[Columns.ITEM][parts.final.candidates]
-        cold_share = float(np.mean(everywhere[Columns.ITEM].isin(cold)))
-    return Outcome(learner.name, ours, tuning, judge_lists(parts.final, lists), lists, watch.seconds, cold_share)
+    contender, fold = cast(Contender, learner), parts.final
+    lists = watch.time("answering", lambda: recommend(fold, contender.score))
+    variants = {name: judge_lists(fold, recommend(fold, ask)) for name, ask in contender.variants().items()}
+    metrics, cold_share = judge_lists(fold, lists), _cold_share(fold, contender)
+    return Outcome(learner.name, ours, tuning, metrics, lists, watch.seconds, variants, cold_share)
+
+
+def _cold_share(fold: Fold, contender: Contender) -> float | None:
+    if fold.candidates is None:
+        return None
+    everywhere = recommend(fold, contender.score, whole_catalogue=True)
+    cold = fold.known.items[Columns.ITEM][fold.candidates]
+    return float(np.mean(everywhere[Columns.ITEM].isin(cold)))
 
 
 class _Stages:

@@ -1,12 +1,13 @@
 """Our own retrieval stage as a contender, on the same terms as every peer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.contender import ScoreUsers
 from evaluation.folds import Fold
 from evaluation.scoring import Scores
 from evaluation.tuning import Attempt, Tuning
@@ -57,7 +58,7 @@ class TwoTowerContender:
         """Scores of the whole catalogue, float32 [len(users), items]: one dot product each."""
         return self._scores(self._histories, users)
 
-    def variants(self) -> dict[str, Callable[[Sequence[str]], Scores]]:
+    def variants(self) -> Mapping[str, ScoreUsers]:
         """Other ways to ask the same towers: by the history alone, without the user's id and features."""
         return {"history only": lambda users: self._scores(self._anonymous, users)}
 

@@ -69,12 +69,14 @@ def _print(figures: dict[str, Any]) -> None:
     Console().print(table)
     for method, compared in figures["comparison"].items():
         for name, part in compared.items():
-            interval = ""
-            if "interval" in part:
-                low, high = part["interval"]
-                interval = f", difference {part['difference']:+.4f} ({low:+.4f} to {high:+.4f})"
-            print(f"{method}: {name} is {part['ratio']:.3f} times that of {part['best_peer']}{interval}")
-    for name, variant in figures.get("variants", {}).items():
-        print(f"{name}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}")
+            low, high = part["interval"]
+            ratio = f"{part['ratio']:.3f} times that of {part['best_peer']}, " if part["ratio"] else ""
+            print(f"{method}: {name} {ratio}difference {part['difference']:+.4f} ({low:+.4f} to {high:+.4f})")
+    for method in figures["methods"]:
+        for name, variant in method.get("variants", {}).items():
+            print(f"{method['name']}, {name}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}")
+        if method["ours"] and "cold_share_of_lists" in method:
+            events = figures["cold_items"]["share_of_events"]
+            print(f"{method['name']}: {method['cold_share_of_lists']:.1%} new items in lists, {events:.1%} in events")
     for entry in figures["left_out"]:
         print(f"left out: {entry['name']}: {entry['reason']}")

@@ -42,13 +42,15 @@ def main() -> None:
 
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
+    from evaluation.errors import EvaluationError
     from indexing.errors import VectorIndexError
     from indexing.filters import FilterError
     from ingest.errors import DataError
     from serving.errors import ServingError
     from towers.errors import TowersError
 
-    if isinstance(error, DataError | TowersError | VectorIndexError | FilterError | ServingError):
+    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
+    if isinstance(error, known):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)
