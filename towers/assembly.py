@@ -14,6 +14,7 @@ from towers.features import FeatureEncoding
 from towers.history import HistoryPools
 from towers.inputs import Arrays, InputSpec, item_inputs
 from towers.item_tower import ItemTower
+from towers.optimizer import RowwiseAdam
 from towers.queries import UserQuery
 from towers.retrieval import RetrievalModel
 from towers.schedule import WarmUpAndDecay
@@ -71,9 +72,7 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
 def compile_for(model: RetrievalModel, settings: TrainingSettings, steps: int) -> None:
     """Give the model its optimizer; steps: how many there will be in all."""
     rate = WarmUpAndDecay(settings.learning_rate, settings.warmup_steps, steps)
-    model.compile(
-        optimizer=tf.keras.optimizers.Adam(rate, global_clipnorm=5.0, use_ema=True, ema_momentum=settings.averaging)
-    )
+    model.compile(optimizer=RowwiseAdam(rate, global_clipnorm=5.0))
 
 
 def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:

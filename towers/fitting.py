@@ -14,6 +14,7 @@ from ingest.dataset import Dataset
 from towers.assembly import as_two_towers, build, compile_for, compiled_step, prepare
 from towers.backend import tf
 from towers.errors import TrainingError
+from towers.optimizer import MovingAverage
 from towers.progress import Progress, Task
 from towers.retrieval import RetrievalModel
 from towers.settings import TrainingSettings
@@ -99,11 +100,19 @@ class _Loop:
         self._chance = self._steps.chance()
         # The rate falls over `max_epochs` also where fewer are run, so that a given number of them is always the same.
         compile_for(model, settings, self._steps.count() * max(settings.max_epochs, epochs))
-        self._train_step: Any = None
+        self._train_step, self._averages = self._compile()
+
+    def _compile(self) -> tuple[Any, MovingAverage]:
+        inputs = next(iter(self._steps))
+        # Layers make their weights when they are first called.
+        self._model.compute_loss(inputs)
+        return compiled_step(self._model, inputs), MovingAverage(
+            self._model.trainable_variables, self._settings.averaging
+        )
 
     def run(self) -> Fit:
         curve: list[Epoch] = []
-        best, best_score, weights = 0, -math.inf, self._model.get_weights()
+        best, best_score, weights = 0, -math.inf, self._averages.values()
         steps = self._steps.count()
         with self._progress.task("Training", self._epochs * steps) as task:
             for number in range(1, self._epochs + 1):
@@ -111,7 +120,7 @@ class _Loop:
                 validation = curve[-1].validation
                 score = validation.combined if validation else float(number)
                 if score > best_score:
-                    best, best_score, weights = number, score, self._model.averaged_weights()
+                    best, best_score, weights = number, score, self._averages.values()
                 elif number - best >= self._settings.patience:
                     break
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
@@ -120,15 +129,14 @@ class _Loop:
                 f"({self._chance:.3f}): nothing was learnt. Look at the data (are ids shuffled against each "
                 "other?) and at the learning rate."
             )
-        self._model.set_weights(weights)
+        self._use(weights)
         return Fit(self._towers, tuple(curve), best)
 
     def _epoch(self, number: int, task: Task) -> Epoch:
         start, total, targets = time.perf_counter(), 0.0, 0
         for inputs in self._steps:
-            if self._train_step is None:
-                self._train_step = compiled_step(self._model, inputs)
             loss = float(self._train_step(inputs)["loss"])
+            self._averages.step()
             if not math.isfinite(loss):
                 raise TrainingError(f"the loss became {loss} in epoch {number}: try a lower learning_rate")
             total, targets = total + loss * len(inputs["place"]), targets + len(inputs["place"])
@@ -144,11 +152,15 @@ class _Loop:
         """The score of the averaged weights, which are those that would be kept."""
         if self._judge is None:
             return None
-        live = self._model.get_weights()
-        self._model.set_weights(self._model.averaged_weights())
+        live = [variable.numpy() for variable in self._model.trainable_variables]
+        self._use(self._averages.values())
         score = self._judge.score(self._towers)
-        self._model.set_weights(live)
+        self._use(live)
         return score
+
+    def _use(self, weights: list[npt.NDArray[np.float32]]) -> None:
+        for variable, value in zip(self._model.trainable_variables, weights, strict=True):
+            variable.assign(value)
 
 
 def describe(epoch: Epoch) -> str:

@@ -7,8 +7,7 @@ import numpy as np
 from towers.backend import tf
 
 # How fast an event fades, in events: 0 never; 1 keeps the last event only.
-SCALES_IN_TIME = (0, 100, 20, 5, 1)
-SCALES_WITHOUT_TIME = (0,)
+_SCALES = (0, 100, 20, 5, 1)
 _SMOOTHING = 0.1
 
 
@@ -25,9 +24,10 @@ class HistoryPools(tf.keras.layers.Layer):
         super().__init__(name="history")
         self._event_dropout = event_dropout
         lag = np.arange(length + 1)[:, None] - np.arange(length)[None, :] - 1
-        scales = SCALES_IN_TIME if timed else SCALES_WITHOUT_TIME
-        self._weights = tf.constant(np.stack([_fading(lag, scale) for scale in scales]), tf.float32)
-        self.count = 2 * len(scales)
+        weights = [_fading(lag, scale) for scale in _SCALES] if timed else [(lag != -1).astype(np.float32)]
+        self._timed = timed
+        self._weights = tf.constant(np.stack(weights), tf.float32)
+        self.count = 2 * len(weights)
 
     def call(self, vectors: Any, present: Any, ratings: Any, positions: Any, training: bool = False) -> list[Any]:
         """Pool what lies before each asked position.
@@ -40,7 +40,10 @@ class HistoryPools(tf.keras.layers.Layer):
         kept = present
         if training:
             kept *= tf.cast(tf.random.uniform(tf.shape(present)) >= self._event_dropout, tf.float32)
-        so_far = tf.cumsum(ratings * present, axis=1) / tf.maximum(tf.cumsum(present, axis=1), 1.0)
+        running = tf.cumsum if self._timed else tf.reduce_sum
+        so_far = running(ratings * present, axis=1) / tf.maximum(running(present, axis=1), 1.0)
+        if not self._timed:
+            so_far = so_far[:, None]
         liked = tf.sigmoid(4 * (ratings - so_far) + 1)
         pools = []
         for share in (kept * liked, kept * (1 - liked)):

@@ -55,17 +55,6 @@ class RetrievalModel(tfrs.Model):
         """The learnt temperature as it stands."""
         return float(tf.exp(-self._log_scale))
 
-    def averaged_weights(self) -> list[Any]:
-        """All weights, the trainable ones as the optimizer's moving averages of them, in the order of `get_weights`.
-
-        Averages over steps score better than the last step does (Polyak and Juditsky, 1992).
-        """
-        live = self.get_weights()
-        self.optimizer.finalize_variable_values(self.trainable_variables)
-        averaged = self.get_weights()
-        self.set_weights(live)
-        return averaged
-
     def compute_loss(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """The loss of one batch.
 

@@ -45,7 +45,9 @@ class Steps:
         events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger;
         ahead: how many of the events after each state are its positives.
         """
-        self._data, self._events, self._negatives, self._ahead, self._rng = data, events, negatives, ahead, rng
+        self._data, self._events, self._negatives, self._rng = data, events, negatives, rng
+        # Without an order all other events are the state, so that only the event itself is left to tell.
+        self._ahead = ahead if data.spec.scale.timed else 1
         sequences = data.sequences
         user = np.repeat(np.arange(len(sequences.users)), np.diff(sequences.offsets))
         shape = (len(sequences.users), data.items)
@@ -85,7 +87,7 @@ class Steps:
             "item": _places(rows, batch.item),
             "present": batch.windows.present.astype(np.float32),
             "rating": batch.windows.ratings,
-            "context": context(batch.windows),
+            "context": context(batch.windows, data.spec.scale.timed),
             "metadata": data.metadata[batch.user],
             "user": data.user_codes[batch.user],
             "place": batch.place,
