@@ -31,7 +31,8 @@ def main() -> None:
     costs = []
     for items in SIZES:
         costs.append(microseconds_per_event(items))
-        print(f"{items:>8,} items  {costs[-1]:7.1f} µs an event  {costs[-1] / costs[0]:.2f} times the smallest", flush=True)
+        ratio = costs[-1] / costs[0]
+        print(f"{items:>8,} items  {costs[-1]:7.1f} µs an event  {ratio:.2f} times the smallest", flush=True)
     path = Path(sys.argv[1] if len(sys.argv) > 1 else ".") / "training_scale.png"
     plot(costs, path)
     print(path)
