@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body in bytes.")
 
     candidates: int = Field(
-        200, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
+        100, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
     )
     event_weights: dict[str, float] = Field(
         {"view": 1.0, "click": 2.0, "rating": 3.0, "like": 4.0, "purchase": 5.0, "ignore": 0.0},
