@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -115,10 +116,20 @@ class Bundle:
 
         try:
             spec = InputSpec.from_state(json.loads((path / INPUTS).read_text("utf-8")))
-            item_tower, user_tower = (tf.saved_model.load(str(path / name)) for name in (ITEM_TOWER, USER_TOWER))
+            item_tower, user_tower = (
+                _Loaded(tf.saved_model.load(str(path / name))) for name in (ITEM_TOWER, USER_TOWER)
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
         return cls(path, manifest, TwoTowers(spec, manifest.dimensions, item_tower, user_tower), text_model)
+
+
+class _Loaded:
+    """A tower from its SavedModel, called without the search for the right trace: it has just one."""
+
+    def __init__(self, saved: Any) -> None:
+        self._saved = saved  # holds the variables
+        self.encode = saved.encode.concrete_functions[0]
 
 
 def read_manifest(path: Path) -> Manifest:
