@@ -95,19 +95,41 @@ def variety(methods: Methods) -> str:
     """Does everybody get the same list? Coverage of the catalogue against the overlap of two users' lists."""
 
     def draw(axes: Any) -> None:
-        for method in methods:
-            figures = method["metrics"]
-            x, y = figures["overlap@10"], figures["coverage@10"]
-            axes.scatter(x, y, color=_OURS if method["ours"] else _PEER, s=36, zorder=3)
-            axes.annotate(method["name"], (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
+        points = [(method["metrics"]["overlap@10"], method["metrics"]["coverage@10"]) for method in methods]
+        right, top = (1.15 * max(*values, 1e-3) for values in zip(*points, strict=True))
+        axes.set_xlim(-0.03 * right, right)
+        axes.set_ylim(-0.03 * top, top)
+        axes.scatter(*zip(*points, strict=True), c=[_OURS if m["ours"] else _PEER for m in methods], s=36, zorder=3)
+        labels = [method["name"] for method in methods]
+        places = _label_places([(x / right, y / top) for x, y in points], labels)
+        for label, point, (dx, dy) in zip(labels, points, places, strict=True):
+            side = "left" if dx > 0 else "right"
+            axes.annotate(label, point, (dx, dy), textcoords="offset points", ha=side, va="center", fontsize=9)
         axes.set_xlabel("overlap: share of the first ten that two users have in common")
         axes.set_ylabel("coverage: share of the catalogue shown")
-        axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
-        axes.margins(x=0.12, y=0.1)
         axes.set_title("Variety: up and to the left is more")
 
     return _svg(draw, height=3.6)
+
+
+def _label_places(points: Sequence[tuple[float, float]], labels: Sequence[str]) -> list[tuple[int, int]]:
+    """Offsets in points of one label per point, so that none covers another or a point where that can be avoided.
+
+    points: in shares of the axes. Sizes are those of 9 point letters in a figure of the usual size, about.
+    """
+    letter, line, reach = 0.0135, 0.06, 0.018
+    taken = [(x - reach, x + reach, y) for x, y in points]
+    places = []
+    for (x, y), label in zip(points, labels, strict=True):
+        for dx, dy in ((7, 0), (7, 9), (7, -9), (-7, 0), (-7, 9), (-7, -9)):
+            low = x + reach if dx > 0 else x - reach - letter * len(label)
+            box = (low, low + letter * len(label), y + dy / 9 * line)
+            others = (other for other in taken if other != (x - reach, x + reach, y))
+            if low > 0 and not any(box[0] < o[1] and o[0] < box[1] and abs(box[2] - o[2]) < line for o in others):
+                break
+        taken.append(box)
+        places.append((dx, dy))
+    return places
 
 
 def _best(methods: Methods) -> list[dict[str, Any]]:
