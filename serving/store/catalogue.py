@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from serving.store.records import ItemRecord
 from serving.store.tables import items
@@ -19,14 +19,19 @@ _COLUMNS: Final = (
     items.c.updated_at,
     items.c.revision,
 )
+# Built once: to build a statement takes longer than to run it.
+_WITH_ID: Final = items.c.id.in_(bindparam("ids", expanding=True))
+_BY_ID: Final = select(*_COLUMNS).where(_WITH_ID)
+# With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
+_AVAILABILITY: Final = select(items.c.id, items.c.available).where(_WITH_ID)
 
 
 def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
     """The items with these ids; unknown ids are absent."""
     found: dict[str, ItemRecord] = {}
     for start in range(0, len(item_ids), _LOOKUP):
-        query = select(*_COLUMNS).where(items.c.id.in_(item_ids[start : start + _LOOKUP]))
-        found.update({row[0]: _record(tuple(row)) for row in connection.execute(query)})
+        rows = connection.execute(_BY_ID, {"ids": item_ids[start : start + _LOOKUP]})
+        found.update({row[0]: _record(tuple(row)) for row in rows})
     return found
 
 
@@ -42,9 +47,8 @@ def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
 
 def _availability(connection: Connection, item_ids: Sequence[str]) -> Iterator[tuple[str, bool]]:
     for start in range(0, len(item_ids), _LOOKUP):
-        # With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
-        query = select(items.c.id, items.c.available).where(items.c.id.in_(item_ids[start : start + _LOOKUP]))
-        yield from (tuple(row) for row in connection.execute(query))
+        rows = connection.execute(_AVAILABILITY, {"ids": item_ids[start : start + _LOOKUP]})
+        yield from (tuple(row) for row in rows)
 
 
 def pages(connection: Connection, size: int, since: int = 0) -> Iterator[list[ItemRecord]]:

@@ -1,24 +1,32 @@
 """Reads what a user did."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, bindparam, select, union
 
 from serving.store.records import Event
 from serving.store.tables import events, ignored, users
 
+# Built once: to build a statement takes longer than to run it.
+_NEWEST: Final = (
+    select(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
+    .where(events.c.user_id == bindparam("user"), events.c.type.not_in(bindparam("without", expanding=True)))
+    .order_by(events.c.timestamp.desc(), events.c.id.desc())
+    .limit(bindparam("most"))
+)
+_SEEN: Final = union(
+    select(events.c.item_id).where(events.c.user_id == bindparam("user")),
+    select(ignored.c.item_id).where(ignored.c.user_id == bindparam("user")),
+)
+_FEATURES: Final = select(users.c.features).where(users.c.id == bindparam("user"))
+
 
 def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
     """The newest `limit` events of a user, oldest first, one per item: its newest, with its newest rating."""
-    query = (
-        select(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
-        .where(events.c.user_id == user_id, events.c.type.not_in(without_types))
-        .order_by(events.c.timestamp.desc(), events.c.id.desc())
-        .limit(limit)
-    )
+    rows = connection.execute(_NEWEST, {"user": user_id, "without": list(without_types), "most": limit})
     newest: dict[str, Event] = {}
-    for item_id, kind, value, timestamp in connection.execute(query):
+    for item_id, kind, value, timestamp in rows:
         seen = newest.get(item_id)
         if seen is None:
             newest[item_id] = Event(item_id, kind, value, timestamp or None)
@@ -29,11 +37,9 @@ def history(connection: Connection, user_id: str, limit: int, without_types: Col
 
 def seen(connection: Connection, user_id: str) -> set[str]:
     """Items that a user has any event with, or ignores."""
-    touched = select(events.c.item_id).where(events.c.user_id == user_id)
-    hidden = select(ignored.c.item_id).where(ignored.c.user_id == user_id)
-    return set(connection.execute(union(touched, hidden)).scalars())
+    return set(connection.execute(_SEEN, {"user": user_id}).scalars())
 
 
 def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None:
     """The user's known features, as JSON has them; None for a user that the store does not know."""
-    return connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
+    return connection.execute(_FEATURES, {"user": user_id}).scalar()

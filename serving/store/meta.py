@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from ingest.schema import Schema
 from serving.store.tables import meta
@@ -10,6 +10,7 @@ from serving.store.tables import meta
 _SCHEMA: Final = "schema"
 _DATASET: Final = "dataset"
 _REVISION: Final = "revision"
+_VALUE: Final = select(meta.c.value).where(meta.c.key == bindparam("name"))
 
 
 def schema(connection: Connection) -> Schema | None:
@@ -48,7 +49,7 @@ def take_revisions(connection: Connection, count: int) -> int:
 
 
 def _read(connection: Connection, key: str) -> Any:
-    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+    return connection.execute(_VALUE, {"name": key}).scalar()
 
 
 def _write(connection: Connection, key: str, value: object) -> None:
