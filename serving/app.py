@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from serving.api import openapi, problems
-from serving.api.limits import BodyLimit
+from serving.api.limits import BodyLimit, BodyTooLarge, refuse
 from serving.api.middleware import RawPaths, SecurityHeaders
 from serving.api.routes import health, items, page, popular, recommendations, search
 from serving.service import open_service
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
+    app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app)
     for module in (recommendations, items, popular, search, health, page):
         app.include_router(module.router)

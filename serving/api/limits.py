@@ -5,12 +5,27 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.problems import problem_response
 from serving.api.validation import FieldError
 
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class BodyTooLarge(HTTPException):
+    """Raised while a body is read. An HTTPException, because FastAPI takes any other for a body that is no JSON."""
+
+    def __init__(self, size: str, max_bytes: int) -> None:
+        self.entry = FieldError(field="body", value=size, allowed=f"at most {max_bytes} bytes")
+        super().__init__(_TOO_LARGE, f"the body has {size}; allowed: {self.entry.allowed}")
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """The problem document of a body that is too large."""
+    assert isinstance(error, BodyTooLarge)  # the type that it is registered for
+    return problem_response(request, _TOO_LARGE, error.detail, errors=[error.entry])
 
 
 class BodyLimit:
@@ -27,10 +42,8 @@ class BodyLimit:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self._max_bytes:
-            allowed = f"at most {self._max_bytes} bytes"
-            entry = FieldError(field="body", value=f"{int(declared)} bytes", allowed=allowed)
-            detail = f"the body has {int(declared)} bytes; allowed: {allowed}"
-            await problem_response(Request(scope), _TOO_LARGE, detail, errors=[entry])(scope, receive, send)
+            error = BodyTooLarge(f"{int(declared)} bytes", self._max_bytes)
+            await (await refuse(Request(scope), error))(scope, receive, send)
             return
         read = 0
 
@@ -39,7 +52,7 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._max_bytes:
-                raise HTTPException(_TOO_LARGE, f"the body is too large; allowed: at most {self._max_bytes} bytes")
+                raise BodyTooLarge(f"more than {self._max_bytes} bytes", self._max_bytes)
             return message
 
         await self._app(scope, counted_receive, send)

@@ -63,6 +63,22 @@ def test_an_anonymous_history_gives_more_of_the_same_half(client: TestClient) ->
     assert not {toy(1), toy(2), toy(3)} & set(ids(answer))
 
 
+def test_a_history_with_timestamps_is_read_in_their_order(client: TestClient) -> None:
+    films = [toy(number) for number in range(5)] + [war(number) for number in range(3)]
+    stamped = [{"item_id": item, "timestamp": 1_000_000 + place} for place, item in enumerate(films)]
+    forwards, backwards = (
+        client.post("/v1/recommendations", json={"history": history}).json()["items"]
+        for history in (stamped, stamped[::-1])
+    )
+    assert forwards == backwards
+    untimed = client.post("/v1/recommendations", json={"history": [{"item_id": item} for item in films[::-1]]})
+    assert untimed.json()["items"] != forwards
+
+
+def test_what_is_known_of_a_person_is_taken(client: TestClient) -> None:
+    assert len(ids(after(client, [toy(1)], user_features={"age": 30}))) == 10
+
+
 def test_unknown_items_of_a_history_are_named_and_left_out(client: TestClient) -> None:
     answer = after(client, [toy(1), "never heard of", toy(2)])
     assert answer["unknown_items"] == ["never heard of"]
@@ -75,6 +91,17 @@ def test_a_history_of_unknown_items_alone_is_no_error(client: TestClient) -> Non
 
 def test_an_empty_request_is_a_person_of_whom_nothing_is_known(client: TestClient) -> None:
     assert len(ids(after(client, []))) == 10
+
+
+def test_a_filter_that_nothing_passes_gives_an_empty_list(client: TestClient) -> None:
+    assert ids(recommended(client, filter="year>=2500")) == []
+
+
+def test_a_field_that_an_item_lacks_is_absent(client: TestClient) -> None:
+    answer = recommended(client, k=60, fields=["year", "language"])
+    fields = {item["item_id"]: item["fields"] for item in answer["items"]}
+    assert fields[toy(HALF - 1)] == {}
+    assert fields[toy(1)] == {"year": 1981, "language": "fr"}
 
 
 def test_a_filter_leaves_only_what_it_allows(client: TestClient) -> None:
@@ -101,11 +128,39 @@ def test_similar_items_are_of_the_same_half_and_never_the_item_itself(client: Te
     assert sum(item_id.startswith("war-") for item_id in ids(answer)) >= 9
 
 
+def test_similar_items_end_where_the_catalogue_does(client: TestClient) -> None:
+    answer = client.get(f"/v1/items/{war(4)}/similar", params={"k": 60}).json()
+    everything = {name(number) for number in range(HALF) for name in (war, toy)} | {"lone"}
+    assert sorted(ids(answer)) == sorted(everything - {war(4)})
+
+
+def test_similar_items_keep_to_filter_and_exclusions(client: TestClient) -> None:
+    params = {"k": 60, "filter": "genres=War", "exclude": [war(1), war(2)]}
+    answer = client.get(f"/v1/items/{war(4)}/similar", params=params).json()
+    assert set(ids(answer)) == {war(number) for number in range(HALF)} - {war(1), war(2), war(4)}
+
+
 def test_popular_items_come_without_any_vector(client: TestClient) -> None:
     answer = client.get("/v1/popular", params={"filter": "genres=War", "k": 5}).json()
     assert len(ids(answer)) == 5
     assert all(item["source"] == "popular" for item in answer["items"])
     assert answer["bundle"] is None
+
+
+def test_popular_items_are_in_the_order_of_the_weighted_rating(client: TestClient) -> None:
+    answer = client.get("/v1/popular", params={"k": 60}).json()
+    # All films but "lone" have 19 ratings, which are all 3, all 4 or all 5; nobody has rated "lone".
+    assert ids(answer)[-1] == "lone"
+    ratings = [3 + int(item_id.split("-")[1]) % 3 for item_id in ids(answer)[:-1]]
+    assert ratings == sorted(ratings, reverse=True)
+    assert len(ratings) == 2 * HALF
+
+
+def test_popular_items_can_be_excluded(client: TestClient) -> None:
+    best = ids(client.get("/v1/popular", params={"k": 3}).json())
+    rest = ids(client.get("/v1/popular", params={"k": 60, "exclude": best}).json())
+    assert not set(best) & set(rest)
+    assert len(rest) == 2 * HALF + 1 - 3
 
 
 def test_a_title_is_found_by_its_beginning(client: TestClient) -> None:
@@ -116,6 +171,14 @@ def test_a_meaning_is_found_without_any_word_of_the_title(client: TestClient) ->
     answer = client.get("/v1/search", params={"q": "playthings that are alive", "k": 5}).json()
     assert all(item_id.startswith("toy-") for item_id in ids(answer))
     assert {item["source"] for item in answer["items"]} == {"text"}
+
+
+def test_a_search_keeps_to_filter_and_exclusions(client: TestClient) -> None:
+    params = {"q": "battle of the hills", "k": 60, "filter": "genres=Drama", "exclude": war(1)}
+    found = ids(client.get("/v1/search", params=params).json())
+    assert war(3) in found
+    assert war(1) not in found
+    assert all(int(item_id.split("-")[1]) % 2 for item_id in found)
 
 
 def test_an_item_is_told_with_all_that_is_known_of_it(client: TestClient) -> None:

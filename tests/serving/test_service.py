@@ -1,6 +1,7 @@
 """The application as a whole: health, degraded answers, headers, the page, its own description."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.app import create_app
+from serving.pipeline import Pipeline
 from serving.service import open_store
 from serving.settings import Settings
 from tests.serving import world
@@ -47,6 +49,52 @@ def test_without_an_index_the_store_answers_and_says_why(unindexed: TestClient, 
     assert "no collection is live" in answer["degraded_reason"]
     assert len(answer["items"]) == 10
     assert answer["bundle"] is None
+
+
+def test_a_degraded_answer_keeps_to_filter_and_exclusions(unindexed: TestClient) -> None:
+    params = {"filter": "genres=War", "exclude": "war-3", "k": 60}
+    answer = unindexed.get("/v1/users/t1/recommendations", params=params).json()
+    assert {item["item_id"] for item in answer["items"]} == {f"war-{n}" for n in range(world.HALF)} - {"war-3"}
+
+
+def test_a_degraded_process_still_knows_what_is_wrong_with_a_request(unindexed: TestClient) -> None:
+    assert unindexed.get("/v1/items/nothing/similar").status_code == 404
+    assert unindexed.get("/v1/popular?k=0").status_code == 422
+    assert unindexed.get("/v1/popular?filter=colour%3Dred").status_code == 422
+
+
+def test_a_collection_whose_bundle_is_not_here_is_not_ready_and_names_it(trained_too: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained_too, tmp_path / "data", ignore=shutil.ignore_patterns("bundles"))
+    bundle = next((trained_too / "bundles").iterdir()).name
+    with TestClient(create_app(Settings(data_dir=folder))) as client:
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert f"{bundle!r}, which is not here" in response.json()["parts"]["live"]
+        assert len(client.get("/v1/users/w3/recommendations").json()["items"]) == 10
+
+
+def test_an_index_that_goes_away_degrades_the_answers_and_is_named(unindexed: TestClient) -> None:
+    unindexed.app.state.service.index.close()  # type: ignore[attr-defined]
+    ready = unindexed.get("/readyz")
+    assert ready.status_code == 503
+    assert "closed" in ready.json()["parts"]["index"]
+    assert len(unindexed.get("/v1/users/w3/recommendations").json()["items"]) == 10
+
+
+def test_a_failure_of_ours_shows_nothing_of_its_cause(
+    unindexed: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the password is swordfish")
+
+    monkeypatch.setattr(Pipeline, "popular", fail)
+    response = unindexed.get("/v1/popular")
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "swordfish" not in response.text
+    assert "Traceback" not in response.text
+    assert "swordfish" in caplog.text  # who runs the server can read it
 
 
 def test_degraded_recommendations_hold_nothing_that_was_seen(unindexed: TestClient) -> None:
