@@ -102,10 +102,12 @@ def _type_interactions(source: InteractionTable, known_items: pd.Series | None) 
         table = table.drop(unknown, f"{source.item} is not in the items table", source.item)
     names = {source.user: Columns.USER, source.item: Columns.ITEM}
     if source.rating is not None:
-        ratings, _ = parse_numbers(table.frame[source.rating])
-        bad = np.isnan(ratings)
+        numbers, _ = parse_numbers(table.frame[source.rating])
+        with np.errstate(over="ignore"):
+            ratings = numbers.astype(np.float32)
+        bad = ~np.isfinite(ratings)
         table = table.drop(bad, f"{source.rating} is no finite number", source.rating)
-        table = table.with_columns(**{source.rating: ratings[~bad].astype(np.float32)})
+        table = table.with_columns(**{source.rating: ratings[~bad]})
         names[source.rating] = Columns.RATING
     if source.timestamp is not None:
         table = _type_timestamps(table, source.timestamp)
@@ -121,7 +123,10 @@ def _type_timestamps(table: Table, column: str) -> Table:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         missing = cells.isna().to_numpy()
         table = table.drop(missing, f"{column} is empty")
-        return table.with_columns(**{column: cells[~missing].astype("datetime64[s]").astype(np.int64)})
+        # Times with a zone become those of UTC, and times without one are taken for such.
+        universal = cells[~missing].dt.tz_localize("UTC") if cells.dt.tz is None else cells[~missing]
+        seconds_since = universal.dt.tz_convert(None).astype("datetime64[s]").astype(np.int64)
+        return table.with_columns(**{column: seconds_since})
     seconds, _ = parse_numbers(cells)
     bad = np.isnan(seconds)
     table = table.drop(bad, f"{column} is no number of unix seconds", column)

@@ -73,11 +73,16 @@ def type_texts(table: Table, column: str, limit: int, *, strip: bool = False) ->
     return table.with_columns(**{column: text.str.slice(stop=limit) if long.any() else text})
 
 
-def split_tags(cell: Any, separator: str) -> tuple[str, ...]:
-    """The tags of a cell, be it text or a list: without blanks around them, empty or repeated ones; order kept."""
+def split_tags(cell: Any, separator: str) -> tuple[str, ...] | None:
+    """The tags of a cell, be it text or a list: without blanks around them, empty or repeated ones; order kept.
+
+    None for a cell that is neither.
+    """
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return ()
     parts = cell.split(separator) if isinstance(cell, str) else cell
+    if not isinstance(parts, list | tuple | np.ndarray):
+        return None
     return tuple(dict.fromkeys(tag for part in parts if part is not None and (tag := str(part).strip())))
 
 
@@ -97,7 +102,10 @@ def _type_flags(table: Table, column: str) -> Table:
 
 
 def _type_tags(table: Table, column: str, separator: str) -> Table:
-    tags = [split_tags(cell, separator) for cell in table.frame[column]]
+    read = [split_tags(cell, separator) for cell in table.frame[column]]
+    bad = np.fromiter((row is None for row in read), bool, len(read))
+    table = table.note(Outcome.MISSING, bad, f"{column} is neither a text nor a list", column)
+    tags = [row or () for row in read]
     long = np.fromiter((len(row) > MAX_TAGS or any(len(tag) > MAX_TAG for tag in row) for row in tags), bool, len(tags))
     if long.any():
         table = table.note(Outcome.CUT, long, f"{column} of more than {MAX_TAGS} tags or {MAX_TAG} characters a tag")
@@ -133,7 +141,8 @@ def _parse_vector(cell: Any) -> NDArray[np.float32] | None:
         return None
     if isinstance(cell, str):
         cell = cell.strip().removeprefix("[").removesuffix("]").replace(",", " ").split()
-    vector = np.asarray(cell, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        vector = np.asarray(cell, dtype=np.float32)
     if vector.size == 0:
         return None
     if vector.ndim != 1 or len(vector) > MAX_VECTOR or not np.isfinite(vector).all():

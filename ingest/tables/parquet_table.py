@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +11,9 @@ import pyarrow.parquet as pq
 
 from ingest.errors import DataError
 from ingest.tables.table import Table, require_columns
+
+_WHOLE_NUMBERS: Final = 2.0**53
+"""Below it every whole number is a float of its own."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,11 @@ def _as_text(path: Path, column: str, values: pa.ChunkedArray) -> pa.ChunkedArra
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     # pandas turns whole numbers with a gap among them into floats: 1.0 is the id 1.
-    if pa.types.is_floating(values.type) and pc.all(pc.equal(pc.floor(values), values)).as_py() is not False:
-        values = values.cast(pa.int64())
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+        whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), _WHOLE_NUMBERS))
+        if pc.all(whole).as_py() is not False:
+            values = values.cast(pa.int64())
     try:
         return pc.fill_null(values.cast(pa.string()), "")
     except pa.ArrowException as error:

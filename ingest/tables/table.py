@@ -51,9 +51,12 @@ class Table:
         """The account of this file."""
         return IngestReport(((self.file, self.rows),), self.findings)
 
-    def with_columns(self, **columns: pd.Series | NDArray[Any]) -> "Table":
+    def with_columns(self, /, **columns: pd.Series | NDArray[Any]) -> "Table":
         """The table with these columns added or replaced."""
-        return replace(self, frame=self.frame.assign(**columns))
+        frame = self.frame.copy(deep=False)
+        for name, column in columns.items():  # not `assign`, which knows no column called "self"
+            frame[name] = column
+        return replace(self, frame=frame)
 
     def without(self, column: str) -> "Table":
         """The table without this column."""

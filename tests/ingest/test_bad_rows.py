@@ -48,6 +48,53 @@ def test_a_line_of_broken_utf8_is_named(tmp_path: Path) -> None:
     assert "events.csv:4" in found(dataset.report, "broken UTF-8")
 
 
+LINE_ENDINGS = {"of Unix": b"\n", "of Windows": b"\r\n", "of old Macs": b"\r"}
+
+
+@pytest.mark.parametrize("ending", LINE_ENDINGS.values(), ids=LINE_ENDINGS.keys())
+@pytest.mark.parametrize("first", ["u0,i0,3,1000", '"u0","i0",3,1000'], ids=["plain", "quoted"])
+def test_a_bad_line_is_named_behind_a_mark_of_unicode_and_empty_lines(
+    tmp_path: Path, ending: bytes, first: str
+) -> None:
+    lines = [HEADER, "", first, "", "", "u1,i1,bad,1000", *events()]
+    content = b"\xef\xbb\xbf" + ending.join(line.encode() for line in lines)
+    dataset = load_dataset(write(tmp_path, RATED, events__csv=content))
+    assert "events.csv:6 'bad'" in found(dataset.report, "rating is no finite number")
+
+
+def test_a_bad_row_behind_a_cell_of_several_lines_is_named_by_its_line(tmp_path: Path) -> None:
+    lines = [*events(40), '"u\n\nx",i1,3,1000', "u1,i1,bad,1000"]
+    dataset = load_dataset(rated(tmp_path, lines))
+    assert "u\n\nx" in set(dataset.interactions["user_id"])
+    assert "events.csv:45 'bad'" in found(dataset.report, "rating is no finite number")
+
+
+def test_a_timestamp_is_in_milliseconds_from_the_year_5138_on(tmp_path: Path) -> None:
+    lines = [*events(40), "u1,i1,3,99999999999.5", "u1,i2,3,100000000000", "u1,i3,3,-100000000000"]
+    dataset = load_dataset(rated(tmp_path, lines))
+    assert dataset.interactions["timestamp"].max() == 99_999_999_999
+    message = found(dataset.report, "milliseconds")
+    assert "2 dropped" in message
+    assert "events.csv:43 '100000000000', events.csv:44 '-100000000000'" in message
+
+
+def test_a_twentieth_of_bad_rows_is_still_read(tmp_path: Path) -> None:
+    dataset = load_dataset(rated(tmp_path, [*events(95), *["u1,i1,bad,1000"] * 5]))
+    assert dataset.report.dropped == 5
+    assert dataset.report.counts() == {"rating is no finite number": 5}
+
+
+def test_bad_rows_of_all_reasons_count_together(tmp_path: Path) -> None:
+    lines = [*events(94), *["u1,i1,bad,1000"] * 3, *["u1,i1,3"] * 3]
+    with pytest.raises(DataError, match=r"6 of 100 rows are bad(?s:.*)not 4 cells(?s:.*)no finite number"):
+        load_dataset(rated(tmp_path, lines))
+
+
+def test_a_report_begins_with_the_rows_of_each_file(tmp_path: Path) -> None:
+    lines = load_dataset(rated(tmp_path, [*events(), "u1,i1,bad,1000"], items())).report.lines()
+    assert lines[:2] == ["items.csv: 20 rows", "events.csv: 101 rows"]
+
+
 def test_a_stray_quote_does_not_swallow_the_lines_after_it(tmp_path: Path) -> None:
     lines = events()
     lines.insert(0, 'u1,"i1,3,1000')

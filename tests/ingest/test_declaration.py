@@ -1,5 +1,6 @@
 """dataset.toml: what it can say, and what is said about one that is wrong."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,39 @@ WRONG = {
     "a reserved name": (RATED + ITEMS.replace("year =", "title ="), r"items\.features\.title: not a feature's name"),
     "a column used twice": (INTERACTIONS.replace('"item"', '"user"'), r"'user' is used twice"),
     "no TOML": ("interactions", r"cannot be read as TOML"),
+    "no table": ('interactions = "events.csv"\n', r"interactions: must be a table \[interactions\], not 'events\.csv'"),
+    "an empty name": (INTERACTIONS.replace('"events.csv"', '""'), r"interactions\.file: must be a text .* not ''"),
+    "a number for a name": (INTERACTIONS.replace('"user"', "3"), r"interactions\.user: must be a text .* not 3"),
+    "an unknown key of the items": (RATED + ITEMS.replace("title =", "name ="), r"items\.name: unknown key"),
+    "a title of users": (RATED + '[users]\nfile = "u.csv"\nid = "id"\ntitle = "t"\n', r"users\.title: unknown key"),
+    "an id that is a feature too": (RATED + ITEMS.replace("year =", "id ="), r"items: the column 'id' is used twice"),
+    "features that are no table": (
+        RATED + ITEMS.replace("[items.features]\nyear", "features"),
+        r"items\.features: must be a table",
+    ),
+    "a feature that is no type": (
+        RATED + ITEMS.replace('"number"', "3"),
+        r"items\.features\.year: must be a type .* 3",
+    ),
+    "a feature without a type": (
+        RATED + ITEMS.replace('"number"', '{ separator = ";" }'),
+        r"items\.features\.year\.type: missing; allowed",
+    ),
+    "an option of another type": (
+        RATED + ITEMS.replace('"number"', '{ type = "number", length = 2 }'),
+        r"year\.length: unknown key; allowed are type",
+    ),
+    "an empty separator": (
+        RATED + ITEMS.replace('"number"', '{ type = "tags", separator = "" }'),
+        r"year\.separator: must be a text",
+    ),
+    **{
+        f"a length of {length}": (
+            RATED + ITEMS.replace('"number"', f'{{ type = "vector", length = {length} }}'),
+            rf"year\.length: must be a whole number from 1 to 8192, not {shown}",
+        )
+        for length, shown in {"0": "0", "8193": "8193", "2.0": "2.0", "true": "True", "[2]": r"\[2\]"}.items()
+    },
 }
 
 
@@ -69,6 +103,32 @@ def test_parquet_files_are_read_like_csv(tmp_path: Path) -> None:
 def test_ids_stay_texts_as_they_are_written(tmp_path: Path) -> None:
     folder = write(tmp_path, INTERACTIONS, events__csv=["user,item", "007,0.50"])
     assert load_dataset(folder).interactions.to_numpy().tolist() == [["007", "0.50"]]
+
+
+def test_a_vector_may_have_the_longest_length(tmp_path: Path) -> None:
+    declaration = RATED + ITEMS.replace('"number"', '{ type = "vector", length = 8192 }')
+    folder = write(tmp_path, declaration, events__csv=["user,item,rating,time"], items__csv=["id,name,year", "a,A,"])
+    assert load_dataset(folder).schema.items[0].length == 8192
+
+
+@pytest.mark.parametrize("name", ["self", "index", "rating", "", "a.b", 'with "quotes"'])
+def test_a_feature_may_have_any_name_but_the_reserved_ones(tmp_path: Path, name: str) -> None:
+    declaration = RATED + ITEMS.replace("year", json.dumps(name))
+    quoted = name.replace('"', '""')
+    folder = write(
+        tmp_path, declaration, events__csv=["user,item,rating,time"], items__csv=[f'id,name,"{quoted}"', "a,A,3"]
+    )
+    assert load_dataset(folder).items[name].tolist() == [3.0]
+
+
+def test_a_user_without_a_row_is_counted(tmp_path: Path) -> None:
+    users = '[users]\nfile = "users.csv"\nid = "id"\n'
+    lines = ["user,item", "u1,a", "u2,b", "u3,a"]
+    all_there = write(tmp_path / "all", INTERACTIONS + users, events__csv=lines, users__csv=["id", "u1", "u2", "u3"])
+    assert load_dataset(all_there).report.findings == ()
+    some = write(tmp_path / "some", INTERACTIONS + users, events__csv=lines, users__csv=["id", "u1"])
+    (finding,) = load_dataset(some).report.findings
+    assert str(finding).startswith("users.csv: 2 noted: users of interactions without a row")
 
 
 def test_items_and_users_without_a_row_have_no_features(tmp_path: Path) -> None:

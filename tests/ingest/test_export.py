@@ -64,5 +64,39 @@ def test_the_fingerprint_changes_with_the_content(change) -> None:  # type: igno
     assert fingerprint(change(world())) != fingerprint(world())
 
 
+def test_the_fingerprint_knows_the_order_of_the_rows() -> None:
+    for table in ("interactions", "items", "users"):
+        frame = getattr(world(), table)
+        turned = replace(world(), **{table: frame.iloc[::-1].reset_index(drop=True)})
+        assert fingerprint(turned) != fingerprint(world()), table
+
+
+def test_the_fingerprint_does_not_depend_on_how_a_table_is_held() -> None:
+    interactions = world().interactions
+    interactions.index = pd.Index([7, 3, 5])
+    assert fingerprint(replace(world(), interactions=interactions)) == fingerprint(world())
+
+
+def test_what_a_data_set_does_not_declare_is_not_there_when_it_is_read_back(tmp_path: Path) -> None:
+    bare = Dataset(
+        "bare",
+        world().interactions[["user_id", "item_id"]],
+        world().items[["item_id"]].assign(title=world().items["item_id"]),
+        world().users,
+        Schema(),
+    )
+    export_dataset(bare, tmp_path)
+    again = load_dataset(tmp_path)
+    assert again.schema == Schema()
+    assert fingerprint(again) == fingerprint(bare)
+
+
+def test_an_export_over_an_older_one_leaves_nothing_of_it(tmp_path: Path) -> None:
+    export_dataset(world(), tmp_path)
+    smaller = replace(world(), interactions=world().interactions.iloc[:1])
+    export_dataset(smaller, tmp_path)
+    assert len(load_dataset(tmp_path).interactions) == 1
+
+
 def test_the_fingerprint_does_not_depend_on_the_name() -> None:
     assert fingerprint(replace(world(), name="other")) == fingerprint(world())

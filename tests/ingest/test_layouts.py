@@ -1,8 +1,9 @@
-"""The known layouts are read as their publishers leave them."""
+"""The editions of MovieLens are read as their publishers leave them."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ingest.load import load_dataset
 from tests.ingest.folders import write
@@ -24,6 +25,35 @@ def test_movielens_as_csv(tmp_path: Path) -> None:
     assert np.isnan(dataset.items["year"].iloc[1])
     assert dataset.items["genres"].tolist() == [("Action", "Sci-Fi"), ()]
     assert dataset.interactions["rating"].tolist() == [4.5, 3.0]
+
+
+TITLES = {
+    "Matrix, The (1999)": ("The Matrix", 1999),
+    "Misérables, Les (1995)": ("Les Misérables", 1995),
+    "City of Lost Children, The (Cité des enfants perdus, La) (1995)": (
+        "The City of Lost Children (La Cité des enfants perdus)", 1995,
+    ),
+    "Series (1993-1995)": ("Series", 1993),
+    "Running (2005\u2013)": ("Running", 2005),
+    "2001: A Space Odyssey (1968) ": ("2001: A Space Odyssey", 1968),
+    "Babylon 5": ("Babylon 5", None),
+    "Seven (a.k.a. Se7en) (1995)": ("Seven (a.k.a. Se7en)", 1995),
+    "Me, Myself & Irene (2000)": ("Me, Myself & Irene", 2000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "title", "year"), [(key, *value) for key, value in TITLES.items()])
+def test_a_title_has_its_article_in_front_and_its_year_apart(
+    tmp_path: Path, written: str, title: str, year: int | None
+) -> None:
+    folder = write(
+        tmp_path,
+        ratings__csv=["userId,movieId,rating,timestamp", "1,10,4.5,1000"],
+        movies__csv=["movieId,title,genres", f'10,"{written}",Drama'],
+    )
+    (film,) = load_dataset(folder).items.to_dict("records")
+    assert film["title"] == title
+    assert film["year"] == year if year else np.isnan(film["year"])
 
 
 def test_movielens_1m(tmp_path: Path) -> None:
@@ -52,37 +82,15 @@ def test_movielens_100k_as_published(tmp_path: Path) -> None:
     assert dataset.users.iloc[0][["age", "gender", "occupation"]].tolist() == [24, "M", "technician"]
 
 
-def test_the_movies_dataset_with_its_python_lists_and_shifted_rows(tmp_path: Path) -> None:
-    header = "adult,belongs_to_collection,genres,id,original_language,overview,release_date,runtime,title"
-    film = (
-        "False,\"{'id': 1, 'name': 'Toy Story Collection'}\",\"[{'id': 16, 'name': 'Animation'}]\",862,en,"
-        '"Woody\'s toys.",1995-10-30,81.0,Toy Story'
-    )
-    more = [f"False,,\"[{{'id': 18, 'name': 'Drama'}}]\",{n},en,Text,1990-01-01,90,Film {n}" for n in range(1000, 1040)]
-    shifted = "False,,[],1997-08-20,en,Text,1,90,Shifted"
+def test_a_line_of_too_many_cells_is_named_in_layouts_without_quotes_too(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
-        movies_metadata__csv=[header, film, *more, shifted],
-        credits__csv=[
-            "cast,crew,id",
-            "\"[{'name': 'Tim Allen', 'order': 1}, {'name': 'Tom Hanks', 'order': 0}]\","
-            "\"[{'job': 'Director', 'name': 'John Lasseter'}]\",862",
-        ],
-        keywords__csv=["id,keywords", "862,\"[{'id': 931, 'name': 'jealousy'}]\""],
-        links__csv=["movieId,imdbId,tmdbId", "1,0114709,862"],
-        ratings__csv=["userId,movieId,rating,timestamp", "7,1,4.0,1000"],
+        ratings__dat=["1::10::5::1000", *[f"{user}::10::5::1000" for user in range(2, 40)], "1::2::3"],
+        movies__dat=["10::Film (1990)::Drama"],
+        users__dat=["1::F::18::10::48067"],
     )
-    dataset = load_dataset(folder)
-    toy_story = dataset.items.set_index("item_id").loc["862"]
-    assert toy_story["title"] == "Toy Story"
-    assert toy_story["year"] == 1995
-    assert toy_story["collection"] == "Toy Story Collection"
-    assert toy_story["genres"] == ("Animation",)
-    assert toy_story["cast"] == ("Tom Hanks", "Tim Allen")
-    assert toy_story["director"] == "John Lasseter"
-    assert toy_story["keywords"] == ("jealousy",)
-    assert dataset.interactions.iloc[0][["user_id", "item_id"]].tolist() == ["7", "862"]
-    assert any("movies_metadata.csv:43" in line and "shifted" in line for line in dataset.report.lines())
+    lines = load_dataset(folder).report.lines()
+    assert any(line == "ratings.dat: 1 dropped: not 4 cells, one for each column (ratings.dat:40)" for line in lines)
 
 
 def test_the_installed_sample_is_movielens_100k() -> None:
