@@ -23,6 +23,7 @@ _STYLE: Final = {
 }
 _SHOWN_PEERS: Final = 4
 _ROOMY_BINS: Final = 6
+_LEGEND_COLUMNS: Final = 3
 
 Methods = Sequence[dict[str, Any]]
 
@@ -63,9 +64,9 @@ def by_bin(methods: Methods, key: str, label: str, title: str) -> str:
         axes.set_xlabel(label)
         axes.set_ylim(bottom=0)
         axes.set_title(title)
-        axes.legend(frameon=False, fontsize=9)
+        _legend(axes, axes.get_legend_handles_labels()[0])
 
-    return _svg(draw, height=3.2)
+    return _svg(draw, height=3.6)
 
 
 def training(method: dict[str, Any]) -> str:
@@ -85,10 +86,10 @@ def training(method: dict[str, Any]) -> str:
         other.set_ylim(bottom=0)
         other.set_ylabel(", ".join(curves))
         handles = [part for side in (axes, other) for part in side.get_legend_handles_labels()[0]]
-        axes.legend(handles, [handle.get_label() for handle in handles], frameon=False, fontsize=9, loc="center right")
+        _legend(axes, handles)
         axes.set_title(f"{method['name']}: training, judged on the validation part")
 
-    return _svg(draw, height=3.2)
+    return _svg(draw, height=3.6)
 
 
 def variety(methods: Methods) -> str:
@@ -130,6 +131,11 @@ def _label_places(points: Sequence[tuple[float, float]], labels: Sequence[str]) 
         taken.append(box)
         places.append((dx, dy))
     return places
+
+
+def _legend(axes: Any, handles: Sequence[Any]) -> None:
+    """Below the axes, where it covers no line."""
+    axes.figure.legend(handles=handles, loc="outside lower center", ncols=_LEGEND_COLUMNS, frameon=False, fontsize=9)
 
 
 def _best(methods: Methods) -> list[dict[str, Any]]:
