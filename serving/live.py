@@ -4,12 +4,17 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from indexing.errors import VectorIndexError
 from indexing.index import VectorIndex
 from serving.errors import NotReady
 from towers.bundle import Bundle
 from towers.errors import TowersError
+
+_FAILURES: Final = (VectorIndexError, TowersError, NotReady)
+_LONGER_TEXT: Final = "text " * 40
+"""The text model is compiled for the length of its first text, and for all lengths with the second."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Live:
 
     index: where the alias lives. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is
     looked up, and for how long a failure to do so stands. warm_up: whether a bundle is made ready for quick answers, as
-    a server wants it. While a new bundle loads, requests go on with the old one.
+    a server wants it. A new bundle loads beside the requests, which go on with the old one meanwhile.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Live:
         self._generation: Generation | None = None
         self._failure: Exception | None = None
         self._looked_up = -float("inf")
+        self._loading = False
 
     def current(self) -> Generation:
         """The live generation.
@@ -62,25 +68,52 @@ class Live:
         return generation
 
     def _is_stale(self) -> bool:
-        return time.monotonic() - self._looked_up >= self._refresh_seconds
+        return not self._loading and time.monotonic() - self._looked_up >= self._refresh_seconds
 
     def _look_up(self) -> None:
         try:
-            self._generation = self._resolve()
-            self._failure = None
-        except (VectorIndexError, TowersError, NotReady) as failure:
+            if self._follow(self._index.resolve(self._alias)):
+                self._failure = None
+        except _FAILURES as failure:
             self._failure = failure
         self._looked_up = time.monotonic()
 
-    def _resolve(self) -> Generation | None:
-        collection = self._index.resolve(self._alias)
-        if collection is None or (self._generation is not None and self._generation.collection == collection):
-            return self._generation if collection else None
-        bundle = next(info.bundle for info in self._index.collections() if info.name == collection)
+    def _follow(self, collection: str | None) -> bool:
+        """Make a collection the live one; False where its bundle now loads beside the requests, and it will be soon."""
+        known = self._generation
+        if collection is None:
+            self._generation = None
+        elif known is None:
+            self._generation = self._load(collection, self._bundle_of(collection))
+        elif known.collection != collection:
+            bundle = self._bundle_of(collection)
+            if bundle != known.bundle.id:
+                self._loading = True
+                threading.Thread(target=self._load_beside, args=(collection, bundle), daemon=True).start()
+                return False
+            self._generation = Generation(collection, known.bundle)
+        return True
+
+    def _load_beside(self, collection: str, bundle: str) -> None:
+        try:
+            self._generation = self._load(collection, bundle)
+            self._failure = None
+        except _FAILURES as failure:
+            self._failure = failure
+        finally:
+            self._looked_up = time.monotonic()
+            self._loading = False
+
+    def _bundle_of(self, collection: str) -> str:
+        return next(info.bundle for info in self._index.collections() if info.name == collection)
+
+    def _load(self, collection: str, bundle: str) -> Generation:
         folder = self._bundles / bundle
         if not folder.is_dir():
             raise NotReady("bundle", f"the collection {collection!r} needs the bundle {bundle!r}, which is not here")
         loaded = Bundle.load(folder)
         if self._warm_up:
             loaded.warm_up()
+            if loaded.text_dimensions:
+                loaded.embed_text([_LONGER_TEXT])
         return Generation(collection, loaded)
