@@ -1,5 +1,6 @@
 """The application as a whole: health, degraded answers, headers, the page, its own description."""
 
+import gc
 import re
 import shutil
 from collections.abc import Iterator
@@ -27,6 +28,11 @@ def unindexed(tmp_path: Path) -> Iterator[TestClient]:
 
 def test_a_living_process_says_so(client: TestClient) -> None:
     assert client.get("/healthz").json()["status"] == "ok"
+
+
+def test_the_collector_of_garbage_passes_over_what_is_there_to_stay(unindexed: TestClient) -> None:
+    assert unindexed.get("/healthz").status_code == 200
+    assert gc.get_freeze_count() > 10_000
 
 
 def test_a_ready_process_names_what_is_live(client: TestClient) -> None:
