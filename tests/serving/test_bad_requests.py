@@ -57,6 +57,7 @@ BODIES = [
     ({"fields": ["colour"]}, "fields"),
     ({"k": 61}, "k"),
     ({"exclude": [""]}, "exclude[0]"),
+    ({"exclude": ["a"] * 10_001}, "exclude"),
     ({"hystory": []}, "hystory"),
     ([], "body"),
     ("text", "body"),

@@ -10,6 +10,7 @@ import pytest
 
 from ingest.export import export_dataset
 from serving.cli import main
+from tests.ingest.folders import INTERACTIONS, write
 from tests.serving import world
 
 Run = Callable[..., "Outcome"]
@@ -56,6 +57,8 @@ def test_a_data_set_becomes_recommendations_in_three_commands(run: Run, tmp_path
     answer = run("recommend", "--user", "w3", "-k", "3")
     assert answer.code == 0
     assert "Battle of the Hills" in answer.out or "Toy Box" in answer.out
+    assert "Lone Tree" in run("search", "lone tree").out
+    assert "Toy Box" not in run("search", "playthings that are alive").out  # no text model knows what is meant
 
 
 def test_an_answer_as_json_is_that_of_the_api(ready: Run) -> None:
@@ -78,6 +81,21 @@ WRONG = {
     "an unknown training setting": (("train", "ml-100k", "--set", "depth=3"), "depth=3"),
     "an unknown protocol": (("evaluate", "ml-100k", "--protocol", "best", "--out", "x"), "chronological, cold, rating"),
 }
+
+
+def test_a_data_set_with_bad_rows_is_refused_with_file_and_line(run: Run, tmp_path: Path) -> None:
+    lines = ["user,item,rating", *["u,i,good"] * 3]
+    folder = write(tmp_path / "bad", INTERACTIONS + 'rating = "rating"\n', events__csv=lines)
+    outcome = run("import", str(folder))
+    assert outcome.code == 1
+    assert outcome.err.startswith("pharos: events.csv: 3 of 3 rows are bad")
+    assert "(events.csv:2 'good', events.csv:3 'good'" in outcome.err
+
+
+def test_a_filter_and_a_length_are_kept_to(ready: Run) -> None:
+    answer = json.loads(ready("popular", "-k", "3", "--filter", "genres=War", "--filter", "year>=1990", "--json").out)
+    assert len(answer["items"]) == 3
+    assert all(item["item_id"].startswith("war-") for item in answer["items"])
 
 
 @pytest.mark.parametrize(("words", "message"), WRONG.values(), ids=WRONG.keys())

@@ -75,6 +75,18 @@ def test_a_history_with_timestamps_is_read_in_their_order(client: TestClient) ->
     assert untimed.json()["items"] != forwards
 
 
+def test_of_a_long_history_the_newest_events_count(client: TestClient) -> None:
+    films = [toy(number) for number in range(HALF)] + [war(number) for number in range(HALF)]
+
+    def score_of_the_last_one(history: list[str]) -> float:
+        (item,) = (item for item in after(client, history, k=60)["items"] if item["item_id"] == "lone")
+        return float(item["score"])
+
+    newest = score_of_the_last_one(films[-30:])  # the towers read thirty
+    assert score_of_the_last_one(films) == pytest.approx(newest, abs=1e-5)
+    assert score_of_the_last_one(films[:30]) != pytest.approx(newest, abs=1e-3)
+
+
 def test_what_is_known_of_a_person_is_taken(client: TestClient) -> None:
     assert len(ids(after(client, [toy(1)], user_features={"age": 30}))) == 10
 
@@ -171,6 +183,12 @@ def test_a_meaning_is_found_without_any_word_of_the_title(client: TestClient) ->
     answer = client.get("/v1/search", params={"q": "playthings that are alive", "k": 5}).json()
     assert all(item_id.startswith("toy-") for item_id in ids(answer))
     assert {item["source"] for item in answer["items"]} == {"text"}
+
+
+def test_titles_that_merely_begin_with_the_text_fill_half_of_a_search(client: TestClient) -> None:
+    answer = client.get("/v1/search", params={"q": "battle of the", "k": 10}).json()
+    assert [item["source"] for item in answer["items"]] == ["title"] * 5 + ["text"] * 5
+    assert len(set(ids(answer))) == 10
 
 
 def test_a_search_keeps_to_filter_and_exclusions(client: TestClient) -> None:

@@ -3,7 +3,9 @@
 import gc
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,25 @@ def test_an_index_that_goes_away_degrades_the_answers_and_is_named(unindexed: Te
     assert ready.status_code == 503
     assert "closed" in ready.json()["parts"]["index"]
     assert len(unindexed.get("/v1/users/w3/recommendations").json()["items"]) == 10
+
+
+def test_a_store_that_fails_is_no_failure_of_the_request(unindexed: TestClient, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "unindexed" / "pharos.db")) as connection:
+        connection.execute("DROP TABLE items")
+    response = unindexed.get("/v1/items/war-1")
+    assert response.status_code == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["retry-after"] == "1"
+    assert "the store cannot be used" in response.json()["detail"]
+
+
+def test_an_item_that_may_not_be_shown_is_in_no_list(unindexed: TestClient, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "unindexed" / "pharos.db")) as connection, connection:
+        connection.execute("UPDATE items SET available = false WHERE id = 'war-3'")
+    answer = unindexed.get("/v1/popular?k=60").json()
+    assert len(answer["items"]) == 2 * world.HALF
+    assert "war-3" not in {item["item_id"] for item in answer["items"]}
+    assert unindexed.get("/v1/items/war-3").json()["available"] is False
 
 
 def test_a_failure_of_ours_shows_nothing_of_its_cause(

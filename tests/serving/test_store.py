@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from ingest.dataset import Dataset
 from ingest.schema import Feature, FeatureType, Schema
 from serving.errors import StoreError
+from serving.pipeline.answers import Candidate, Source
+from serving.pipeline.rerank import Rerank
 from serving.settings import Settings
 from serving.store import Event, Store, StoredPerson
 from tests.serving import world
@@ -124,6 +127,16 @@ def test_unknown_items_are_absent(store: Store) -> None:
     assert store.item("nothing") is None
     assert store.existing([war(1), "nothing"]) == {war(1)}
     assert store.available([war(1), "nothing"]) == {war(1)}
+
+
+def test_an_item_that_may_not_be_shown_exists_all_the_same(store: Store, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "pharos.db")) as connection, connection:
+        connection.execute("UPDATE items SET available = false WHERE id = ?", [war(1)])
+    assert store.existing([war(1), war(2)]) == {war(1), war(2)}
+    assert store.available([war(1), war(2)]) == {war(2)}
+    candidates = [Candidate(item_id, 1.0, Source.PERSONAL) for item_id in (war(1), "nothing", war(2), war(2), war(3))]
+    kept = Rerank(store)(candidates, {war(3)}, 10)
+    assert [candidate.item_id for candidate in kept] == [war(2)]
 
 
 def test_item_frames_hold_every_item_once(store: Store) -> None:
