@@ -75,7 +75,7 @@ class Assemble:
             with watch.stage("rerank"):
                 return stages.rerank(found)
 
-        return widen(retrieve, keep, selection.k, max(self._candidates, selection.k))
+        return widen(retrieve, keep, selection.k, max(self._candidates, selection.k, stages.needed))
 
     def _filled(
         self, kept: list[Candidate], fallback: Fetch, selection: Selection, watch: Stopwatch

@@ -67,6 +67,7 @@ class Recommend:
                 retrieve,
                 rank=partial(self._rank, generation, profile) if self._rank else None,
                 rerank=lambda candidates: self._rerank(generation.collection, candidates, unseen, near),
+                needed=self._rerank.needed(unseen),
             )
 
         def fallback(limit: int) -> Sequence[Candidate]:

@@ -1,11 +1,10 @@
 """The third stage: of the candidates in their order, the list that a person gets."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
-from indexing.diversity import mmr
+from indexing.diversity import POOL, mmr
 from indexing.index import TOWER, FloatArray, VectorIndex
 from serving.pipeline.answers import Candidate
 from serving.pipeline.eligible import Eligible, distinct
@@ -14,9 +13,6 @@ from serving.pipeline.relevance import relevance
 from serving.pipeline.requests import Selection
 from serving.pipeline.rules import Rules
 from serving.pipeline.stages import Near
-
-# So many of the best candidates are weighed against each other; those behind them would not come into a list anyway.
-_POOL: Final = 500
 
 
 class Rerank:
@@ -27,6 +23,11 @@ class Rerank:
         self._eligible = eligible
         self._rules = rules
         self._new_items = new_items
+
+    @staticmethod
+    def needed(selection: Selection) -> int:
+        """How many candidates it must have to choose from."""
+        return max(POOL, selection.k) if selection.diversity else selection.k
 
     def __call__(
         self, collection: str, candidates: Sequence[Candidate], selection: Selection, near: Near
@@ -52,7 +53,7 @@ class Rerank:
     def _diverse(
         self, collection: str, candidates: list[Candidate], worth: FloatArray, selection: Selection
     ) -> list[Candidate]:
-        size = max(_POOL, selection.k)
+        size = self.needed(selection)
         by_item = {candidate.item_id: value for candidate, value in zip(candidates, worth, strict=True)}
         # What may not be answered must go first: it would keep what is like it out of the list.
         pool = self._eligible(candidates, selection.exclude, size)

@@ -30,13 +30,14 @@ class Rank(Protocol):
 class Stages:
     """How one list is made from one generation.
 
-    retrieve: the candidates. rank: puts them in order; None where the order of the retrieval stands. rerank: makes of
-    them the list of at most k that a person gets.
+    retrieve: the candidates, at least `needed` of them where there are so many. rank: puts them in order; None where
+    the order of the retrieval stands. rerank: makes of them the list of at most k that a person gets.
     """
 
     retrieve: Fetch
     rerank: Callable[[Sequence[Candidate]], list[Candidate]]
     rank: Callable[[Sequence[Candidate]], Sequence[Candidate]] | None = None
+    needed: int = 0
 
 
 Retrieval: TypeAlias = Callable[[Generation], Stages]
