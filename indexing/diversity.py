@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from indexing.index import FloatArray
 
 POOL: Final = 500
-"""So many candidates to choose from: among a hundred, less likeness costs half as many hits again."""
+"""So many candidates to choose from: among a hundred, to be as much less alike costs up to half as many hits again."""
 
 # How steeply the use of a candidate falls from the best, at e^0, to the worst, at e^-3: about as the share of hits.
 _STEEPNESS: Final = 3.0
