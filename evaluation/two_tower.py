@@ -65,6 +65,10 @@ class TwoTowerContender:
         """Other ways to ask the same towers: by the history alone, without the user's id and features."""
         return {"history only": lambda users: self._scores(self._anonymous, users)}
 
+    def item_vectors(self) -> npt.NDArray[np.float32]:
+        """The item tower's, of all items."""
+        return self._items
+
     def _scores(self, histories: Histories, users: Sequence[str]) -> Scores:
         return self.towers.user_vectors(histories.queries(users, self.items)) @ self.items.T
 

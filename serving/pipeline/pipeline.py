@@ -5,13 +5,16 @@ from serving.errors import UnknownItem
 from serving.live import Live
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
+from serving.pipeline.eligible import Eligible
 from serving.pipeline.encode import EncodeUser
+from serving.pipeline.new_items import NewItems
 from serving.pipeline.present import Present
 from serving.pipeline.profile import ReadProfile
 from serving.pipeline.recommend import Recommend
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.rules import Rules
 from serving.pipeline.search import Search
 from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
@@ -20,16 +23,22 @@ from serving.store import ItemRecord, Store
 
 
 class Pipeline:
-    """Builds the stages once and runs them for each request. Safe with threads."""
+    """Builds the stages once and runs them for each request. Safe with threads.
+
+    Raises SettingsError for a business rule that the items do not allow.
+    """
 
     def __init__(self, store: Store, index: VectorIndex, live: Live, settings: Settings) -> None:
         self._store = store
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         nearest = RetrieveNearest(index)
-        assemble = Assemble(live, Rerank(store), self._present, settings.candidates)
+        eligible = Eligible(store)
+        assemble = Assemble(live, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
-        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, assemble)
+        new_items = NewItems(store, eligible, settings)
+        rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
+        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, rerank, assemble)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 

@@ -12,7 +12,7 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, history, meta, popular, titles
+from serving.store import bulk, catalogue, history, matching, meta, popular, titles
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
 from serving.store.records import Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, StoredPerson, TitleMatch
@@ -88,6 +88,16 @@ class Store:
             known = meta.schema(connection) or Schema()
             for page in catalogue.pages(connection, size, since):
                 yield item_frame(known.items, page)
+
+    def matching(self, item_ids: Sequence[str], filter: Filter) -> set[str]:
+        """Those of the items that pass the (checked) filter."""
+        with self._reads() as connection:
+            return matching.matching(connection, item_ids, filter)
+
+    def new_items(self, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
+        """Available items added since a time, or with fewer events than so many; see `matching.new_items`."""
+        with self._reads() as connection:
+            return matching.new_items(connection, limit, since, fewer_than)
 
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""
