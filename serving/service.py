@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from indexing.embedded import QdrantEmbedded
 from indexing.errors import VectorIndexError
@@ -11,6 +12,7 @@ from indexing.server import QdrantServer
 from serving.errors import ServingError
 from serving.live import Live
 from serving.pipeline import Pipeline
+from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
 from towers.errors import TowersError
@@ -25,6 +27,7 @@ class Service:
     index: VectorIndex
     live: Live
     pipeline: Pipeline
+    reindexer: Reindexer
 
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
@@ -46,7 +49,11 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
     """
     with open_store(settings) as store, open_index(settings) as index:
         live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        yield Service(settings, store, index, live, Pipeline(store, index, live, settings))
+        reindexer = Reindexer(settings, store, index, live)
+        try:
+            yield Service(settings, store, index, live, Pipeline(store, index, live, settings), reindexer)
+        finally:
+            reindexer.close()
 
 
 @contextmanager
@@ -60,14 +67,17 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def open_index(settings: Settings) -> Iterator[VectorIndex]:
-    """The vector index that the settings name: a server's, or the embedded one."""
+def open_index(settings: Settings, folder: Path | None = None) -> Iterator[VectorIndex]:
+    """The vector index that the settings name: a server's, or the embedded one.
+
+    folder: of the embedded one, if not that of the settings.
+    """
     index: VectorIndex
     if settings.qdrant_url:
         key = settings.qdrant_api_key
         index = QdrantServer(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
     else:
-        index = QdrantEmbedded(settings.index_dir)
+        index = QdrantEmbedded(folder or settings.index_dir)
     try:
         yield index
     finally:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from serving.store.records import ItemRecord
+from serving.store.records import Change, ItemRecord
 from serving.store.tables import items
 
 # SQLite takes at most 32,766 parameters in one statement.
@@ -51,15 +51,22 @@ def _availability(connection: Connection, item_ids: Sequence[str]) -> Iterator[t
         yield from (tuple(row) for row in rows)
 
 
-def pages(connection: Connection, size: int, since: int = 0) -> Iterator[list[ItemRecord]]:
-    """All items whose revision is above `since`, in the order of the revisions, in lists of at most `size`."""
-    while True:
-        query = select(*_COLUMNS).where(items.c.revision > since).order_by(items.c.revision).limit(size)
-        page = [_record(tuple(row)) for row in connection.execute(query)]
-        if not page:
-            return
-        yield page
-        since = page[-1].revision
+def page(connection: Connection, size: int, since: int, until: int) -> list[ItemRecord]:
+    """The first `size` items whose revision is above `since` and at most `until`, in the order of the revisions."""
+    within = (items.c.revision > since, items.c.revision <= until)
+    query = select(*_COLUMNS).where(*within).order_by(items.c.revision).limit(size)
+    return [_record(tuple(row)) for row in connection.execute(query)]
+
+
+def changes(connection: Connection, since: int, limit: int) -> list[Change]:
+    """The first `limit` changes above revision `since`, in the order of the revisions."""
+    newest = 2**62
+    return [Change(record.item_id, record.revision, record) for record in page(connection, limit, since, newest)]
+
+
+def count(connection: Connection) -> int:
+    """How many items there are."""
+    return int(connection.execute(select(func.count()).select_from(items)).scalar_one())
 
 
 def _record(row: Sequence[Any]) -> ItemRecord:

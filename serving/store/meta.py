@@ -42,10 +42,15 @@ def take_revisions(connection: Connection, count: int) -> int:
     Whoever asks holds the counter's row until the end of its transaction, so revisions become visible in their order:
     a reader that has seen revision n has seen every change before it.
     """
-    row = connection.execute(select(meta.c.value).where(meta.c.key == _REVISION).with_for_update()).first()
-    last = int(row[0]) if row else 0
+    last = hold_revision(connection)
     _write(connection, _REVISION, last + count)
     return last + 1
+
+
+def hold_revision(connection: Connection) -> int:
+    """Hold the counter's row until the end of the transaction, so that no item changes; returns the last revision."""
+    row = connection.execute(select(meta.c.value).where(meta.c.key == _REVISION).with_for_update()).first()
+    return int(row[0]) if row else 0
 
 
 def _read(connection: Connection, key: str) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ingest.schema import FeatureValue
 
@@ -82,3 +83,41 @@ class StoredPerson:
     history: tuple[Event, ...]
     seen: frozenset[str]
     features: Mapping[str, FeatureValue]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The last change of an item: what it is now, or None if it was deleted."""
+
+    item_id: str
+    revision: int
+    record: ItemRecord | None
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A re-index. done, total: items of the phase. collection: the one that was built; None before.
+
+    error: why it failed, for people. started_at, finished_at: unix seconds; None as long as it has not ended.
+    """
+
+    id: str
+    state: JobState
+    phase: str
+    done: int
+    total: int
+    alias: str
+    bundle: str
+    collection: str | None
+    error: str | None
+    started_at: int
+    finished_at: int | None

@@ -83,6 +83,31 @@ ignored: Final = Table(
     Column("timestamp", BigInteger, nullable=False),
 )
 
+# Re-indexing: what was asked for and what became of it; see `records.Job`.
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("phase", String(32), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("alias", String(64), nullable=False),
+    Column("bundle", String(200), nullable=False),
+    Column("collection", String(200)),
+    Column("error", Text),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+)
+
+# Up to which revision of the items each collection of the index is known to have every change.
+followed: Final = Table(
+    "followed",
+    metadata,
+    Column("collection", String(200), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+
 # What the store knows about itself: see `meta`.
 meta: Final = Table(
     "meta",
