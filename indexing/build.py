@@ -18,7 +18,7 @@ import pandas as pd
 from indexing.errors import CollectionInUse, VectorIndexError
 from indexing.index import TEXT, TOWER, CollectionInfo, CollectionSpec, FloatArray, Point, VectorIndex
 from indexing.names import belongs_to, collection_name
-from indexing.payload import AVAILABLE, CREATED_AT, item_payload, payload_fields
+from indexing.payload import AVAILABLE, CREATED_AT, REVISION, Payload, item_payload, payload_fields
 from indexing.verification import MINIMUM_RECALL, Canaries
 from ingest.columns import Columns
 from ingest.schema import Schema
@@ -165,7 +165,10 @@ def upload(
 
 
 def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
-    """The points of items. items: as for `build`. An item without text gets no text vector: no text is near to it."""
+    """The points of items. An item without text gets no text vector: no text is near to it.
+
+    items: as for `build`. A column `revision` (int) says which revision of its item each point is made of.
+    """
     now = int(time.time())
     records = cast("list[dict[str, Any]]", items.to_dict("records"))
     encoded = encoder.encode_items(items)
@@ -173,15 +176,18 @@ def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
         Point(
             item_id=record[Columns.ITEM],
             vectors=_vectors(encoded, row),
-            payload=item_payload(
-                encoder.schema,
-                record,
-                available=bool(record.get(AVAILABLE, True)),
-                created_at=int(record.get(CREATED_AT, now)),
-            ),
+            payload=_payload(encoder.schema, record, now),
         )
         for row, record in enumerate(records)
     ]
+
+
+def payloads(encoder: ItemEncoder, items: pd.DataFrame) -> list[Payload]:
+    """What the points of items carry beside their vectors, with None for each field that an item does not have."""
+    now = int(time.time())
+    empty = dict.fromkeys(payload_fields(encoder.schema))
+    records = cast("list[dict[str, Any]]", items.to_dict("records"))
+    return [{**empty, **_payload(encoder.schema, record, now)} for record in records]
 
 
 def point(encoder: ItemEncoder, record: Mapping[str, Any]) -> Point:
@@ -226,6 +232,16 @@ def _batches(items: pd.DataFrame | Iterable[pd.DataFrame]) -> Iterator[pd.DataFr
     for frame in [items] if isinstance(items, pd.DataFrame) else items:
         for first in range(0, len(frame), _BATCH):
             yield frame.iloc[first : first + _BATCH]
+
+
+def _payload(schema: Schema, record: Mapping[str, Any], now: int) -> Payload:
+    payload = item_payload(
+        schema,
+        record,
+        available=bool(record.get(AVAILABLE, True)),
+        created_at=int(record.get(CREATED_AT, now)),
+    )
+    return {**payload, REVISION: int(record[REVISION])} if REVISION in record else payload
 
 
 def _vectors(encoded: EncodedItems, row: int) -> dict[str, FloatArray]:

@@ -7,10 +7,14 @@ from serving.store.records import (
     ItemRecord,
     Job,
     JobState,
+    NewItem,
     PopularItem,
     StoreCounts,
     StoredPerson,
     TitleMatch,
+    User,
+    UserEvent,
+    WrittenItem,
 )
 from serving.store.store import Halted, Store
 
@@ -22,9 +26,13 @@ __all__ = [
     "ItemRecord",
     "Job",
     "JobState",
+    "NewItem",
     "PopularItem",
     "Store",
     "StoreCounts",
     "StoredPerson",
     "TitleMatch",
+    "User",
+    "UserEvent",
+    "WrittenItem",
 ]

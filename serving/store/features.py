@@ -1,7 +1,7 @@
 """Feature values between the typed tables (see `ingest.dataset.Dataset`) and the JSON that the store keeps."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -21,8 +21,15 @@ def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[
         yield {name: value for name, value in pairs if value is not None}
 
 
+def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a request, checked, as the store keeps them. Raises `ingest.records.FeatureError`."""
+    typed = parse_features(features, values)
+    pairs = ((feature.name, _json_value(feature.type, typed[feature.name])) for feature in features)
+    return {name: value for name, value in pairs if value is not None}
+
+
 def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> pd.DataFrame:
-    """A typed table like `Dataset.items` with two more columns: available (bool) and created_at (unix seconds)."""
+    """A typed table like `Dataset.items` with more columns: available (bool), created_at (unix seconds), revision."""
     rows = [parse_features(features, record.features) for record in records]
     columns: dict[str, Any] = {
         Columns.ITEM: [record.item_id for record in records],
@@ -34,6 +41,7 @@ def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> 
         )
     columns["available"] = [record.available for record in records]
     columns["created_at"] = [record.created_at for record in records]
+    columns["revision"] = [record.revision for record in records]
     return pd.DataFrame(columns)
 
 

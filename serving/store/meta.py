@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ingest.schema import Schema
 from serving.store.tables import meta
@@ -58,5 +58,6 @@ def _read(connection: Connection, key: str) -> Any:
 
 
 def _write(connection: Connection, key: str, value: object) -> None:
-    connection.execute(delete(meta).where(meta.c.key == key))
-    connection.execute(insert(meta).values(key=key, value=value))
+    # Changed in its place, never deleted: another transaction may be waiting for this very row.
+    if not connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount:
+        connection.execute(insert(meta).values(key=key, value=value))

@@ -12,7 +12,8 @@ class ItemRecord:
     """One item.
 
     features: the known values by name, as JSON has them (tags and vectors are lists).
-    created_at, updated_at: unix seconds. revision: grows with each change to any item.
+    created_at, updated_at: unix seconds. revision: grows with each change to any item. content_revision: the one that
+    last changed title or features.
     """
 
     item_id: str
@@ -22,6 +23,25 @@ class ItemRecord:
     created_at: int
     updated_at: int
     revision: int
+    content_revision: int
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """An item as it is to be. features: the known values by name, as JSON has them (see `features.json_features`)."""
+
+    item_id: str
+    title: str
+    features: Mapping[str, object]
+    available: bool = True
+
+
+@dataclass(frozen=True)
+class WrittenItem:
+    """An item as it is now. created: whether there was none of its id before."""
+
+    record: ItemRecord
+    created: bool
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,27 @@ class Event:
     type: str
     value: float | None = None
     timestamp: int | None = None
+
+
+@dataclass(frozen=True)
+class UserEvent:
+    """Something that a user did, as it is to be kept. timestamp: unix seconds."""
+
+    user_id: str
+    item_id: str
+    type: str
+    value: float | None
+    timestamp: int
+
+
+@dataclass(frozen=True)
+class User:
+    """A user. features: the known values, as JSON has them. events: how many. ignored: item ids, in their order."""
+
+    user_id: str
+    features: Mapping[str, object]
+    events: int
+    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, history, jobs, meta, popular, titles
+from serving.store import bulk, catalogue, feedback, history, item_changes, jobs, meta, popular, titles
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
 from serving.store.records import (
@@ -21,10 +21,14 @@ from serving.store.records import (
     ImportCounts,
     ItemRecord,
     Job,
+    NewItem,
     PopularItem,
     StoreCounts,
     StoredPerson,
     TitleMatch,
+    User,
+    UserEvent,
+    WrittenItem,
 )
 from serving.store.tables import events, items, metadata, users
 from towers.progress import Progress, Silent
@@ -112,6 +116,67 @@ class Store:
         """The first `limit` changes of items after a revision, in the order of the revisions; deleted items too."""
         with self._reads() as connection:
             return catalogue.changes(connection, revision, limit)
+
+    def revisions(self, item_ids: Sequence[str]) -> dict[str, int]:
+        """The revisions of items by id; unknown ids are absent."""
+        with self._reads() as connection:
+            return catalogue.revisions(connection, item_ids)
+
+    def put_items(self, items: Sequence[NewItem]) -> list[WrittenItem]:
+        """Write whole items, each in place of what there was of its id, all or none. No id may come twice."""
+        with self._writes() as connection:
+            return item_changes.put(connection, items)
+
+    def patch_item(
+        self,
+        item_id: str,
+        *,
+        title: str | None = None,
+        features: Mapping[str, object] | None = None,
+        absent: Sequence[str] = (),
+        available: bool | None = None,
+    ) -> ItemRecord | None:
+        """Change what is given of an item; None if there is none. absent: the features to remove."""
+        with self._writes() as connection:
+            return item_changes.patch(connection, item_id, title, features or {}, absent, available)
+
+    def delete_item(self, item_id: str) -> int | None:
+        """Delete an item, not what people did with it; returns the revision of that, None if there is none."""
+        with self._writes() as connection:
+            return item_changes.remove(connection, item_id)
+
+    def add_events(self, new: Sequence[UserEvent]) -> int:
+        """Keep events, all or none, and make their users known; returns how many were not there already.
+
+        Raises UnknownItem.
+        """
+        with self._writes() as connection:
+            return feedback.add_events(connection, new)
+
+    def ignore(self, user_id: str, item_id: str) -> None:
+        """Keep that a user does not want to see an item, and make the user known. Raises UnknownItem."""
+        with self._writes() as connection:
+            feedback.ignore(connection, user_id, item_id)
+
+    def stop_ignoring(self, user_id: str, item_id: str) -> None:
+        """Forget that a user did not want to see an item, and events of weight 0 that say the same."""
+        with self._writes() as connection:
+            feedback.stop_ignoring(connection, user_id, item_id, self._weightless)
+
+    def user(self, user_id: str) -> User | None:
+        """What is known of a user; None if nothing is."""
+        with self._reads() as connection:
+            return feedback.user(connection, user_id)
+
+    def put_user(self, user_id: str, features: Mapping[str, object]) -> None:
+        """Write the features of a user, in place of what was known."""
+        with self._writes() as connection:
+            feedback.put_user(connection, user_id, features)
+
+    def delete_user(self, user_id: str) -> None:
+        """Delete all that is known of a user."""
+        with self._writes() as connection:
+            feedback.remove_user(connection, user_id)
 
     def frame_of(self, records: Sequence[ItemRecord]) -> pd.DataFrame:
         """Items as a typed table (`features.item_frame`)."""
