@@ -12,7 +12,7 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, feedback, history, item_changes, jobs, meta, popular, titles
+from serving.store import bulk, catalogue, feedback, history, item_changes, jobs, meta, popular, titles, training_data
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
 from serving.store.records import (
@@ -181,6 +181,11 @@ class Store:
     def frame_of(self, records: Sequence[ItemRecord]) -> pd.DataFrame:
         """Items as a typed table (`features.item_frame`)."""
         return item_frame(self.schema().items, records)
+
+    def dataset(self) -> Dataset:
+        """All that the store holds, as a data set to train on; see `training_data.dataset`."""
+        with self._reads() as connection:
+            return training_data.dataset(connection, self._weightless)
 
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""
