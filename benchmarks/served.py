@@ -25,8 +25,8 @@ from tests.qdrant_process import QdrantProcess
 from towers.settings import TrainingSettings
 
 ENGINES: Final = ("embedded", "server")
-_ROOT: Final = Path(serving.__file__).parents[1]
-_PHAROS: Final = "from serving.cli import main; main()"
+ROOT: Final = Path(serving.__file__).parents[1]
+PHAROS: Final = "from serving.cli import main; main()"
 _READY_SECONDS: Final = 120.0
 
 
@@ -77,8 +77,8 @@ class Served:
         environment = {**os.environ, **{f"PHAROS_{name.upper()}": str(value) for name, value in values.items()}}
         with (self._settings.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _PHAROS, "serve", "--port", str(self._settings.port)],
-                cwd=_ROOT,
+                [sys.executable, "-c", PHAROS, "serve", "--port", str(self._settings.port)],
+                cwd=ROOT,
                 env=environment,
                 stdout=log,
                 stderr=log,

@@ -319,10 +319,8 @@ def test_a_building_process_that_is_killed_fails_its_job_alone(settings: Setting
         eventually(lambda: len(children() - others) == 1 and service.reindexer.job(job.id).phase == moment)
         kill((children() - others).pop())
         failed = ended(service, job)
-        assert (failed.state, failed.error) == (
-            JobState.FAILED,
-            "the building process ended with code -9: it said nothing",
-        )
+        assert failed.state is JobState.FAILED
+        assert str(failed.error).startswith("the building process ended with code -9")
         assert service.live.fresh().collection == collection
         names = [info.name for info in service.index.collections() if info.name.startswith(settings.alias)]
         assert names == [collection]
