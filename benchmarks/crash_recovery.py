@@ -25,7 +25,7 @@ from serving.service import open_service
 from serving.settings import Settings
 from towers.bundle import bundle_ids
 
-ITEMS, USERS, EVENTS, KILLS, READY_SECONDS = 1_500, 200, 6_000, 30, 20.0
+ITEMS, USERS, EVENTS, KILLS, READY_SECONDS = 1_500, 500, 20_000, 30, 20.0
 _LATEST: Final = 50
 _MOST_SECONDS: Final = {"import": 6.0, "item": 1.0, "event": 1.0, "reindex": 12.0, "switch": 3.0}
 

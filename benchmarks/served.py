@@ -48,7 +48,7 @@ def train_two(folder: Path, items: int, users: int, events: int) -> None:
     """A store and two bundles in a folder, whose vectors differ in length, so that to mix them is an error."""
     settings, data, progress = Settings(data_dir=folder), catalogue(items, users, events), Lines()
     for dimensions in (64, 48):
-        training = TrainingSettings(max_epochs=1, text_model="", dimensions=dimensions)
+        training = TrainingSettings(max_epochs=4, text_model="", dimensions=dimensions)
         train(data, training, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=progress)
     with open_store(settings) as store:
         store.import_dataset(data)

@@ -1,6 +1,6 @@
 """Puts the parts together: the store, the vector index, what is live, and the pipeline over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from serving.pipeline import Pipeline
 from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
+from serving.variants import Variants
 from towers.errors import TowersError
 
 
@@ -25,13 +26,20 @@ class Service:
     settings: Settings
     store: Store
     index: VectorIndex
-    live: Live
+    variants: Variants
     pipeline: Pipeline
     reindexer: Reindexer
 
+    @property
+    def live(self) -> Live:
+        """What is live; of several variants the first."""
+        return self.variants.first
+
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
-        checks = {"store": self.store.check, "index": self.index.ready, "live": self.live.current}
+        checks: dict[str, Callable[[], object]] = {"store": self.store.check, "index": self.index.ready}
+        for name, live in self.variants.items():
+            checks[f"live {name}" if name else "live"] = live.current
         problems: dict[str, str] = {}
         for part, check in checks.items():
             try:
@@ -48,10 +56,16 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
-        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        reindexer = Reindexer(settings, store, index, live)
+        variants = Variants(
+            {
+                name: Live(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)
+                for name, variant in settings.live.items()
+            },
+            {name: variant.share for name, variant in settings.live.items()},
+        )
+        reindexer = Reindexer(settings, store, index, variants)
         try:
-            yield Service(settings, store, index, live, Pipeline(store, index, live, settings), reindexer)
+            yield Service(settings, store, index, variants, Pipeline(store, index, variants, settings), reindexer)
         finally:
             reindexer.close()
 

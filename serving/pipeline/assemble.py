@@ -5,12 +5,13 @@ from typing import Final, TypeAlias
 
 from indexing.errors import VectorIndexError
 from serving.errors import NotReady
-from serving.live import Generation, Live
+from serving.live import Generation
 from serving.pipeline.answers import Answer, Candidate
 from serving.pipeline.present import Present
 from serving.pipeline.requests import Selection
 from serving.pipeline.rerank import Fetch, Rerank, widen
 from serving.pipeline.timing import Stopwatch
+from serving.variants import Variants
 from towers.errors import TowersError
 
 Retrieval: TypeAlias = Callable[[Generation], Fetch]
@@ -26,8 +27,8 @@ class Assemble:
     list of popular items is better than none.
     """
 
-    def __init__(self, live: Live, rerank: Rerank, present: Present, candidates: int) -> None:
-        self._live = live
+    def __init__(self, variants: Variants, rerank: Rerank, present: Present, candidates: int) -> None:
+        self._variants = variants
         self._rerank = rerank
         self._present = present
         self._candidates = candidates
@@ -43,8 +44,9 @@ class Assemble:
         """The best k of `retrieval`, and of `fallback` where it has no k."""
         generation, reason = None, None
         kept: list[Candidate] = []
+        variant, live = self._variants.choose(None, selection.variant)
         try:
-            generation = self._live.current()
+            generation = live.current()
             kept = self._best(retrieval(generation), selection, watch)
         except _UNAVAILABLE as error:
             generation, reason = None, str(error)
@@ -59,6 +61,7 @@ class Assemble:
             degraded_reason=reason,
             milliseconds=watch.milliseconds(),
             unknown_items=unknown_items,
+            variant=variant or None,
         )
 
     def _best(self, fetch: Fetch, selection: Selection, watch: Stopwatch) -> list[Candidate]:

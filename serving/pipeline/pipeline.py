@@ -1,8 +1,9 @@
 """The pipeline: one method for each thing that can be asked."""
 
+from dataclasses import replace
+
 from indexing.index import VectorIndex
 from serving.errors import UnknownItem
-from serving.live import Live
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.encode import EncodeUser
@@ -17,25 +18,28 @@ from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
 from serving.settings import Settings
 from serving.store import ItemRecord, Store
+from serving.variants import Variants
 
 
 class Pipeline:
     """Builds the stages once and runs them for each request. Safe with threads."""
 
-    def __init__(self, store: Store, index: VectorIndex, live: Live, settings: Settings) -> None:
+    def __init__(self, store: Store, index: VectorIndex, variants: Variants, settings: Settings) -> None:
         self._store = store
+        self._variants = variants
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         nearest = RetrieveNearest(index)
-        assemble = Assemble(live, Rerank(store), self._present, settings.candidates)
+        assemble = Assemble(variants, Rerank(store), self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
         self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, assemble)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
-        """What to show to a person; see `Recommend`."""
-        return self._recommend(person, selection)
+        """What to show to a person; see `Recommend`. Where several variants are live, the user's one answers."""
+        variant, _ = self._variants.choose(person.user_id, selection.variant)
+        return self._recommend(person, replace(selection, variant=variant))
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """What is like an item; see `FindSimilar`. Raises UnknownItem."""
