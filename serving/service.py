@@ -10,11 +10,13 @@ from indexing.errors import VectorIndexError
 from indexing.index import VectorIndex
 from indexing.server import QdrantServer
 from serving.errors import ServingError
+from serving.following import Follower
 from serving.live import Live
 from serving.pipeline import Pipeline
 from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
+from serving.writing import WriteFeedback, WriteItems
 from towers.errors import TowersError
 
 
@@ -28,6 +30,8 @@ class Service:
     live: Live
     pipeline: Pipeline
     reindexer: Reindexer
+    items: WriteItems
+    feedback: WriteFeedback
 
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
@@ -49,11 +53,22 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
     """
     with open_store(settings) as store, open_index(settings) as index:
         live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        reindexer = Reindexer(settings, store, index, live)
+        follower = Follower(store, index, live)
+        reindexer = Reindexer(settings, store, index, live, follower)
         try:
-            yield Service(settings, store, index, live, Pipeline(store, index, live, settings), reindexer)
+            yield Service(
+                settings=settings,
+                store=store,
+                index=index,
+                live=live,
+                pipeline=Pipeline(store, index, live, settings),
+                reindexer=reindexer,
+                items=WriteItems(store, index, live, follower, settings.max_batch),
+                feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
+            )
         finally:
             reindexer.close()
+            follower.close()
 
 
 @contextmanager
