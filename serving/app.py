@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from serving.api import openapi, problems
 from serving.api.limits import BodyLimit, BodyTooLarge, refuse
 from serving.api.middleware import RawPaths, SecurityHeaders
-from serving.api.routes import health, items, page, popular, recommendations, reindexing, search
+from serving.api.routes import feedback, health, items, page, popular, recommendations, reindexing, search
 from serving.service import open_service
 from serving.settings import Settings, load_settings
 
@@ -54,6 +54,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app)
-    for module in (recommendations, items, popular, search, reindexing, health, page):
+    for module in (recommendations, items, feedback, popular, search, reindexing, health, page):
         app.include_router(module.router)
     return app

@@ -31,6 +31,25 @@ class UnknownItem(ServingError):
         self.item_id = item_id
 
 
+class InvalidRecord(ServingError):
+    """Something in what is to be written that cannot be. field: where it stands, as in [3].features.year."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        shown = repr(value)
+        super().__init__(f"{field} is {shown[:80]}{'…' * (len(shown) > 80)}; allowed: {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+class UnknownUser(ServingError):
+    """Nothing is known of such a user."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"there is no user {user_id!r}")
+        self.user_id = user_id
+
+
 class UnknownBundle(ServingError):
     """No such bundle."""
 

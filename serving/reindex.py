@@ -12,10 +12,10 @@ from towers.progress import Progress
 def reindex(settings: Settings, bundle_id: str | None, progress: Progress, variant: str | None = None) -> BuildResult:
     """Encode all items of the store with a bundle, verify the new collection, switch to it.
 
-    bundle_id: the newest bundle if None. variant: of several in the settings; the first if None. The collection that was
-    live is kept; older ones are dropped. Raises NotReady for an empty store or no bundle, UnknownBundle, SettingsError
-    for an unknown variant, Conflict where another process is at it or has the embedded index open, and what the bundle,
-    the store and the index raise.
+    bundle_id: the newest bundle if None. variant: of several in the settings; the first if None. What was live is kept;
+    older collections are dropped. Raises NotReady for an empty store or no bundle, UnknownBundle, SettingsError for an
+    unknown variant, Conflict where another process is at it or has the embedded index open, and what the bundle, the
+    store and the index raise.
     """
     if variant is not None and variant not in settings.variants:
         known = ", ".join(settings.variants) or "none: no variants are set"

@@ -10,12 +10,14 @@ from indexing.errors import VectorIndexError
 from indexing.index import VectorIndex
 from indexing.server import QdrantServer
 from serving.errors import ServingError
+from serving.following import Follower
 from serving.live import Live
 from serving.pipeline import Pipeline
 from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
 from serving.variants import Variants
+from serving.writing import WriteFeedback, WriteItems
 from towers.errors import TowersError
 
 
@@ -29,6 +31,8 @@ class Service:
     variants: Variants
     pipeline: Pipeline
     reindexer: Reindexer
+    items: WriteItems
+    feedback: WriteFeedback
 
     @property
     def live(self) -> Live:
@@ -63,11 +67,22 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
             },
             {name: variant.share for name, variant in settings.live.items()},
         )
-        reindexer = Reindexer(settings, store, index, variants)
+        follower = Follower(store, index, variants)
+        reindexer = Reindexer(settings, store, index, variants, follower)
         try:
-            yield Service(settings, store, index, variants, Pipeline(store, index, variants, settings), reindexer)
+            yield Service(
+                settings=settings,
+                store=store,
+                index=index,
+                variants=variants,
+                pipeline=Pipeline(store, index, variants, settings),
+                reindexer=reindexer,
+                items=WriteItems(store, index, variants, follower, settings.max_batch),
+                feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
+            )
         finally:
             reindexer.close()
+            follower.close()
 
 
 @contextmanager

@@ -14,7 +14,16 @@ from indexing.filters import FilterError
 from ingest.records import FeatureError
 from serving.api.middleware import SECURITY_HEADERS
 from serving.api.validation import FieldError, InvalidRequest, field_errors, readable, shown
-from serving.errors import Conflict, NotReady, StoreError, UnknownBundle, UnknownItem, UnknownJob
+from serving.errors import (
+    Conflict,
+    InvalidRecord,
+    NotReady,
+    StoreError,
+    UnknownBundle,
+    UnknownItem,
+    UnknownJob,
+    UnknownUser,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -63,6 +72,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(FilterError)(_refused)
     app.exception_handler(FeatureError)(_refused)
     app.exception_handler(UnknownItem)(_unknown_item)
+    app.exception_handler(InvalidRecord)(_refused)
+    app.exception_handler(UnknownUser)(_unknown_user)
     app.exception_handler(UnknownBundle)(_unknown_bundle)
     app.exception_handler(UnknownJob)(_unknown_job)
     app.exception_handler(Conflict)(_conflict)
@@ -84,7 +95,7 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     return problem_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, kind="invalid-request", errors=errors)
 
 
-def _refused(request: Request, error: InvalidRequest | FilterError | FeatureError) -> Response:
+def _refused(request: Request, error: InvalidRequest | InvalidRecord | FilterError | FeatureError) -> Response:
     field = error.field
     if isinstance(error, FilterError) and field != "filter":
         field = f"filter.{field}"
@@ -99,6 +110,13 @@ def _refused(request: Request, error: InvalidRequest | FilterError | FeatureErro
 def _unknown_item(request: Request, error: UnknownItem) -> Response:
     entry = FieldError(field="item_id", value=shown(error.item_id), allowed="the id of an item of the catalogue")
     return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-item", errors=[entry])
+
+
+def _unknown_user(request: Request, error: UnknownUser) -> Response:
+    entry = FieldError(
+        field="user_id", value=shown(error.user_id), allowed="the id of a user of whom something is known"
+    )
+    return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-user", errors=[entry])
 
 
 def _unknown_bundle(request: Request, error: UnknownBundle) -> Response:

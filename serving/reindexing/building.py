@@ -19,8 +19,8 @@ from indexing.build import build_beside
 from indexing.embedded import QdrantEmbedded
 from indexing.index import VectorIndex
 from serving.errors import ReindexFailed
+from serving.following import require_features
 from serving.reindexing.phases import Phase, Report
-from serving.reindexing.replay import require_features
 from serving.settings import Settings
 from serving.store import Store
 from towers.bundle import Bundle

@@ -17,11 +17,12 @@ from indexing.errors import VectorIndexError
 from indexing.folder_lock import FolderLock, FolderLocked
 from indexing.index import VectorIndex
 from serving.errors import Conflict, NotReady, ReindexFailed, ServingError, StoreError, UnknownBundle, UnknownJob
+from serving.following import Follower
 from serving.live import Generation, Live
 from serving.reindexing.building import ChildBuild, Fresh, build_here, building_folder
 from serving.reindexing.notes import STOPPED, Notes
 from serving.reindexing.phases import Phase
-from serving.reindexing.replay import go_live, replay
+from serving.reindexing.replay import go_live
 from serving.settings import Settings
 from serving.store import Job, JobState, Store
 from serving.variants import Variants
@@ -42,11 +43,14 @@ class Reindexer:
     One lock in data_dir, which dies with its process, lets one process at a time do so. Safe with threads.
     """
 
-    def __init__(self, settings: Settings, store: Store, index: VectorIndex, variants: Variants) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, index: VectorIndex, variants: Variants, follower: Follower
+    ) -> None:
         self._settings = settings
         self._store = store
         self._index = index
         self._variants = variants
+        self._follower = follower
         self._stopped = threading.Event()
         self._child: ChildBuild | None = None
         self._threads: list[threading.Thread] = []
@@ -63,7 +67,7 @@ class Reindexer:
             pass
         except _FAILURES as error:
             logger.warning("the remains of an earlier re-index stay for now: %s", error)
-        self._in_background(self._catch_up)
+        self._follower.start()
 
     def start(self, bundle: str | None = None, variant: str | None = None) -> Job:
         """Begin to re-index with a bundle, by default the newest; returns at once: the running job, if there is one.
@@ -222,18 +226,6 @@ class Reindexer:
         since = self._store.followed_to(target.name)
         go_live(self._store, self._index, live, generation, since, self._check)
         return generation, left
-
-    def _catch_up(self) -> None:
-        for _, live in self._variants.items():
-            try:
-                if self._index.resolve(live.alias) is not None:
-                    generation = live.fresh()
-                    since = self._store.followed_to(generation.collection)
-                    reached = replay(self._store, self._index, generation, since, self._check)
-                    if reached > since:
-                        self._store.follow(generation.collection, reached)
-            except _FAILURES as error:
-                logger.warning("what is live was not brought to where the store is: %s", error)
 
     def _check(self, phase: Phase, done: int = 0, total: int = 0) -> None:
         if self._stopped.is_set():

@@ -1,32 +1,16 @@
 """Brings a collection to where the store is: changes are replayed in the order of their revisions."""
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
-from indexing.build import points
 from indexing.errors import VerificationFailed
 from indexing.index import VectorIndex
-from serving.errors import NotReady
+from serving import following
 from serving.live import Generation, Live
 from serving.reindexing.phases import Phase, Report
 from serving.store import Change, Store
-from towers.bundle import Bundle
 
-_BATCH: Final = 256
-
-_Changes: TypeAlias = Callable[[int, int], Sequence[Change]]
-
-
-def require_features(store: Store, bundle: Bundle) -> None:
-    """Raise NotReady where the bundle reads features that the store's items do not have."""
-    known = {feature.name for feature in store.schema().items}
-    absent = [feature.name for feature in bundle.schema.items if feature.name not in known]
-    if absent:
-        raise NotReady(
-            "bundle",
-            f"the bundle {bundle.id!r} reads features that the store does not know: {', '.join(absent)}; "
-            "train one with `pharos train --from-store`",
-        )
+_Changes: TypeAlias = Callable[[int, int], list[Change]]
 
 
 def replay(store: Store, index: VectorIndex, generation: Generation, since: int, report: Report) -> int:
@@ -35,7 +19,6 @@ def replay(store: Store, index: VectorIndex, generation: Generation, since: int,
     Replaying a change twice does no harm, and one that happens while this goes on is met before the end. Returns the
     revision that was reached.
     """
-    require_features(store, generation.bundle)
     return _replay(store, index, generation, since, store.changes_since, report)
 
 
@@ -62,15 +45,7 @@ def go_live(store: Store, index: VectorIndex, live: Live, generation: Generation
 def _replay(
     store: Store, index: VectorIndex, generation: Generation, since: int, changes_since: _Changes, report: Report
 ) -> int:
-    done = 0
-    while changes := changes_since(since, _BATCH):
-        changed = [change.record for change in changes if change.record is not None]
-        if changed:
-            index.upsert(generation.collection, points(generation.bundle, store.frame_of(changed)))
-        index.delete(generation.collection, [change.item_id for change in changes if change.record is None])
-        since = changes[-1].revision
-        done += len(changes)
+    def told(done: int) -> None:
         report(Phase.CATCHING_UP, done)
-        if len(changes) < _BATCH:
-            break
-    return since
+
+    return following.replay(changes_since, store, index, generation, since, None, told)

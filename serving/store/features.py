@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.columns import Columns
-from ingest.records import parse_features
+from ingest.records import FeatureError, parse_features
 from ingest.schema import Feature, FeatureType
 from serving.store.records import ItemRecord
 
@@ -24,6 +24,10 @@ def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[
 def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -> dict[str, object]:
     """Values of a request, checked, as the store keeps them. Raises `ingest.records.FeatureError`."""
     typed = parse_features(features, values)
+    for name, value in typed.items():
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(text, str) and "\0" in text for text in texts):  # not every database can keep it
+            raise FeatureError(name, values[name], "text without NUL")
     pairs = ((feature.name, _json_value(feature.type, typed[feature.name])) for feature in features)
     return {name: value for name, value in pairs if value is not None}
 

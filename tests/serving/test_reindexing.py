@@ -17,9 +17,7 @@ from serving.reindexing import phases
 from serving.service import Service
 from serving.settings import Settings
 from serving.store import Job, JobState
-from serving.training import train
 from tests.serving import world
-from tests.serving.conftest import QUICK
 from tests.serving.reindexing_world import (
     FIRST,
     SECOND,
@@ -37,19 +35,6 @@ from towers.bundle import Bundle
 from towers.progress import Silent
 
 ITEM = world.war(3)
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two bundles without a text model whose vectors differ in length: to mix them is an error of the engine."""
-    folder = tmp_path_factory.mktemp("bundles")
-    for name, dimensions in ((FIRST, 16), (SECOND, 8)):
-        settings = QUICK.model_copy(update={"text_model": "", "max_epochs": 1, "dimensions": dimensions})
-        made = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
-        manifest = (made.path / "manifest.json").read_text(encoding="utf-8")
-        (made.path / "manifest.json").write_text(manifest.replace(f'"{made.id}"', f'"{name}"'), encoding="utf-8")
-        made.path.rename(folder / name)
-    return folder
 
 
 @pytest.fixture(params=["embedded", "server"])
