@@ -30,7 +30,7 @@ from towers.bundle import Bundle, bundle_ids
 from towers.errors import TowersError
 
 _LOCK_FILE: Final = "reindex.lock"
-_PATIENCE_SECONDS: Final = 2.0
+_PATIENCE_SECONDS: Final = 10.0
 _FAILURES: Final = (ServingError, VectorIndexError, TowersError, OSError)
 _DIED: Final = "the process that was at work on it ended before it was done"
 
@@ -198,12 +198,16 @@ class Reindexer:
             notes.end(JobState.DONE)
         except BaseException as error:
             with suppress(StoreError):
-                notes.end(
-                    JobState.FAILED, str(error) if isinstance(error, _FAILURES) else "it failed; the log says why"
-                )
+                notes.end(JobState.FAILED, self._reason(error))
+                self._prune()
             raise
         self._prune()
         return BuildResult(fresh.collection, before, fresh.count, time.monotonic() - started, fresh.recall)
+
+    def _reason(self, error: BaseException) -> str:
+        if self._stopped.is_set():
+            return STOPPED
+        return str(error) if isinstance(error, _FAILURES) else "it failed; the log says why"
 
     def _build(self, job: Job, notes: Notes, *, here: bool) -> Fresh:
         if here:
