@@ -25,7 +25,8 @@ from serving.service import open_service
 from serving.settings import Settings
 from towers.bundle import bundle_ids
 
-ITEMS, USERS, EVENTS, KILLS, READY_SECONDS = 1_500, 500, 20_000, 30, 20.0
+ITEMS, USERS, EVENTS, EPOCHS = 1_500, 500, 20_000, 4
+KILLS, READY_SECONDS = 30, 20.0
 _LATEST: Final = 50
 _MOST_SECONDS: Final = {"import": 6.0, "item": 1.0, "event": 1.0, "reindex": 12.0, "switch": 3.0}
 
@@ -100,7 +101,7 @@ def main() -> None:
     good = True
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared"
-        train_two(prepared, ITEMS, USERS, EVENTS)
+        train_two(prepared, ITEMS, USERS, EVENTS, EPOCHS)
         export_dataset(catalogue(ITEMS, USERS, EVENTS), Path(folder) / "data")
         for name in names:
             with engine(name) as url:
@@ -127,26 +128,29 @@ class Crashes:
             "reindex": lambda after: self._while_served(after, self._reindex),
             "switch": lambda after: self._while_served(after, self._switch),
         }
-        good = True
-        self._served.start()
-        for kind, attempt in kinds.items():
-            seconds, troubles = list[float](), list[str]()
-            for _ in range(self._kills):
-                attempt(self._random.uniform(0, _MOST_SECONDS[kind]))
-                seconds.append(self._served.start())
-                troubles += self._troubles()
-            self._served.kill()
-            troubles += self._acknowledged.missing(self._settings)
+        with self._served:
             self._served.start()
-            slowest = max(seconds)
-            print(f"{self._name}: {self._kills} kills in {kind}: ready again after at most {slowest:.1f} s", end="")
-            print(f", {len(self._acknowledged.years)} items and {len(self._acknowledged.events)} events kept", end="")
-            print(f", {len(troubles)} troubles", flush=True)
-            for trouble in troubles[:3]:
-                print(f"  ! {trouble}")
-            good &= not troubles and slowest <= READY_SECONDS
-        self._served.stop()
-        return good
+            survived = [self._survives(kind, attempt) for kind, attempt in kinds.items()]
+        return all(survived)
+
+    def _survives(self, kind: str, attempt: Callable[[float], None]) -> bool:
+        seconds, troubles = list[float](), list[str]()
+        for _ in range(self._kills):
+            attempt(self._random.uniform(0, _MOST_SECONDS[kind]))
+            seconds.append(self._served.start())
+            troubles += self._troubles()
+        self._served.kill()
+        troubles += self._acknowledged.missing(self._settings)
+        self._served.start()
+        slowest, kept = max(seconds), self._acknowledged
+        print(
+            f"{self._name}: {self._kills} kills in {kind}: ready again after at most {slowest:.1f} s, "
+            f"{len(kept.years)} items and {len(kept.events)} events kept, {len(troubles)} troubles",
+            flush=True,
+        )
+        for trouble in troubles[:3]:
+            print(f"  ! {trouble}")
+        return not troubles and slowest <= READY_SECONDS
 
     def _import(self, after: float) -> None:
         """Kill an import. The server is stopped meanwhile, as the next start is what counts."""

@@ -22,7 +22,7 @@ from serving.service import open_service
 from serving.settings import Settings
 from towers.bundle import bundle_ids
 
-ITEMS, USERS, EVENTS = 10_000, 1_000, 60_000
+ITEMS, USERS, EVENTS, EPOCHS = 10_000, 1_000, 60_000, 2
 PER_SECOND, WRITES_PER_SECOND, SECONDS_BEFORE, SECONDS_AFTER, ALLOWED = 20, 2, 30, 3, 3.0
 _FIRST_YEAR: Final = 3000
 
@@ -85,7 +85,7 @@ def main() -> None:
     names, good = sys.argv[1:] or ENGINES, True
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared"
-        train_two(prepared, ITEMS, USERS, EVENTS)
+        train_two(prepared, ITEMS, USERS, EVENTS, EPOCHS)
         for name in names:
             with engine(name) as url:
                 good &= measure(name, prepared, Path(folder) / name, url)
@@ -96,19 +96,9 @@ def measure(name: str, prepared: Path, folder: Path, url: str) -> bool:
     """Whether all that must hold does, on one engine."""
     first, second = bundle_ids(prepared / "bundles")
     settings = indexed(prepared, folder, url, first)
-    served = Served(settings)
-    served.start()
-    before, during, writes = Load(served), Load(served), Writes(served)
-    stop = threading.Event()
-    writer = threading.Thread(target=lambda: pace(WRITES_PER_SECOND, stop, writes.write, threads=2))
-    writer.start()
-    warm_up = Load(served)
-    paced_for(5, warm_up.ask)
-    paced_for(SECONDS_BEFORE, before.ask)
-    job, took = reindexed(served, second, during)
-    stop.set()
-    writer.join()
-    served.stop()
+    with Served(settings) as served:
+        before, during, writes = Load(served), Load(served), Writes(served)
+        job, took = loaded(served, second, before, during, writes)
     lost = lost_writes(settings, writes)
     slow_before, slow_during = (float(np.percentile(load.milliseconds, 99)) for load in (before, during))
     failed = [*before.failed, *during.failed, *writes.failed, *([job["error"]] if job["error"] else [])]
@@ -121,6 +111,22 @@ def measure(name: str, prepared: Path, folder: Path, url: str) -> bool:
     for trouble in [*failed[:3], *lost[:3], *during.mixed[:3]]:
         print(f"  ! {trouble}")
     return not (failed or lost or during.mixed) and ratio <= ALLOWED
+
+
+def loaded(served: Served, bundle: str, before: Load, during: Load, writes: Writes) -> tuple[Any, float]:
+    """Put the load on a server, before and during a re-index, with writes all the time; the job, and its seconds."""
+    served.start()
+    stop = threading.Event()
+    writer = threading.Thread(target=lambda: pace(WRITES_PER_SECOND, stop, writes.write, threads=2))
+    writer.start()
+    try:
+        paced_for(5, Load(served).ask)
+        paced_for(SECONDS_BEFORE, before.ask)
+        return reindexed(served, bundle, during)
+    finally:
+        stop.set()
+        writer.join()
+        served.stop()
 
 
 def reindexed(served: Served, bundle: str, load: Load) -> tuple[Any, float]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
@@ -44,11 +44,11 @@ def engine(name: str) -> Iterator[str]:
         server.remove()
 
 
-def train_two(folder: Path, items: int, users: int, events: int) -> None:
+def train_two(folder: Path, items: int, users: int, events: int, epochs: int) -> None:
     """A store and two bundles in a folder, whose vectors differ in length, so that to mix them is an error."""
     settings, data, progress = Settings(data_dir=folder), catalogue(items, users, events), Lines()
     for dimensions in (64, 48):
-        training = TrainingSettings(max_epochs=4, text_model="", dimensions=dimensions)
+        training = TrainingSettings(max_epochs=epochs, text_model="", dimensions=dimensions)
         train(data, training, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=progress)
     with open_store(settings) as store:
         store.import_dataset(data)
@@ -69,6 +69,13 @@ class Served:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.client.close()
 
     def start(self) -> float:
         """Start the process and wait until it is ready; returns the seconds that took."""
