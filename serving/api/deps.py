@@ -1,12 +1,15 @@
 """What a route needs, as named types, and how a request becomes what the pipeline takes."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request
 
-from indexing.filters import Filter, check, parse_expressions, parse_json
+from indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
+from ingest.columns import Columns
 from ingest.records import parse_features
-from serving.api.schemas import ListQuery, RecommendationBody, SearchQuery, Text
+from serving.api.schemas import ListQuery, RecommendationBody, RecommendationQuery, SearchQuery, Text
 from serving.api.validation import STORABLE, InvalidRequest, is_storable
 from serving.pipeline import Person, Selection
 from serving.service import Service
@@ -26,6 +29,11 @@ def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]
     return _selection(service, parse_expressions(query.filter), query)
 
 
+def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
+    """The selection that the query parameters of recommendations ask for."""
+    return _recommended(service, selection_of_query(service, query), query.diversity)
+
+
 def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
     """The text of a search and its selection."""
     limit = service.settings.max_query_length
@@ -37,6 +45,7 @@ def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -
 def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
     """The anonymous person and the selection that a body describes."""
     selection = _selection(service, parse_json(body.filter), body)
+    selection = _recommended(service, selection, body.diversity, body.only)
     limit = service.settings.max_history
     if len(body.history) > limit:
         raise InvalidRequest("history", f"{len(body.history)} entries", f"at most {limit}")
@@ -62,9 +71,22 @@ def known_variant(service: Service, variant: str | None) -> str | None:
 
 
 VariantDep = Annotated[str | None, Depends(variant_of_query)]
+RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
 SelectionDep = Annotated[Selection, Depends(selection_of_query)]
 TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
 PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
+
+
+def _recommended(
+    service: Service, selection: Selection, diversity: float | None, only: Sequence[str] | None = None
+) -> Selection:
+    """The selection with what only recommendations can be asked."""
+    settings = service.settings
+    if only is not None:
+        if len(only) > settings.max_only:
+            raise InvalidRequest("only", f"{len(only)} ids", f"at most {settings.max_only}")
+        selection = replace(selection, filter=selection.filter & Filter((AnyOf(Columns.ITEM, tuple(only)),)))
+    return replace(selection, diversity=settings.diversity if diversity is None else diversity)
 
 
 def _selection(service: Service, filter: Filter, asked: ListQuery | RecommendationBody) -> Selection:

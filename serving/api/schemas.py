@@ -32,6 +32,10 @@ Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable)]
 PathId = Annotated[Id, BeforeValidator(_decoded)]
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+Diversity = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="how unlike each other the items are: 0 for the best ones, to 1"),
+]
 Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds, not milliseconds")]
 
 
@@ -50,6 +54,12 @@ class ListQuery(BaseModel):
     exclude: list[Id] = Field([], description="item ids to leave out")
     fields: list[Text] = Field([], description="item features to return", examples=[["genres", "year"]])
     variant: Text | None = Field(None, description=_VARIANT)
+
+
+class RecommendationQuery(ListQuery):
+    """The query parameters of recommendations."""
+
+    diversity: Diversity = None
 
 
 class SearchQuery(ListQuery):
@@ -85,6 +95,10 @@ class RecommendationBody(BaseModel):
         examples=[{"genres": {"any": ["Drama"], "none": ["Horror"]}, "year": {"gte": 1990}}],
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
+    only: list[Id] | None = Field(
+        None, min_length=1, description="the only item ids that may come; those that are not eligible do not"
+    )
+    diversity: Diversity = None
     fields: list[Text] = Field([], description="item features to return")
     variant: Text | None = Field(None, description=_VARIANT)
 

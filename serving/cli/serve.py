@@ -21,6 +21,14 @@ def serve(
     import uvicorn
 
     from serving.app import create_app
+    from serving.rules import conditions
+    from serving.service import open_store
+
+    if settings.rules:
+        with open_store(settings) as store:
+            schema = store.schema()
+        if schema.items:  # before the first import nothing is known that a rule could be held to
+            conditions(settings.rules, schema)
 
     print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
     uvicorn.run(

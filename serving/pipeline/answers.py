@@ -1,9 +1,11 @@
 """What the pipeline answers, and the candidates that become answers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, zip_longest
+
+from indexing.index import FloatArray
 
 
 class Source(StrEnum):
@@ -11,6 +13,7 @@ class Source(StrEnum):
 
     PERSONAL = "personal"  # near the user's vector; the score is a cosine
     SIMILAR = "similar"  # near another item's vector; a cosine
+    NEW = "new"  # near the user's vector, by the share of the list that new items have; a cosine
     POPULAR = "popular"  # weighted rating or count of events
     TITLE = "title"  # the title holds the words of the query; 1 exact, .75 begins with them, .5 holds them
     TEXT = "text"  # its text means what the query means; a cosine
@@ -18,11 +21,15 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """An item that may be answered."""
+    """An item that may be answered.
+
+    vector: the item tower's, float32 [d]; None where no later stage needs it, or the source has none.
+    """
 
     item_id: str
     score: float
     source: Source
+    vector: FloatArray | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,16 @@ from indexing.index import VectorIndex
 from serving.errors import UnknownItem
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
+from serving.pipeline.eligible import Eligible
 from serving.pipeline.encode import EncodeUser
+from serving.pipeline.new_items import NewItems
 from serving.pipeline.present import Present
 from serving.pipeline.profile import ReadProfile
 from serving.pipeline.recommend import Recommend
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.rules import Rules
 from serving.pipeline.search import Search
 from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
@@ -22,7 +25,10 @@ from serving.variants import Variants
 
 
 class Pipeline:
-    """Builds the stages once and runs them for each request. Safe with threads."""
+    """Builds the stages once and runs them for each request. Safe with threads.
+
+    Raises SettingsError for a business rule that the items do not allow.
+    """
 
     def __init__(self, store: Store, index: VectorIndex, variants: Variants, settings: Settings) -> None:
         self._store = store
@@ -30,9 +36,12 @@ class Pipeline:
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         nearest = RetrieveNearest(index)
-        assemble = Assemble(variants, Rerank(store), self._present, settings.candidates)
+        eligible = Eligible(store)
+        assemble = Assemble(variants, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
-        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, assemble)
+        new_items = NewItems(store, eligible, settings)
+        rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
+        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, rerank, assemble)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 

@@ -13,6 +13,7 @@ class Selection:
 
     k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
     fields: names of item features to return. variant: which one is to answer; None for that of the user.
+    diversity: 0 for the best items, to 1 for items unlike each other; of recommendations only.
     """
 
     k: int
@@ -20,6 +21,7 @@ class Selection:
     exclude: frozenset[str] = frozenset()
     fields: tuple[str, ...] = ()
     variant: str | None = None
+    diversity: float = 0.0
 
 
 @dataclass(frozen=True)

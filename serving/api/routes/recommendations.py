@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from serving.api.deps import PersonSelectionDep, SelectionDep, ServiceDep
+from serving.api.deps import PersonSelectionDep, RecommendationsDep, ServiceDep
 from serving.api.schemas import ItemList, PathId
 from serving.pipeline import Person
 
@@ -10,7 +10,7 @@ router = APIRouter(prefix="/v1", tags=["recommendations"])
 
 
 @router.get("/users/{user_id}/recommendations")
-def recommend_to_user(user_id: PathId, selection: SelectionDep, service: ServiceDep) -> ItemList:
+def recommend_to_user(user_id: PathId, selection: RecommendationsDep, service: ServiceDep) -> ItemList:
     """What to show to a user, whose history the store knows. An unknown user gets popular items and a good guess."""
     return ItemList.of(service.pipeline.recommend(Person(user_id), selection))
 
