@@ -1,7 +1,6 @@
 """Our whole pipeline as a contender: the retrieval stage's candidates, put in order by the ranker."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 
@@ -11,14 +10,12 @@ from evaluation.folds import Fold
 from evaluation.scoring import Scores
 from evaluation.tuning import Tuning
 from evaluation.two_tower import TwoTowerContender
+from indexing.index import FloatArray
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.progress import Progress
 from towers.rank_training import as_ranker, fit_ranker
 from towers.settings import RankingSettings
-
-_ASIDE: Final = 1e3
-"""What lies between the ranked candidates and all other items, which keep the order of the retrieval."""
 
 
 class RankedContender:
@@ -53,19 +50,23 @@ class RankedContender:
         self._seen = {str(user): [row[item] for item in items] for user, items in events}
 
     def score(self, users: Sequence[str]) -> Scores:
-        """float32 [len(users), items]: the ranker's scores for the candidates, far below them the retrieval's."""
+        """float32 [len(users), items]: the ranker's scores for the candidates, -inf for all other items."""
         towers, items = self._retrieval.towers, self._retrieval.items
         queries = self._retrieval.histories.queries(users, items)
         vectors = towers.user_vectors(queries)
         scores: Scores = vectors @ items.T
         count = min(self._settings.candidates, len(items) - 1)
         for user, query, vector, row in zip(users, queries, vectors, scores, strict=True):
-            open_ = row.copy()
-            open_[self._seen.get(user, [])] = -np.inf
-            best = np.argpartition(-open_, count)[:count]
+            row[self._seen.get(user, [])] = -np.inf
+            best = np.argpartition(-row, count)[:count]
             person = self._ranker.query(query, vector)
-            row[best] = _ASIDE + self._ranker.score(person, self._ids[best].tolist(), items[best])
+            row[:] = -np.inf
+            row[best] = self._ranker.score(person, self._ids[best].tolist(), items[best])
         return scores
+
+    def item_vectors(self) -> FloatArray | None:
+        """The item tower's, of all items."""
+        return self._retrieval.item_vectors()
 
     def variants(self) -> Mapping[str, ScoreUsers]:
         """None."""

@@ -67,7 +67,7 @@ class TwoTowerContender:
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
         """The item tower's, of all items."""
-        return self._items
+        return self.items
 
     def _scores(self, histories: Histories, users: Sequence[str]) -> Scores:
         return self.towers.user_vectors(histories.queries(users, self.items)) @ self.items.T

@@ -13,7 +13,8 @@ class Selection:
 
     k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
     fields: names of item features to return. variant: which one is to answer; None for that of the user.
-    diversity: 0 for the best items, to 1 for items unlike each other; of recommendations only.
+    diversity: 0 for the best items, to 1 for items unlike each other; explain: whether to name the past items that
+    pulled each item up; both of recommendations only.
     """
 
     k: int
@@ -22,6 +23,7 @@ class Selection:
     fields: tuple[str, ...] = ()
     variant: str | None = None
     diversity: float = 0.0
+    explain: bool = False
 
 
 @dataclass(frozen=True)
