@@ -68,7 +68,9 @@ class Served:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=30)
+        # Connections are given up before the server does so, which it does after five seconds without a request.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=30, limits=limits)
 
     def __enter__(self) -> Self:
         return self
