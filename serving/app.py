@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from serving.api import openapi, problems
 from serving.api.limits import BodyLimit, BodyTooLarge, refuse
 from serving.api.middleware import RawPaths, SecurityHeaders
-from serving.api.routes import health, items, page, popular, recommendations, search
+from serving.api.routes import feedback, health, items, page, popular, recommendations, reindexing, search
 from serving.service import open_service
 from serving.settings import Settings, load_settings
 
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service
+            service.reindexer.recover()
             # Half a million objects are here to stay; to look through them all would halt every request for a third
             # of a second, now and then.
             gc.collect()
@@ -53,6 +54,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app)
-    for module in (recommendations, items, popular, search, health, page):
+    for module in (recommendations, items, feedback, popular, search, reindexing, health, page):
         app.include_router(module.router)
     return app

@@ -1,10 +1,12 @@
 """Every setting of Pharos, once: from `PHAROS_*` in the environment, or `pharos.toml` in the working folder."""
 
+import math
 import os
+import re
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.errors import SettingsError
@@ -12,6 +14,18 @@ from serving.rules import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
+
+
+ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
+
+
+class VariantSetting(BaseModel):
+    """One of several collections that are live at the same time. share: of the users, from 0 to 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alias: str = Field(pattern=ALIAS_PATTERN)
+    share: float = Field(ge=0, le=1)
 
 
 class Settings(BaseSettings):
@@ -31,7 +45,13 @@ class Settings(BaseSettings):
         description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index.",
     )
     qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server, where it wants one.")
-    alias: str = Field("items", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Alias that names the live collection.")
+    alias: str = Field("items", pattern=ALIAS_PATTERN, description="Alias that names the live collection.")
+    variants: dict[str, VariantSetting] = Field(
+        {},
+        description="Several aliases in place of the one, each for a share of the users, so that two bundles can be "
+        "compared: variants.a = { alias = 'items', share = 0.9 }, variants.b = { alias = 'items-b', share = 0.1 }. "
+        "The first one answers where there is no user.",
+    )
 
     host: str = Field("127.0.0.1", min_length=1, description="Address that `pharos serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `pharos serve` listens on; 0 takes a free one.")
@@ -77,12 +97,39 @@ class Settings(BaseSettings):
         {"view": 1.0, "click": 2.0, "rating": 3.0, "like": 4.0, "purchase": 5.0, "ignore": 0.0},
         description="Known event types with their weight in popularity; those of weight 0 are no part of a history.",
     )
+    build_here_items: int = Field(
+        1000,
+        ge=0,
+        description="A server re-indexes so many items itself; more are built by a process of their own, so that "
+        "requests stay quick.",
+    )
     refresh_seconds: float = Field(
         1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
     )
     popular_seconds: float = Field(
         10.0, ge=0, le=3600, description="How long the list of popular items is kept before it is counted again."
     )
+
+    @field_validator("variants")
+    @classmethod
+    def _fit_together(cls, variants: dict[str, VariantSetting]) -> dict[str, VariantSetting]:
+        if not variants:
+            return variants
+        bad = [name for name in variants if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name)]
+        if bad:
+            raise ValueError(f"{bad[0]!r} is no name for a variant; allowed: 1 to 32 of A-Z a-z 0-9 _ -")
+        aliases = [variant.alias for variant in variants.values()]
+        if len(set(aliases)) < len(aliases):
+            raise ValueError(f"each variant needs an alias of its own, and these are {', '.join(aliases)}")
+        total = math.fsum(variant.share for variant in variants.values())
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            raise ValueError(f"the shares must be 1 together, and are {total:g}")
+        return variants
+
+    @property
+    def live(self) -> dict[str, VariantSetting]:
+        """The aliases that are live, by name of the variant; without variants the one, of no name."""
+        return self.variants or {"": VariantSetting(alias=self.alias, share=1.0)}
 
     @property
     def bundles_dir(self) -> Path:

@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from serving.api.validation import STORABLE, is_storable
 from serving.pipeline import Answer, Source
-from serving.store import ItemRecord
+from serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
+_VARIANT: Final = "of several that are live, the one that is to answer"
 _YEAR_9999: Final = 253_402_300_799
 
 
@@ -52,6 +53,7 @@ class ListQuery(BaseModel):
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
     fields: list[Text] = Field([], description="item features to return", examples=[["genres", "year"]])
+    variant: Text | None = Field(None, description=_VARIANT)
 
 
 class RecommendationQuery(ListQuery):
@@ -100,6 +102,7 @@ class RecommendationBody(BaseModel):
     diversity: Diversity = None
     explain: bool = Field(False, description="whether to name the past items that pulled each item up")
     fields: list[Text] = Field([], description="item features to return")
+    variant: Text | None = Field(None, description=_VARIANT)
 
 
 class ScoreBody(BaseModel):
@@ -167,6 +170,7 @@ class ItemList(BaseModel):
     items: list[ListItem]
     bundle: str | None = Field(description="the bundle that answered; null where only the store did")
     collection: str | None = Field(description="the collection that was searched")
+    variant: str | None = Field(description="the variant that answered, where several are live")
     degraded: bool = Field(description="whether the answer is less than what was asked for")
     degraded_reason: str | None
     unknown_items: list[str] = Field(description="history items that there are none of; they were left out")
@@ -179,6 +183,7 @@ class ItemList(BaseModel):
             items=[ListItem.model_validate(item) for item in answer.items],
             bundle=answer.bundle,
             collection=answer.collection,
+            variant=answer.variant,
             degraded=answer.degraded_reason is not None,
             degraded_reason=answer.degraded_reason,
             unknown_items=list(answer.unknown_items),
@@ -209,6 +214,41 @@ class Item(BaseModel):
             revision=record.revision,
             features=dict(record.features),
         )
+
+
+class ReindexBody(BaseModel):
+    """With what to re-index."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    bundle: Text | None = Field(None, description="id of the bundle; by default the newest")
+    variant: Text | None = Field(None, description="of several, the one to re-index; by default the first")
+
+
+class JobStatus(BaseModel):
+    """Where a re-index stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    state: JobState
+    phase: str = Field(description="loading, building, proving, catching up, switching, live")
+    done: int = Field(description="items of the phase that are done")
+    total: int = Field(description="items in all")
+    alias: str
+    bundle: str
+    collection: str | None = Field(description="the new collection, once it is built")
+    error: str | None = Field(description="why it failed")
+    started_at: int = Field(description="unix seconds")
+    finished_at: int | None = Field(description="unix seconds; null as long as it has not ended")
+
+
+class RolledBack(BaseModel):
+    """What is live after a rollback."""
+
+    bundle: str
+    collection: str = Field(description="the collection that is live again")
+    previous: str | None = Field(description="the collection that was live until now; it is kept")
 
 
 class Health(BaseModel):

@@ -48,7 +48,7 @@ def own(trained_too: Path, tmp_path: Path) -> Iterator[Service]:
 def under(service: Service, **settings: Any) -> Service:
     """The same parts under other settings."""
     chosen = Settings(data_dir=service.settings.data_dir, **settings)
-    return replace(service, settings=chosen, pipeline=Pipeline(service.store, service.index, service.live, chosen))
+    return replace(service, settings=chosen, pipeline=Pipeline(service.store, service.index, service.variants, chosen))
 
 
 def ruled(service: Service, *rules: Rule) -> Service:
