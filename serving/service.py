@@ -30,6 +30,7 @@ class Service:
     live: Live
     pipeline: Pipeline
     reindexer: Reindexer
+    follower: Follower
     items: WriteItems
     feedback: WriteFeedback
 
@@ -63,6 +64,7 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
                 live=live,
                 pipeline=Pipeline(store, index, live, settings),
                 reindexer=reindexer,
+                follower=follower,
                 items=WriteItems(store, index, live, follower, settings.max_batch),
                 feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
             )
