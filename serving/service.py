@@ -31,6 +31,7 @@ class Service:
     variants: Variants
     pipeline: Pipeline
     reindexer: Reindexer
+    follower: Follower
     items: WriteItems
     feedback: WriteFeedback
 
@@ -77,6 +78,7 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
                 variants=variants,
                 pipeline=Pipeline(store, index, variants, settings),
                 reindexer=reindexer,
+                follower=follower,
                 items=WriteItems(store, index, variants, follower, settings.max_batch),
                 feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
             )

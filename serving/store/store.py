@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from indexing.filters import Filter
@@ -27,6 +27,7 @@ from serving.store import (
 )
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
+from serving.store.migrations import upgrade
 from serving.store.records import (
     Change,
     Event,
@@ -42,7 +43,7 @@ from serving.store.records import (
     UserEvent,
     WrittenItem,
 )
-from serving.store.tables import events, items, metadata, users
+from serving.store.tables import events, items, users
 from towers.progress import Progress, Silent
 
 
@@ -57,11 +58,8 @@ class Store:
         self._engine = open_engine(url)
         self._weights = dict(event_weights)
         self._weightless = sorted(name for name, weight in event_weights.items() if weight == 0)
-        with self._reads() as connection:
-            complete = set(metadata.tables) <= set(inspect(connection).get_table_names())
-        if not complete:  # Only then, so that the store can be opened while another process writes.
-            with self._writes() as connection:
-                metadata.create_all(connection)
+        with _explained():
+            upgrade(self._engine)
 
     def import_dataset(
         self, dataset: Dataset, progress: Progress | None = None, *, replace: bool = False
