@@ -10,7 +10,7 @@ from indexing.index import VectorIndex
 from indexing.server import QdrantServer
 from serving.errors import ServingError
 from serving.live import Live
-from serving.pipeline import Pipeline
+from serving.pipeline import Observer, Pipeline
 from serving.settings import Settings
 from serving.store import Store
 from towers.errors import TowersError
@@ -39,14 +39,15 @@ class Service:
 
 
 @contextmanager
-def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Service]:
+def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer | None = None) -> Iterator[Service]:
     """A service for as long as the context lasts; warm_up: whether its first answers must be as quick as the next.
 
+    observe: is given every answer.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
         live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        yield Service(settings, store, index, live, Pipeline(store, index, live, settings))
+        yield Service(settings, store, index, live, Pipeline(store, index, live, settings, observe))
 
 
 @contextmanager
@@ -65,7 +66,9 @@ def open_index(settings: Settings) -> Iterator[VectorIndex]:
     index: VectorIndex
     if settings.qdrant_url:
         key = settings.qdrant_api_key
-        index = QdrantServer(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
+        index = QdrantServer(
+            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
+        )
     else:
         index = QdrantEmbedded(settings.index_dir)
     try:

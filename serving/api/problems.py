@@ -15,6 +15,7 @@ from ingest.records import FeatureError
 from serving.api.middleware import SECURITY_HEADERS
 from serving.api.validation import FieldError, InvalidRequest, field_errors, readable, shown
 from serving.errors import NotReady, StoreError, UnknownItem
+from serving.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -30,6 +31,7 @@ class Problem(BaseModel):
     detail: str
     instance: str = Field(description="the path of the request, shortened")
     errors: list[FieldError] = Field([], description="what is wrong with the request, value by value")
+    request_id: str = Field(description="the id of the request, which the server's log names too")
     parts: dict[str, str] = Field({}, description="the parts that are not ready, and why")
 
 
@@ -51,6 +53,7 @@ def problem_response(
         detail=readable(detail),
         instance=str(shown(request.scope["path"])),
         errors=list(errors),
+        request_id=REQUEST_ID.get(),
         parts={name: readable(reason) for name, reason in (parts or {}).items()},
     )
     return Response(problem.model_dump_json(), status, headers, media_type=MEDIA_TYPE)
@@ -112,10 +115,10 @@ def _plain(request: Request, error: HTTPException) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     # The server logs the trace. This answer is made outside of all middleware.
-    logger.error("%s %s failed: %r", request.method, request.scope["path"], error)
+    logger.error("a request failed: %r", error)
     return problem_response(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the server failed at this request; its log says why",
-        headers=SECURITY_HEADERS,
+        headers={**SECURITY_HEADERS, "X-Request-ID": REQUEST_ID.get()},
     )

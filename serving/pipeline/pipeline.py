@@ -1,5 +1,8 @@
 """The pipeline: one method for each thing that can be asked."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from indexing.index import VectorIndex
 from serving.errors import UnknownItem
 from serving.live import Live
@@ -18,11 +21,17 @@ from serving.pipeline.timing import Stopwatch
 from serving.settings import Settings
 from serving.store import ItemRecord, Store
 
+Observer: TypeAlias = Callable[[str, Answer], None]
+"""Is given the name of what was asked, and the answer."""
+
 
 class Pipeline:
     """Builds the stages once and runs them for each request. Safe with threads."""
 
-    def __init__(self, store: Store, index: VectorIndex, live: Live, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, index: VectorIndex, live: Live, settings: Settings, observe: Observer | None = None
+    ) -> None:
+        self._observe = observe
         self._store = store
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
@@ -35,15 +44,15 @@ class Pipeline:
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """What to show to a person; see `Recommend`."""
-        return self._recommend(person, selection)
+        return self._observed("recommend", self._recommend(person, selection))
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """What is like an item; see `FindSimilar`. Raises UnknownItem."""
-        return self._similar(item_id, selection)
+        return self._observed("similar", self._similar(item_id, selection))
 
     def search(self, text: str, selection: Selection) -> Answer:
         """What a text asks for; see `Search`."""
-        return self._search(text, selection)
+        return self._observed("search", self._search(text, selection))
 
     def popular(self, selection: Selection) -> Answer:
         """What most people like; from the store alone."""
@@ -52,7 +61,7 @@ class Pipeline:
             candidates = self._popular(selection.k, selection)
         with watch.stage("present"):
             items = self._present(candidates, selection.fields)
-        return Answer(items, None, None, None, watch.milliseconds())
+        return self._observed("popular", Answer(items, None, None, None, watch.milliseconds()))
 
     def item(self, item_id: str) -> ItemRecord:
         """All that the store knows of an item. Raises UnknownItem."""
@@ -60,3 +69,8 @@ class Pipeline:
         if record is None:
             raise UnknownItem(item_id)
         return record
+
+    def _observed(self, name: str, answer: Answer) -> Answer:
+        if self._observe:
+            self._observe(name, answer)
+        return answer
