@@ -13,7 +13,17 @@ from serving.api.access import Access
 from serving.api.limits import BodyLimit, BodyTooLarge, refuse
 from serving.api.middleware import RawPaths, SecurityHeaders
 from serving.api.observe import Observe
-from serving.api.routes import health, items, metrics, page, popular, recommendations, search
+from serving.api.routes import (
+    feedback,
+    health,
+    items,
+    metrics,
+    page,
+    popular,
+    recommendations,
+    reindexing,
+    search,
+)
 from serving.exposure import check_exposure
 from serving.metrics import Metrics
 from serving.service import open_service
@@ -38,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service
+            service.reindexer.recover()
             # Half a million objects are here to stay; to look through them all would halt every request for a third
             # of a second, now and then.
             gc.collect()
@@ -64,6 +75,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app, chosen)
-    for module in (recommendations, items, popular, search, health, metrics, page):
+    for module in (recommendations, items, feedback, popular, search, reindexing, health, metrics, page):
         app.include_router(module.router)
     return app

@@ -53,7 +53,9 @@ class Metrics:
         self._degraded = Counter(
             "pharos_degraded_answers", "Lists that were less than what was asked for.", ("list",), registry=registry
         )
-        self._writes = Counter("pharos_writes", "What was written, by kind.", ("kind",), registry=registry)
+        self._writes = Counter(
+            "pharos_writes", "Items and events written, items and users deleted.", ("kind",), registry=registry
+        )
         if FOLDER_VARIABLE not in os.environ:
             ProcessCollector(registry=registry)
 
@@ -72,7 +74,7 @@ class Metrics:
             self._stage_seconds.labels(name, stage, bundle, variant).observe(milliseconds / 1000)
 
     def wrote(self, kind: str, count: int) -> None:
-        """Count what was written. kind: as in "event" or "item"."""
+        """Count what was written. kind: of a fixed set."""
         self._writes.labels(kind).inc(count)
 
     def exposition(self, service: Service) -> bytes:

@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from indexing.embedded import QdrantEmbedded
 from indexing.errors import VectorIndexError
 from indexing.index import VectorIndex
 from indexing.server import QdrantServer
 from serving.errors import ServingError
+from serving.following import Follower
 from serving.live import Live
 from serving.pipeline import Observer, Pipeline
+from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
+from serving.writing import WriteFeedback, WriteItems
 from towers.errors import TowersError
 
 
@@ -25,6 +29,9 @@ class Service:
     index: VectorIndex
     live: Live
     pipeline: Pipeline
+    reindexer: Reindexer
+    items: WriteItems
+    feedback: WriteFeedback
 
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
@@ -47,7 +54,22 @@ def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer
     """
     with open_store(settings) as store, open_index(settings) as index:
         live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        yield Service(settings, store, index, live, Pipeline(store, index, live, settings, observe))
+        follower = Follower(store, index, live)
+        reindexer = Reindexer(settings, store, index, live, follower)
+        try:
+            yield Service(
+                settings=settings,
+                store=store,
+                index=index,
+                live=live,
+                pipeline=Pipeline(store, index, live, settings, observe),
+                reindexer=reindexer,
+                items=WriteItems(store, index, live, follower, settings.max_batch),
+                feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
+            )
+        finally:
+            reindexer.close()
+            follower.close()
 
 
 @contextmanager
@@ -61,8 +83,11 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def open_index(settings: Settings) -> Iterator[VectorIndex]:
-    """The vector index that the settings name: a server's, or the embedded one."""
+def open_index(settings: Settings, folder: Path | None = None) -> Iterator[VectorIndex]:
+    """The vector index that the settings name: a server's, or the embedded one.
+
+    folder: of the embedded one, if not that of the settings.
+    """
     index: VectorIndex
     if settings.qdrant_url:
         key = settings.qdrant_api_key
@@ -70,7 +95,7 @@ def open_index(settings: Settings) -> Iterator[VectorIndex]:
             settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
         )
     else:
-        index = QdrantEmbedded(settings.index_dir)
+        index = QdrantEmbedded(folder or settings.index_dir)
     try:
         yield index
     finally:

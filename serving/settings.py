@@ -79,6 +79,12 @@ class Settings(BaseSettings):
         {"view": 1.0, "click": 2.0, "rating": 3.0, "like": 4.0, "purchase": 5.0, "ignore": 0.0},
         description="Known event types with their weight in popularity; those of weight 0 are no part of a history.",
     )
+    build_here_items: int = Field(
+        1000,
+        ge=0,
+        description="A server re-indexes so many items itself; more are built by a process of their own, so that "
+        "requests stay quick.",
+    )
     refresh_seconds: float = Field(
         1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
     )

@@ -35,7 +35,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/v1/items/{item_id}/similar": {"GET": Scope.READ},
     "/v1/items:batch": {"POST": Scope.WRITE},
     "/v1/events": {"POST": Scope.WRITE},
-    "/v1/users/{user_id}": {"GET": Scope.READ, "DELETE": Scope.ADMIN},
+    "/v1/users/{user_id}": {"GET": Scope.READ, "PUT": Scope.WRITE, "DELETE": Scope.ADMIN},
     "/v1/users/{user_id}/recommendations": {"GET": Scope.READ},
     "/v1/users/{user_id}/ignored/{item_id}": {"PUT": Scope.WRITE, "DELETE": Scope.WRITE},
     "/v1/reindex": {"POST": Scope.ADMIN},

@@ -9,6 +9,7 @@ from indexing.filters import Filter, check, parse_expressions, parse_json
 from ingest.records import parse_features
 from serving.api.schemas import ListQuery, RecommendationBody, SearchQuery
 from serving.api.validation import STORABLE, InvalidRequest, is_storable
+from serving.metrics import Metrics
 from serving.pipeline import Person, Selection
 from serving.service import Service
 from towers.queries import HistoryEvent
@@ -19,7 +20,13 @@ async def get_service(request: Request) -> Service:
     return cast(Service, request.app.state.service)
 
 
+async def get_metrics(request: Request) -> Metrics:
+    """The numbers of this application."""
+    return cast(Metrics, request.app.state.metrics)
+
+
 ServiceDep = Annotated[Service, Depends(get_service)]
+MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 
 
 def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:

@@ -14,7 +14,16 @@ from indexing.filters import FilterError
 from ingest.records import FeatureError
 from serving.api.middleware import SECURITY_HEADERS
 from serving.api.validation import FieldError, InvalidRequest, field_errors, readable, shown
-from serving.errors import NotReady, StoreError, UnknownItem
+from serving.errors import (
+    Conflict,
+    InvalidRecord,
+    NotReady,
+    StoreError,
+    UnknownBundle,
+    UnknownItem,
+    UnknownJob,
+    UnknownUser,
+)
 from serving.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -66,6 +75,11 @@ def install(app: FastAPI) -> None:
     app.exception_handler(FilterError)(_refused)
     app.exception_handler(FeatureError)(_refused)
     app.exception_handler(UnknownItem)(_unknown_item)
+    app.exception_handler(InvalidRecord)(_refused)
+    app.exception_handler(UnknownUser)(_unknown_user)
+    app.exception_handler(UnknownBundle)(_unknown_bundle)
+    app.exception_handler(UnknownJob)(_unknown_job)
+    app.exception_handler(Conflict)(_conflict)
     app.exception_handler(StoreError)(_unavailable)
     app.exception_handler(NotReady)(_unavailable)
     app.exception_handler(HTTPException)(_plain)
@@ -84,7 +98,7 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     return problem_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, kind="invalid-request", errors=errors)
 
 
-def _refused(request: Request, error: InvalidRequest | FilterError | FeatureError) -> Response:
+def _refused(request: Request, error: InvalidRequest | InvalidRecord | FilterError | FeatureError) -> Response:
     field = error.field
     if isinstance(error, FilterError) and field != "filter":
         field = f"filter.{field}"
@@ -99,6 +113,30 @@ def _refused(request: Request, error: InvalidRequest | FilterError | FeatureErro
 def _unknown_item(request: Request, error: UnknownItem) -> Response:
     entry = FieldError(field="item_id", value=shown(error.item_id), allowed="the id of an item of the catalogue")
     return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-item", errors=[entry])
+
+
+def _unknown_user(request: Request, error: UnknownUser) -> Response:
+    entry = FieldError(
+        field="user_id", value=shown(error.user_id), allowed="the id of a user of whom something is known"
+    )
+    return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-user", errors=[entry])
+
+
+def _unknown_bundle(request: Request, error: UnknownBundle) -> Response:
+    allowed = f"one of {', '.join(error.known)}"
+    entry = FieldError(field="bundle", value=shown(error.bundle), allowed=readable(allowed))
+    return problem_response(
+        request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error), kind="invalid-request", errors=[entry]
+    )
+
+
+def _unknown_job(request: Request, error: UnknownJob) -> Response:
+    entry = FieldError(field="job_id", value=shown(error.job_id), allowed="the id of a job")
+    return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-job", errors=[entry])
+
+
+def _conflict(request: Request, error: Conflict) -> Response:
+    return problem_response(request, HTTPStatus.CONFLICT, str(error), kind="conflict")
 
 
 def _unavailable(request: Request, error: StoreError | NotReady) -> Response:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from serving.api.validation import STORABLE, is_storable
 from serving.pipeline import Answer, Source
-from serving.store import ItemRecord
+from serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
 _YEAR_9999: Final = 253_402_300_799
@@ -147,6 +147,40 @@ class Item(BaseModel):
             revision=record.revision,
             features=dict(record.features),
         )
+
+
+class ReindexBody(BaseModel):
+    """With what to re-index."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    bundle: Text | None = Field(None, description="id of the bundle; by default the newest")
+
+
+class JobStatus(BaseModel):
+    """Where a re-index stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    state: JobState
+    phase: str = Field(description="loading, building, proving, catching up, switching, live")
+    done: int = Field(description="items of the phase that are done")
+    total: int = Field(description="items in all")
+    alias: str
+    bundle: str
+    collection: str | None = Field(description="the new collection, once it is built")
+    error: str | None = Field(description="why it failed")
+    started_at: int = Field(description="unix seconds")
+    finished_at: int | None = Field(description="unix seconds; null as long as it has not ended")
+
+
+class RolledBack(BaseModel):
+    """What is live after a rollback."""
+
+    bundle: str
+    collection: str = Field(description="the collection that is live again")
+    previous: str | None = Field(description="the collection that was live until now; it is kept")
 
 
 class Health(BaseModel):

@@ -1,11 +1,12 @@
 """Opens the database. What is true of SQLite only stands here and in `filtering`."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
 from serving.errors import StoreError
@@ -44,9 +45,20 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def insert_ignore(table: Table) -> Insert:
+def insert_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT that leaves rows alone that are there already."""
-    return sqlite.insert(table).on_conflict_do_nothing()
+    return _insert(connection, table).on_conflict_do_nothing()
+
+
+def insert_or_add(connection: Connection, table: Table, counts: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
+    """INSERT that adds to the `counts` of rows that are there already."""
+    statement = _insert(connection, table)
+    sums = {name: table.c[name] + statement.excluded[name] for name in counts}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def writing(engine: Engine) -> Engine:

@@ -25,6 +25,7 @@ _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 # features: the known values by name; a missing value is left out. title_key: see `titles`.
 # revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
+# content_revision: the revision that last changed title or features, which are what vectors are made of.
 # created_at, updated_at: unix seconds.
 items: Final = Table(
     "items",
@@ -37,8 +38,17 @@ items: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("content_revision", BigInteger, nullable=False),
     # Searching titles and counting popularity read this narrow index and not the rows, which hold whole texts.
     Index("items_by_title", "available", "title_key", "id"),
+)
+
+# Items that are no more, with the revision of their deletion, so that "what changed since" tells of them, too.
+deleted: Final = Table(
+    "deleted",
+    metadata,
+    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("revision", BigInteger, nullable=False, index=True),
 )
 
 users: Final = Table(
@@ -81,6 +91,31 @@ ignored: Final = Table(
     Column("user_id", String(ID_LENGTH), primary_key=True),
     Column("item_id", String(ID_LENGTH), primary_key=True),
     Column("timestamp", BigInteger, nullable=False),
+)
+
+# Re-indexing: what was asked for and what became of it; see `records.Job`.
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("phase", String(32), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("alias", String(64), nullable=False),
+    Column("bundle", String(200), nullable=False),
+    Column("collection", String(200)),
+    Column("error", Text),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+)
+
+# Up to which revision of the items each collection of the index is known to have every change.
+followed: Final = Table(
+    "followed",
+    metadata,
+    Column("collection", String(200), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
 )
 
 # What the store knows about itself: see `meta`.
