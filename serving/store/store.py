@@ -12,7 +12,7 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, feedback, history, item_changes, jobs, meta, popular, titles
+from serving.store import bulk, catalogue, counting, feedback, history, item_changes, jobs, meta, popular, titles
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
 from serving.store.records import (
@@ -255,6 +255,11 @@ class Store:
         with self._writes() as connection:
             meta.hold_revision(connection)
             yield Halted(connection)
+
+    def miscounted(self) -> list[str]:
+        """The items whose counts of events are not those of their events; empty, unless something is broken."""
+        with self._reads() as connection:
+            return counting.miscounted(connection)
 
     def check(self) -> None:
         """Raises StoreError if the database does not answer."""
