@@ -107,8 +107,8 @@ def test_a_sane_id_of_the_client_is_kept_and_stands_in_the_problem_document(clie
     assert response.headers["x-request-id"] == response.json()["request_id"] == "trace-1.a:b_c"
 
 
-@pytest.mark.parametrize("sent", ["", "a b", "x" * 129, "é".encode().decode("latin-1"), '"}{"level":"error'])
-def test_any_other_is_replaced(client: TestClient, sent: str) -> None:
+@pytest.mark.parametrize("sent", [b"", b"a b", b"x" * 129, "é".encode(), b'"}{"level":"error'])
+def test_any_other_is_replaced(client: TestClient, sent: bytes) -> None:
     response = client.get("/healthz", headers={"X-Request-ID": sent})
     assert len(response.headers["x-request-id"]) == 32
 
