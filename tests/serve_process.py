@@ -16,7 +16,7 @@ COMMAND: Final = (sys.executable, "-c", "from serving.cli import main; main()")
 """What `pharos` runs."""
 
 _ROOT: Final = Path(__file__).parents[1]
-_READY_SECONDS: Final = 180.0
+_READY_SECONDS: Final = 300.0
 _STOP_SECONDS: Final = 60.0
 
 

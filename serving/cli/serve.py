@@ -3,9 +3,11 @@
 import os
 import tempfile
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+_SILENT_SECONDS: Final = 60
 
 
 def serve(
@@ -48,4 +50,6 @@ def serve(
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=settings.stop_seconds,
+            # A worker that loads a bundle on a busy machine is silent for long, and not dead.
+            timeout_worker_healthcheck=_SILENT_SECONDS,
         )
