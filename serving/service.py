@@ -12,7 +12,7 @@ from indexing.server import QdrantServer
 from serving.errors import ServingError
 from serving.following import Follower
 from serving.live import Live
-from serving.pipeline import Pipeline
+from serving.pipeline import Observer, Pipeline
 from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
@@ -55,9 +55,10 @@ class Service:
 
 
 @contextmanager
-def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Service]:
+def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer | None = None) -> Iterator[Service]:
     """A service for as long as the context lasts; warm_up: whether its first answers must be as quick as the next.
 
+    observe: is given every answer.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
@@ -76,7 +77,7 @@ def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Servi
                 store=store,
                 index=index,
                 variants=variants,
-                pipeline=Pipeline(store, index, variants, settings),
+                pipeline=Pipeline(store, index, variants, settings, observe),
                 reindexer=reindexer,
                 follower=follower,
                 items=WriteItems(store, index, variants, follower, settings.max_batch),
@@ -106,7 +107,9 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
     index: VectorIndex
     if settings.qdrant_url:
         key = settings.qdrant_api_key
-        index = QdrantServer(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
+        index = QdrantServer(
+            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
+        )
     else:
         index = QdrantEmbedded(folder or settings.index_dir)
     try:

@@ -4,16 +4,19 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.errors import SettingsError
+from serving.keys import KeyHash, KeyScope
 from serving.rules import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
+# An address may hold a password, and somebody may write a key where its hash belongs.
+_SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys")
 
 
 ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
@@ -41,10 +44,14 @@ class Settings(BaseSettings):
     )
     qdrant_url: str = Field(
         "",
-        pattern=r"^($|https?://)",
-        description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index.",
+        pattern=r"^($|https?://[^@]*$)",
+        description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index. "
+        "With https:// all goes over TLS.",
     )
     qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server, where it wants one.")
+    qdrant_ca_file: FilePath | None = Field(
+        None, description="Certificates (PEM) that the server's must be signed by; by default those of the system."
+    )
     alias: str = Field("items", pattern=ALIAS_PATTERN, description="Alias that names the live collection.")
     variants: dict[str, VariantSetting] = Field(
         {},
@@ -55,6 +62,25 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address that `pharos serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `pharos serve` listens on; 0 takes a free one.")
+
+    api_keys: dict[KeyScope, list[KeyHash]] = Field(
+        {},
+        repr=False,
+        description="SHA-256 of the API keys that may read, write or administer, as `pharos key` prints them; without "
+        "any, everybody who reaches the server may do everything.",
+    )
+    open_reading: bool = Field(False, description="Whether reading needs no key where keys are set.")
+    open_metrics: bool = Field(False, description="Whether /metrics needs no key where keys are set.")
+    open_to_network: bool = Field(
+        False, description="Whether a server without keys may listen on an address that other machines reach."
+    )
+    stop_seconds: int = Field(
+        30, ge=1, le=3600, description="How long a server that is stopped waits for the requests under way."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object per line.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged; info has a line for each request."
+    )
 
     default_k: int = Field(10, ge=1, le=1000, description="Length of a list when the request does not say k.")
     max_k: int = Field(200, ge=1, le=1000, description="Largest k of a request.")
@@ -184,9 +210,13 @@ def _explain(problem: Any, arguments: dict[str, Any]) -> str:
         known = ", ".join(sorted(Rule.model_fields if problem["loc"][0] == "rules" else Settings.model_fields))
         return f"unknown setting {name!r} in {TOML_FILE}; the known ones are {known}"
     top = str(problem["loc"][0]) if problem["loc"] else ""
-    value = "(hidden)" if top == "qdrant_api_key" else repr(problem["input"])
+    value = "(hidden)" if top in _SECRET and not _is_plain_address(problem["input"]) else repr(problem["input"])
     message = problem["msg"][:1].lower() + problem["msg"][1:]
     return f"setting {name!r} ({_origin(top, arguments)}) is {value}: {message}"
+
+
+def _is_plain_address(value: object) -> bool:
+    return isinstance(value, str) and "://" in value and "@" not in value
 
 
 def _origin(name: str, arguments: dict[str, Any]) -> str:

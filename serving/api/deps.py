@@ -19,6 +19,7 @@ from serving.api.schemas import (
     Text,
 )
 from serving.api.validation import STORABLE, InvalidRequest, is_storable
+from serving.metrics import Metrics
 from serving.pipeline import Person, Selection
 from serving.service import Service
 from towers.queries import HistoryEvent
@@ -29,7 +30,13 @@ async def get_service(request: Request) -> Service:
     return cast(Service, request.app.state.service)
 
 
+async def get_metrics(request: Request) -> Metrics:
+    """The numbers of this application."""
+    return cast(Metrics, request.app.state.metrics)
+
+
 ServiceDep = Annotated[Service, Depends(get_service)]
+MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 
 
 def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:

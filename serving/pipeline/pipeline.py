@@ -1,7 +1,8 @@
 """The pipeline: one method for each thing that can be asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from indexing.index import VectorIndex
 from serving.errors import UnknownItem
@@ -26,6 +27,9 @@ from serving.settings import Settings
 from serving.store import ItemRecord, Store
 from serving.variants import Variants
 
+Observer: TypeAlias = Callable[[str, Answer], None]
+"""Is given the name of what was asked, and the answer."""
+
 
 class Pipeline:
     """Builds the stages once and runs them for each request. Safe with threads.
@@ -33,7 +37,15 @@ class Pipeline:
     Raises SettingsError for a business rule that the items do not allow.
     """
 
-    def __init__(self, store: Store, index: VectorIndex, variants: Variants, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        index: VectorIndex,
+        variants: Variants,
+        settings: Settings,
+        observe: Observer | None = None,
+    ) -> None:
+        self._observe = observe
         self._store = store
         self._variants = variants
         self._present = Present(store)
@@ -56,7 +68,7 @@ class Pipeline:
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """What to show to a person; see `Recommend`. Where several variants are live, the user's one answers."""
         variant, _ = self._variants.choose(person.user_id, selection.variant)
-        return self._recommend(person, replace(selection, variant=variant))
+        return self._observed("recommend", self._recommend(person, replace(selection, variant=variant)))
 
     def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
         """What given items are worth to a person; see `ScoreItems`."""
@@ -64,11 +76,11 @@ class Pipeline:
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """What is like an item; see `FindSimilar`. Raises UnknownItem."""
-        return self._similar(item_id, selection)
+        return self._observed("similar", self._similar(item_id, selection))
 
     def search(self, text: str, selection: Selection) -> Answer:
         """What a text asks for; see `Search`."""
-        return self._search(text, selection)
+        return self._observed("search", self._search(text, selection))
 
     def popular(self, selection: Selection) -> Answer:
         """What most people like; from the store alone."""
@@ -77,7 +89,7 @@ class Pipeline:
             candidates = self._popular(selection.k, selection)
         with watch.stage("present"):
             items = self._present(candidates, selection.fields)
-        return Answer(items, None, None, None, watch.milliseconds())
+        return self._observed("popular", Answer(items, None, None, None, watch.milliseconds()))
 
     def item(self, item_id: str) -> ItemRecord:
         """All that the store knows of an item. Raises UnknownItem."""
@@ -85,3 +97,8 @@ class Pipeline:
         if record is None:
             raise UnknownItem(item_id)
         return record
+
+    def _observed(self, name: str, answer: Answer) -> Answer:
+        if self._observe:
+            self._observe(name, answer)
+        return answer

@@ -15,6 +15,7 @@ from serving.errors import StoreError
 from serving.store import (
     bulk,
     catalogue,
+    counting,
     feedback,
     history,
     item_changes,
@@ -280,6 +281,11 @@ class Store:
         with self._writes() as connection:
             meta.hold_revision(connection)
             yield Halted(connection)
+
+    def miscounted(self) -> list[str]:
+        """The items whose counts of events are not those of their events; empty, unless something is broken."""
+        with self._reads() as connection:
+            return counting.miscounted(connection)
 
     def check(self) -> None:
         """Raises StoreError if the database does not answer."""
