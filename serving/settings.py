@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     candidates: int = Field(
         100, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
     )
+    ranker: bool = Field(
+        True, description="Whether the bundle's ranking model puts the candidates in order; false: retrieval alone."
+    )
     diversity: float = Field(
         0.0,
         ge=0,

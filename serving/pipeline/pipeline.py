@@ -1,5 +1,7 @@
 """The pipeline: one method for each thing that can be asked."""
 
+from collections.abc import Sequence
+
 from indexing.index import VectorIndex
 from serving.errors import UnknownItem
 from serving.live import Live
@@ -10,11 +12,13 @@ from serving.pipeline.encode import EncodeUser
 from serving.pipeline.new_items import NewItems
 from serving.pipeline.present import Present
 from serving.pipeline.profile import ReadProfile
+from serving.pipeline.rank import RankCandidates, TellMore
 from serving.pipeline.recommend import Recommend
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
 from serving.pipeline.rules import Rules
+from serving.pipeline.score import ItemScores, ScoreItems
 from serving.pipeline.search import Search
 from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
@@ -38,13 +42,22 @@ class Pipeline:
         read_profile = ReadProfile(store, settings.max_history)
         new_items = NewItems(store, eligible, settings)
         rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
-        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, rerank, assemble)
+        rank = RankCandidates() if settings.ranker else None
+        encode = EncodeUser(index)
+        self._recommend = Recommend(
+            read_profile, encode, nearest, self._popular, rerank, assemble, TellMore(store), rank
+        )
+        self._score = ScoreItems(store, index, live, read_profile, encode)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """What to show to a person; see `Recommend`."""
         return self._recommend(person, selection)
+
+    def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
+        """What given items are worth to a person; see `ScoreItems`."""
+        return self._score(person, item_ids)
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """What is like an item; see `FindSimilar`. Raises UnknownItem."""

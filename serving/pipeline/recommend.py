@@ -10,6 +10,7 @@ from serving.pipeline.answers import Answer, Candidate, Source, interleave
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.encode import EncodeUser
 from serving.pipeline.profile import ReadProfile
+from serving.pipeline.rank import TellMore
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
@@ -32,6 +33,7 @@ class Recommend:
         popular: RetrievePopular,
         rerank: Rerank,
         assemble: Assemble,
+        tell: TellMore,
         rank: Rank | None = None,
     ) -> None:
         self._read_profile = read_profile
@@ -40,6 +42,7 @@ class Recommend:
         self._popular = popular
         self._rerank = rerank
         self._assemble = assemble
+        self._tell = tell
         self._rank = rank
 
     def __call__(self, person: Person, selection: Selection) -> Answer:
@@ -51,12 +54,15 @@ class Recommend:
 
         def retrieval(generation: Generation) -> Stages:
             with watch.stage("encode"):
-                vector = self._encode(generation, profile)
+                encoded = self._encode(generation, profile)
+
+            # The ranker reads them, diversity too.
+            with_vectors = self._rank is not None or unseen.diversity > 0
 
             def near(limit: int, filter: Filter, source: Source) -> list[Candidate]:
                 passing = replace(unseen, filter=filter)
                 return self._nearest.to_vector(
-                    generation.collection, vector, source, limit, passing, with_vectors=unseen.diversity > 0
+                    generation.collection, encoded.vector, source, limit, passing, with_vectors=with_vectors
                 )
 
             def retrieve(limit: int) -> Sequence[Candidate]:
@@ -65,8 +71,13 @@ class Recommend:
 
             return Stages(
                 retrieve,
-                rank=partial(self._rank, generation, profile) if self._rank else None,
-                rerank=lambda candidates: self._rerank(generation.collection, candidates, unseen, near),
+                rank=partial(self._rank, generation, encoded) if self._rank else None,
+                rerank=lambda candidates: self._tell(
+                    generation,
+                    encoded,
+                    self._rerank(generation.collection, candidates, unseen, near),
+                    explain=selection.explain,
+                ),
                 needed=self._rerank.needed(unseen),
             )
 

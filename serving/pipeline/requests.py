@@ -13,7 +13,7 @@ class Selection:
 
     k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
     fields: names of item features to return. diversity: 0 for the best items, to 1 for items unlike each other; of
-    recommendations only.
+    recommendations only. explain: whether to name the past items that pulled each item up; of recommendations only.
     """
 
     k: int
@@ -21,6 +21,7 @@ class Selection:
     exclude: frozenset[str] = frozenset()
     fields: tuple[str, ...] = ()
     diversity: float = 0.0
+    explain: bool = False
 
 
 @dataclass(frozen=True)

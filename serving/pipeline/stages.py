@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from indexing.filters import Filter
 from serving.live import Generation
 from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.profile import Profile
+from serving.pipeline.encode import EncodedPerson
 
 Fetch: TypeAlias = Callable[[int], Sequence[Candidate]]
 """Returns at most so many candidates, best first, and fewer only where there are no more."""
@@ -20,7 +20,7 @@ class Rank(Protocol):
     """The second stage for a person's candidates."""
 
     def __call__(
-        self, generation: Generation, profile: Profile, candidates: Sequence[Candidate]
+        self, generation: Generation, person: EncodedPerson, candidates: Sequence[Candidate]
     ) -> Sequence[Candidate]:
         """The same candidates in a better order, best first, with the scores that say so."""
         ...

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serving.api.deps import PersonSelectionDep, RecommendationsDep, ServiceDep
-from serving.api.schemas import ItemList, PathId
+from serving.api.deps import PersonSelectionDep, RecommendationsDep, ScoresDep, ServiceDep
+from serving.api.schemas import ItemList, PathId, ScoreList
 from serving.pipeline import Person
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
@@ -20,3 +20,10 @@ def recommend_to_anyone(request: PersonSelectionDep, service: ServiceDep) -> Ite
     """What to show to a person of whom nothing is known but the history and features that are sent."""
     person, selection = request
     return ItemList.of(service.pipeline.recommend(person, selection))
+
+
+@router.post("/score")
+def score(request: ScoresDep, service: ServiceDep) -> ScoreList:
+    """What given items are worth to a user or to an anonymous person, and how they would rate them."""
+    person, item_ids = request
+    return ScoreList.model_validate(service.pipeline.score(person, item_ids), from_attributes=True)
