@@ -73,3 +73,7 @@ class Conflict(ServingError):
 
 class ReindexFailed(ServingError):
     """A collection could not be built; what was live still is."""
+
+
+class Disagreement(ServingError):
+    """The store, the index and the counts of events do not tell the same."""

@@ -1,6 +1,6 @@
 """Puts the parts together: the store, the vector index, what is live, and the pipeline over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,11 @@ from indexing.server import QdrantServer
 from serving.errors import ServingError
 from serving.following import Follower
 from serving.live import Live
-from serving.pipeline import Pipeline
+from serving.pipeline import Observer, Pipeline
 from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
+from serving.variants import Variants
 from serving.writing import WriteFeedback, WriteItems
 from towers.errors import TowersError
 
@@ -27,16 +28,23 @@ class Service:
     settings: Settings
     store: Store
     index: VectorIndex
-    live: Live
+    variants: Variants
     pipeline: Pipeline
     reindexer: Reindexer
     follower: Follower
     items: WriteItems
     feedback: WriteFeedback
 
+    @property
+    def live(self) -> Live:
+        """What is live; of several variants the first."""
+        return self.variants.first
+
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
-        checks = {"store": self.store.check, "index": self.index.ready, "live": self.live.current}
+        checks: dict[str, Callable[[], object]] = {"store": self.store.check, "index": self.index.ready}
+        for name, live in self.variants.items():
+            checks[f"live {name}" if name else "live"] = live.current
         problems: dict[str, str] = {}
         for part, check in checks.items():
             try:
@@ -47,25 +55,32 @@ class Service:
 
 
 @contextmanager
-def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Service]:
+def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer | None = None) -> Iterator[Service]:
     """A service for as long as the context lasts; warm_up: whether its first answers must be as quick as the next.
 
+    observe: is given every answer.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
-        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        follower = Follower(store, index, live)
-        reindexer = Reindexer(settings, store, index, live, follower)
+        variants = Variants(
+            {
+                name: Live(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)
+                for name, variant in settings.live.items()
+            },
+            {name: variant.share for name, variant in settings.live.items()},
+        )
+        follower = Follower(store, index, variants)
+        reindexer = Reindexer(settings, store, index, variants, follower)
         try:
             yield Service(
                 settings=settings,
                 store=store,
                 index=index,
-                live=live,
-                pipeline=Pipeline(store, index, live, settings),
+                variants=variants,
+                pipeline=Pipeline(store, index, variants, settings, observe),
                 reindexer=reindexer,
                 follower=follower,
-                items=WriteItems(store, index, live, follower, settings.max_batch),
+                items=WriteItems(store, index, variants, follower, settings.max_batch),
                 feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
             )
         finally:
@@ -92,7 +107,9 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
     index: VectorIndex
     if settings.qdrant_url:
         key = settings.qdrant_api_key
-        index = QdrantServer(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
+        index = QdrantServer(
+            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
+        )
     else:
         index = QdrantEmbedded(folder or settings.index_dir)
     try:

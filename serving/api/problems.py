@@ -24,6 +24,7 @@ from serving.errors import (
     UnknownJob,
     UnknownUser,
 )
+from serving.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -39,6 +40,7 @@ class Problem(BaseModel):
     detail: str
     instance: str = Field(description="the path of the request, shortened")
     errors: list[FieldError] = Field([], description="what is wrong with the request, value by value")
+    request_id: str = Field(description="the id of the request, which the server's log names too")
     parts: dict[str, str] = Field({}, description="the parts that are not ready, and why")
 
 
@@ -60,6 +62,7 @@ def problem_response(
         detail=readable(detail),
         instance=str(shown(request.scope["path"])),
         errors=list(errors),
+        request_id=REQUEST_ID.get(),
         parts={name: readable(reason) for name, reason in (parts or {}).items()},
     )
     return Response(problem.model_dump_json(), status, headers, media_type=MEDIA_TYPE)
@@ -150,10 +153,10 @@ def _plain(request: Request, error: HTTPException) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     # The server logs the trace. This answer is made outside of all middleware.
-    logger.error("%s %s failed: %r", request.method, request.scope["path"], error)
+    logger.error("a request failed: %r", error)
     return problem_response(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the server failed at this request; its log says why",
-        headers=SECURITY_HEADERS,
+        headers={**SECURITY_HEADERS, "X-Request-ID": REQUEST_ID.get()},
     )

@@ -53,7 +53,8 @@ def _open_sqlite(address: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"the store's folder {folder} cannot be made: {error.strerror}") from error
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    # Parameters are what people did; they have no place in a message or a log.
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
     return engine

@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     FromClause,
     Text,
     and_,
@@ -74,9 +73,9 @@ class _Json:
         return and_(func.jsonb_typeof(self.value) == "number", _bounded(self.value, bounds, _jsonb))
 
 
-def matches(connection: Connection, filter: Filter) -> ColumnElement[bool]:
-    """The WHERE clause of a filter that went through `indexing.filters.check`."""
-    values = _sqlite_values if connection.dialect.name == "sqlite" else _postgresql_values
+def matches(dialect: str, filter: Filter) -> ColumnElement[bool]:
+    """The WHERE clause, in the SQL of a dialect, of a filter that went through `indexing.filters.check`."""
+    values = _sqlite_values if dialect == "sqlite" else _postgresql_values
     return and_(literal(True), *(_condition(condition, values) for condition in filter.conditions))
 
 

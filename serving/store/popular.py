@@ -47,7 +47,7 @@ def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping
     query = (
         select(items.c.id, score)
         .select_from(items.outerjoin(counts, counts.c.item_id == items.c.id))
-        .where(items.c.available, matches(connection, filter))
+        .where(items.c.available, matches(connection.dialect.name, filter))
         # An item without ratings would have the score C and stand before all that people found worse than the mean.
         .order_by((rated_or_zero > 0).desc(), score.desc(), weight_or_zero.desc(), items.c.id)
         .limit(limit)

@@ -12,7 +12,20 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, feedback, history, item_changes, jobs, meta, popular, titles
+from serving.store import (
+    bulk,
+    catalogue,
+    counting,
+    feedback,
+    history,
+    item_changes,
+    jobs,
+    matching,
+    meta,
+    popular,
+    titles,
+    training_data,
+)
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
 from serving.store.migrations import upgrade
@@ -180,6 +193,21 @@ class Store:
         """Items as a typed table (`features.item_frame`)."""
         return item_frame(self.schema().items, records)
 
+    def dataset(self) -> Dataset:
+        """All that the store holds, as a data set to train on; see `training_data.dataset`."""
+        with self._reads() as connection:
+            return training_data.dataset(connection, self._weightless)
+
+    def matching(self, item_ids: Sequence[str], filter: Filter) -> set[str]:
+        """Those of the items that pass the (checked) filter."""
+        with self._reads() as connection:
+            return matching.matching(connection, item_ids, filter)
+
+    def new_items(self, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
+        """Available items added since a time, or with fewer events than so many; see `matching.new_items`."""
+        with self._reads() as connection:
+            return matching.new_items(connection, limit, since, fewer_than)
+
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""
         with self._reads() as connection:
@@ -253,6 +281,11 @@ class Store:
         with self._writes() as connection:
             meta.hold_revision(connection)
             yield Halted(connection)
+
+    def miscounted(self) -> list[str]:
+        """The items whose counts of events are not those of their events; empty, unless something is broken."""
+        with self._reads() as connection:
+            return counting.miscounted(connection)
 
     def check(self) -> None:
         """Raises StoreError if the database does not answer."""

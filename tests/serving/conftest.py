@@ -16,6 +16,7 @@ from serving.settings import Settings
 from serving.store import Store
 from serving.training import train
 from tests.serving import world
+from tests.serving.reindexing_world import FIRST, SECOND
 from towers.progress import Silent
 from towers.settings import TrainingSettings
 
@@ -93,3 +94,16 @@ def client(trained: Settings, trained_too: Path) -> Iterator[TestClient]:
     """A client of an application that serves the world."""
     with TestClient(create_app(trained), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two bundles without a text model whose vectors differ in length: to mix them is an error of the engine."""
+    folder = tmp_path_factory.mktemp("bundles")
+    for name, dimensions in ((FIRST, 16), (SECOND, 8)):
+        settings = QUICK.model_copy(update={"text_model": "", "max_epochs": 1, "dimensions": dimensions})
+        made = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
+        manifest = (made.path / "manifest.json").read_text(encoding="utf-8")
+        (made.path / "manifest.json").write_text(manifest.replace(f'"{made.id}"', f'"{name}"'), encoding="utf-8")
+        made.path.rename(folder / name)
+    return folder

@@ -5,19 +5,20 @@ from http import HTTPStatus
 from fastapi import APIRouter
 
 from serving.api.bodies import AddedEvents, EventBody, UserBody, UserStatus
-from serving.api.deps import ServiceDep
+from serving.api.deps import MetricsDep, ServiceDep
 from serving.api.schemas import PathId
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 
 
 @router.post("/events")
-def add_events(body: list[EventBody], service: ServiceDep) -> AddedEvents:
+def add_events(body: list[EventBody], service: ServiceDep, metrics: MetricsDep) -> AddedEvents:
     """Tell what users did, all or none; the next answer takes it into account. A user need not be known.
 
     The same user, item, type and timestamp are the same event, however often it is sent.
     """
     added = service.feedback.add([event.draft() for event in body])
+    metrics.wrote("event", added)
     return AddedEvents(added=added, known=len(body) - added)
 
 
@@ -34,9 +35,11 @@ def write_user(user_id: PathId, body: UserBody, service: ServiceDep) -> UserStat
 
 
 @router.delete("/users/{user_id}")
-def delete_user(user_id: PathId, service: ServiceDep) -> UserStatus:
+def delete_user(user_id: PathId, service: ServiceDep, metrics: MetricsDep) -> UserStatus:
     """Delete all that is known of a user: features, events and ignored items. The answer says what that was."""
-    return UserStatus.of(service.feedback.delete_user(user_id))
+    deleted = service.feedback.delete_user(user_id)
+    metrics.wrote("user deletion", 1)
+    return UserStatus.of(deleted)
 
 
 @router.put("/users/{user_id}/ignored/{item_id}", status_code=HTTPStatus.NO_CONTENT)
