@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from serving.errors import SettingsError
 from serving.keys import KeyHash, KeyScope
+from serving.rules import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
         500, ge=1, le=10_000, description="Most history events in a request or read from the store."
     )
     max_exclude: int = Field(10_000, ge=0, le=100_000, description="Most excluded item ids in a request.")
+    max_only: int = Field(1000, ge=1, le=10_000, description="Most item ids that a request can confine a list to.")
     max_batch: int = Field(1000, ge=1, le=10_000, description="Most records in one batch request.")
     max_filter_conditions: int = Field(20, ge=1, le=20, description="Most conditions in a request's filter.")
     max_query_length: int = Field(1000, ge=1, le=10_000, description="Most characters in a text query.")
@@ -74,6 +76,28 @@ class Settings(BaseSettings):
 
     candidates: int = Field(
         100, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
+    )
+    ranker: bool = Field(
+        True, description="Whether the bundle's ranking model puts the candidates in order; false: retrieval alone."
+    )
+    diversity: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How unlike each other recommended items are, where a request does not say: 0 for the best items.",
+    )
+    new_share: float = Field(0.0, ge=0, le=1, description="Share of recommended items that is kept for new ones.")
+    new_days: int = Field(
+        30, ge=0, le=36_500, description="An item is new for so many days after it was added; 0: its age is no matter."
+    )
+    new_events: int = Field(
+        10, ge=0, description="An item is new only while it has fewer events than this; 0: their count is no matter."
+    )
+    rules: tuple[Rule, ...] = Field(
+        (),
+        max_length=50,
+        description="Business rules for recommendations, each with conditions as in a filter and one of boost, bury, "
+        'pin: [[rules]] when = "genres=Drama" boost = 0.1',
     )
     event_weights: dict[str, float] = Field(
         {"view": 1.0, "click": 2.0, "rating": 3.0, "like": 4.0, "purchase": 5.0, "ignore": 0.0},
@@ -142,7 +166,7 @@ def _explain(problem: Any, arguments: dict[str, Any]) -> str:
     """One line for one of pydantic's errors."""
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        known = ", ".join(sorted(Settings.model_fields))
+        known = ", ".join(sorted(Rule.model_fields if problem["loc"][0] == "rules" else Settings.model_fields))
         return f"unknown setting {name!r} in {TOML_FILE}; the known ones are {known}"
     top = str(problem["loc"][0]) if problem["loc"] else ""
     value = "(hidden)" if top in _SECRET and not _is_plain_address(problem["input"]) else repr(problem["input"])

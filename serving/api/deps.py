@@ -1,13 +1,15 @@
 """What a route needs, as named types, and how a request becomes what the pipeline takes."""
 
-from collections.abc import Collection, Sequence
-from typing import Annotated, cast
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request
 
-from indexing.filters import Filter, check, parse_expressions, parse_json
+from indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
+from ingest.columns import Columns
 from ingest.records import parse_features
-from serving.api.schemas import ListQuery, RecommendationBody, SearchQuery
+from serving.api.schemas import HistoryEntry, ListQuery, RecommendationBody, RecommendationQuery, ScoreBody, SearchQuery
 from serving.api.validation import STORABLE, InvalidRequest, is_storable
 from serving.metrics import Metrics
 from serving.pipeline import Person, Selection
@@ -34,6 +36,11 @@ def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]
     return _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
 
 
+def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
+    """The selection that the query parameters of recommendations ask for."""
+    return _recommended(service, selection_of_query(service, query), query.diversity, explain=query.explain)
+
+
 def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
     """The text of a search and its selection."""
     limit = service.settings.max_query_length
@@ -45,20 +52,56 @@ def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -
 def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
     """The anonymous person and the selection that a body describes."""
     selection = _selection(service, body.k, parse_json(body.filter), body.exclude, body.fields)
-    limit = service.settings.max_history
-    if len(body.history) > limit:
-        raise InvalidRequest("history", f"{len(body.history)} entries", f"at most {limit}")
-    entries = list(body.history)
-    if all(entry.timestamp is not None for entry in entries):
-        entries.sort(key=lambda entry: entry.timestamp or 0)
-    history = tuple(HistoryEvent(entry.item_id, entry.rating, entry.timestamp) for entry in entries)
-    features = parse_features(service.store.schema().users, body.user_features) if body.user_features else {}
-    return Person(history=history, features=features), selection
+    selection = _recommended(service, selection, body.diversity, body.only, explain=body.explain)
+    return _anonymous(service, body.history, body.user_features), selection
 
 
+def scores_of_body(service: ServiceDep, body: ScoreBody) -> tuple[Person, list[str]]:
+    """The person and the items to score that a body describes."""
+    limit = service.settings.max_batch
+    if len(body.item_ids) > limit:
+        raise InvalidRequest("item_ids", f"{len(body.item_ids)} ids", f"at most {limit}")
+    if body.user_id is None:
+        return _anonymous(service, body.history, body.user_features), body.item_ids
+    for name in ("history", "user_features"):
+        if getattr(body, name):
+            raise InvalidRequest(name, "with user_id", "either user_id or what is known of an anonymous person")
+    return Person(body.user_id), body.item_ids
+
+
+RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
 SelectionDep = Annotated[Selection, Depends(selection_of_query)]
 TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
+ScoresDep = Annotated[tuple[Person, list[str]], Depends(scores_of_body)]
 PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
+
+
+def _anonymous(service: Service, history: Sequence[HistoryEntry], features: Mapping[str, Any]) -> Person:
+    limit = service.settings.max_history
+    if len(history) > limit:
+        raise InvalidRequest("history", f"{len(history)} entries", f"at most {limit}")
+    entries = list(history)
+    if all(entry.timestamp is not None for entry in entries):
+        entries.sort(key=lambda entry: entry.timestamp or 0)
+    events = tuple(HistoryEvent(entry.item_id, entry.rating, entry.timestamp) for entry in entries)
+    return Person(history=events, features=parse_features(service.store.schema().users, features) if features else {})
+
+
+def _recommended(
+    service: Service,
+    selection: Selection,
+    diversity: float | None,
+    only: Sequence[str] | None = None,
+    *,
+    explain: bool,
+) -> Selection:
+    """The selection with what only recommendations can be asked."""
+    settings = service.settings
+    if only is not None:
+        if len(only) > settings.max_only:
+            raise InvalidRequest("only", f"{len(only)} ids", f"at most {settings.max_only}")
+        selection = replace(selection, filter=selection.filter & Filter((AnyOf(Columns.ITEM, tuple(only)),)))
+    return replace(selection, diversity=settings.diversity if diversity is None else diversity, explain=explain)
 
 
 def _selection(

@@ -31,6 +31,10 @@ Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable)]
 PathId = Annotated[Id, BeforeValidator(_decoded)]
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+Diversity = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="how unlike each other the items are: 0 for the best ones, to 1"),
+]
 Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds, not milliseconds")]
 
 
@@ -48,6 +52,13 @@ class ListQuery(BaseModel):
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
     fields: list[Text] = Field([], description="item features to return", examples=[["genres", "year"]])
+
+
+class RecommendationQuery(ListQuery):
+    """The query parameters of recommendations."""
+
+    diversity: Diversity = None
+    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
 
 
 class SearchQuery(ListQuery):
@@ -83,7 +94,56 @@ class RecommendationBody(BaseModel):
         examples=[{"genres": {"any": ["Drama"], "none": ["Horror"]}, "year": {"gte": 1990}}],
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
+    only: list[Id] | None = Field(
+        None, min_length=1, description="the only item ids that may come; those that are not eligible do not"
+    )
+    diversity: Diversity = None
+    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
     fields: list[Text] = Field([], description="item features to return")
+
+
+class ScoreBody(BaseModel):
+    """For whom, and which items, to score."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    user_id: Id | None = Field(None, description="a user whose history the store knows; or send a history")
+    history: list[HistoryEntry] = Field([], description="as in recommendations; not together with user_id")
+    user_features: dict[str, Any] = Field({}, description="as in recommendations; not together with user_id")
+    item_ids: list[Id] = Field(min_length=1, description="the items to score")
+
+
+class Reason(BaseModel):
+    """A past item that pulled another up."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item_id: str
+    title: str
+    share: float = Field(description="of the attention that all past items get, 0 to 1")
+    shared: dict[str, Any] = Field(description="the values that both items have, by feature")
+
+
+class ScoredItem(BaseModel):
+    """What an item is worth to a person."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item_id: str
+    score: float = Field(description="of the ranking model; a cosine where the bundle has none")
+    predicted_rating: float | None = Field(description="null where the data have no ratings")
+
+
+class ScoreList(BaseModel):
+    """What the asked items are worth, in the order asked for."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    items: list[ScoredItem]
+    bundle: str
+    collection: str
+    unknown_items: list[str] = Field(description="asked items and history items that there are none of")
+    milliseconds: dict[str, float] = Field(description="by stage")
 
 
 class ListItem(BaseModel):
@@ -97,6 +157,8 @@ class ListItem(BaseModel):
     score: float = Field(description="comparable within one source only")
     source: Source
     fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
+    predicted_rating: float | None = Field(description="what the person would give; null where that is not known")
+    because: list[Reason] = Field(description="with explain: the past items that weigh most in the score")
 
 
 class ItemList(BaseModel):

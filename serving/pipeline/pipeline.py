@@ -1,6 +1,6 @@
 """The pipeline: one method for each thing that can be asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from indexing.index import VectorIndex
@@ -8,13 +8,18 @@ from serving.errors import UnknownItem
 from serving.live import Live
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
+from serving.pipeline.eligible import Eligible
 from serving.pipeline.encode import EncodeUser
+from serving.pipeline.new_items import NewItems
 from serving.pipeline.present import Present
 from serving.pipeline.profile import ReadProfile
+from serving.pipeline.rank import RankCandidates, TellMore
 from serving.pipeline.recommend import Recommend
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.rules import Rules
+from serving.pipeline.score import ItemScores, ScoreItems
 from serving.pipeline.search import Search
 from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
@@ -26,7 +31,10 @@ Observer: TypeAlias = Callable[[str, Answer], None]
 
 
 class Pipeline:
-    """Builds the stages once and runs them for each request. Safe with threads."""
+    """Builds the stages once and runs them for each request. Safe with threads.
+
+    Raises SettingsError for a business rule that the items do not allow.
+    """
 
     def __init__(
         self, store: Store, index: VectorIndex, live: Live, settings: Settings, observe: Observer | None = None
@@ -36,15 +44,27 @@ class Pipeline:
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         nearest = RetrieveNearest(index)
-        assemble = Assemble(live, Rerank(store), self._present, settings.candidates)
+        eligible = Eligible(store)
+        assemble = Assemble(live, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
-        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, assemble)
+        new_items = NewItems(store, eligible, settings)
+        rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
+        rank = RankCandidates() if settings.ranker else None
+        encode = EncodeUser(index)
+        self._recommend = Recommend(
+            read_profile, encode, nearest, self._popular, rerank, assemble, TellMore(store), rank
+        )
+        self._score = ScoreItems(store, index, live, read_profile, encode)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """What to show to a person; see `Recommend`."""
         return self._observed("recommend", self._recommend(person, selection))
+
+    def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
+        """What given items are worth to a person; see `ScoreItems`."""
+        return self._score(person, item_ids)
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """What is like an item; see `FindSimilar`. Raises UnknownItem."""

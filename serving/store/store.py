@@ -12,7 +12,19 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, counting, feedback, history, item_changes, jobs, meta, popular, titles
+from serving.store import (
+    bulk,
+    catalogue,
+    counting,
+    feedback,
+    history,
+    item_changes,
+    jobs,
+    matching,
+    meta,
+    popular,
+    titles,
+)
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
 from serving.store.records import (
@@ -181,6 +193,16 @@ class Store:
     def frame_of(self, records: Sequence[ItemRecord]) -> pd.DataFrame:
         """Items as a typed table (`features.item_frame`)."""
         return item_frame(self.schema().items, records)
+
+    def matching(self, item_ids: Sequence[str], filter: Filter) -> set[str]:
+        """Those of the items that pass the (checked) filter."""
+        with self._reads() as connection:
+            return matching.matching(connection, item_ids, filter)
+
+    def new_items(self, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
+        """Available items added since a time, or with fewer events than so many; see `matching.new_items`."""
+        with self._reads() as connection:
+            return matching.new_items(connection, limit, since, fewer_than)
 
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""

@@ -12,7 +12,7 @@ from ingest.dataset import Dataset
 from ingest.schema import Feature, FeatureType, Schema
 from serving.errors import StoreError
 from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.rerank import Rerank
+from serving.pipeline.eligible import Eligible
 from serving.settings import Settings
 from serving.store import Event, Store, StoredPerson
 from tests.serving import world
@@ -135,7 +135,7 @@ def test_an_item_that_may_not_be_shown_exists_all_the_same(store: Store, tmp_pat
     assert store.existing([war(1), war(2)]) == {war(1), war(2)}
     assert store.available([war(1), war(2)]) == {war(2)}
     candidates = [Candidate(item_id, 1.0, Source.PERSONAL) for item_id in (war(1), "nothing", war(2), war(2), war(3))]
-    kept = Rerank(store)(candidates, {war(3)}, 10)
+    kept = Eligible(store)(candidates, {war(3)}, 10)
     assert [candidate.item_id for candidate in kept] == [war(2)]
 
 
