@@ -35,14 +35,15 @@ def prepare(
     catalogue, catalogue_text = dataset.items[seen], text[seen] if text is not None else None
     sequences = Sequences.of(events, pd.Index(catalogue[Columns.ITEM]))
     users = dataset.users.set_index(Columns.USER, drop=False).loc[sequences.users]
+    scale = HistoryScale.fit(sequences.rating, sequences.stamp)
     spec = InputSpec(
         schema=dataset.schema,
         items=Vocabulary(catalogue[Columns.ITEM].tolist()),
         users=Vocabulary(sequences.users),
         item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
         user_features=FeatureEncoding.fit(users, dataset.schema.users),
-        scale=HistoryScale.fit(sequences.rating, sequences.stamp),
-        length=settings.history_length,
+        scale=scale,
+        length=settings.history_length if scale.timed else settings.unordered_history_length,
     )
     return TrainingData(
         spec=spec,
