@@ -24,7 +24,8 @@ RUN useradd --system --uid 10001 --no-create-home --home-dir /data pharos \
     && install --directory --owner=pharos --group=pharos /data
 COPY --from=build /opt/pharos /opt/pharos
 
-# Inside the container the server listens to every address; who reaches it is decided by what is published.
+# Inside the container the server listens to every address, so it starts with API keys (PHAROS_API_KEYS) or with
+# PHAROS_OPEN_TO_NETWORK=true, where what is published decides who reaches it.
 ENV PATH=/opt/pharos/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PHAROS_DATA_DIR=/data \

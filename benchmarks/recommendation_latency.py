@@ -43,10 +43,15 @@ def main() -> None:
                     stages.setdefault(stage, []).append(milliseconds)
 
             asked = milliseconds_of(ask, REQUESTS)
+            diverse = milliseconds_of(
+                lambda number: service.pipeline.recommend(Person(f"u{number % USERS}"), Selection(10, diversity=0.5)),
+                REQUESTS,
+            )
             vectors = item_vectors(service)
     floor = milliseconds_of(lambda number: best(vectors @ vectors[number], settings.candidates), REQUESTS)
     print(f"{ITEMS:,} items, {REQUESTS:,} requests of {USERS:,} known users, one process, one at a time")
     print(f"request  median {np.median(asked):6.2f} ms   95 % {np.percentile(asked, 95):6.2f} ms")
+    print(f"diverse  median {np.median(diverse):6.2f} ms   95 % {np.percentile(diverse, 95):6.2f} ms   (diversity 0.5)")
     print(f"floor    median {np.median(floor):6.2f} ms   ratio of medians {np.median(asked) / np.median(floor):.0f}")
     print("median by stage: " + ", ".join(f"{name} {np.median(values):.2f}" for name, values in stages.items()))
 

@@ -7,6 +7,8 @@ from evaluation.folds import Protocol
 from evaluation.page import write_page
 from evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
 from evaluation.peers import CHRONOLOGICAL_PEERS, COLD_PEERS, RATING_PEERS
+from evaluation.ranked import RankedContender
+from evaluation.rating_model import PredictedRatings
 from evaluation.report import Report, report, write
 from evaluation.run import evaluate
 from evaluation.two_tower import TwoTowerContender
@@ -16,8 +18,12 @@ from towers.progress import Progress
 from towers.settings import TrainingSettings
 from towers.text_model import TextModel
 
-# Where the answers of each method of ours go: a ranker or a predictor of ratings gets its line here.
-_FILES = {TwoTowerContender.name: "retrieval.parquet"}
+# Where the answers of each method of ours go.
+_FILES = {
+    TwoTowerContender.name: "retrieval.parquet",
+    RankedContender.name: "ranking.parquet",
+    PredictedRatings.name: "ratings.parquet",
+}
 
 
 def compare(
@@ -48,7 +54,10 @@ def compare(
 
 def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path) -> list[Learner]:
     """All stages of ours, each a contender of its own, the retrieval stage first."""
-    return [] if protocol is Protocol.RATING else [TwoTowerContender(settings, text_cache=text_cache)]
+    retrieval = TwoTowerContender(settings, text_cache=text_cache)
+    if protocol is Protocol.RATING:
+        return [PredictedRatings(settings, text_cache=text_cache)]
+    return [retrieval, RankedContender(retrieval)] if protocol is Protocol.CHRONOLOGICAL else [retrieval]
 
 
 def _peers(protocol: Protocol, settings: TrainingSettings, text_cache: Path, progress: Progress) -> list[Learner]:

@@ -9,6 +9,7 @@ from evaluation.folds import Fold
 from evaluation.peers.base import Floats
 from evaluation.scoring import Scores
 from evaluation.tuning import Tuning
+from indexing.index import FloatArray
 from ingest.dataset import Dataset
 from towers.progress import Progress
 
@@ -38,6 +39,9 @@ class Contender(Learner, Protocol):
 
     def variants(self) -> Mapping[str, ScoreUsers]:
         """Other ways to ask what was learnt, by name, to be judged beside `score`; most contenders have none."""
+
+    def item_vectors(self) -> FloatArray | None:
+        """float32 [items, d], each of length 1, by which its lists are made diverse; None where it has no such."""
 
 
 class RatingContender(Learner, Protocol):

@@ -19,6 +19,7 @@ th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600;
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem; }
 .plots svg { width: 100%; height: auto; } small { color: #868e96; } code { font-size: .85em; }
 """
+_HALF: Final = 0.5
 _COLUMNS: Final = {
     False: ("ndcg@10", "recall@10", "recall@50", "recall@100", "coverage@10", "overlap@10"),
     True: ("rmse", "mae"),
@@ -99,6 +100,9 @@ def _notes(figures: dict[str, Any]) -> Iterator[str]:
         for name, variant in method.get("variants", {}).items():
             asked = f"{escape(method['name'])}, asked by {escape(name)}"
             yield f"<p>{asked}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}.</p>"
+        yield from (
+            _diversity(method, degree) for degree in method.get("diversity", ()) if degree["diversity"] == _HALF
+        )
     if "cold_items" in figures:
         shares = ", ".join(
             f"{escape(method['name'])} {method['cold_share_of_lists']:.1%}" for method in figures["methods"]
@@ -110,6 +114,13 @@ def _notes(figures: dict[str, Any]) -> Iterator[str]:
         )
     for entry in figures["left_out"]:
         yield f"<p>Left out: {escape(entry['name'])}: {escape(entry['reason'])}</p>"
+
+
+def _diversity(method: dict[str, Any], degree: dict[str, Any]) -> str:
+    return (
+        f"<p>{escape(method['name'])}, half of all diversity: the items of a list are {degree['less_alike']:.1%} less "
+        f"alike, at a loss of {degree['loss']:.1%} of ndcg@10.</p>"
+    )
 
 
 def _pictures(figures: dict[str, Any]) -> Iterator[str]:
@@ -127,6 +138,7 @@ def _pictures(figures: dict[str, Any]) -> Iterator[str]:
         label = f"{events} events of the item, by tenth of items"
         yield plots.by_bin(methods, "recall@100_by_popularity", label, "recall@100 by item popularity")
         yield plots.variety(methods)
+        yield from (plots.diversity(method) for method in methods if method["diversity"])
         yield from (plots.training(method) for method in methods if method["curves"])
     except MissingExtra as error:
         yield f"<p>No pictures: {escape(str(error))}</p>"

@@ -68,6 +68,9 @@ class PeerContender:
         """None: a peer is asked in one way."""
         return {}
 
+    def item_vectors(self) -> None:
+        """None: peers are compared by their plain lists."""
+
     def _data(self, known: Dataset) -> RankingData:
         needs = self._peer.needs
         texts: tuple[Document, ...] = documents(known) if Need.DOCUMENTS in needs else ()

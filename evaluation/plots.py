@@ -92,6 +92,26 @@ def training(method: dict[str, Any]) -> str:
     return _svg(draw, height=3.6)
 
 
+def diversity(method: dict[str, Any]) -> str:
+    """How alike the items of a list are and what it is worth, by diversity, as shares of the plain list's."""
+
+    def draw(axes: Any) -> None:
+        curve = method["diversity"]
+        degrees = [part["diversity"] for part in curve]
+        lines = [("mean pairwise similarity", "similarity"), ("ndcg@10", "ndcg_10")]
+        if curve[0]["common"]:
+            lines.append(("categories and tags in common", "common"))
+        for (label, key), colour in zip(lines, _LINES, strict=False):
+            plain = curve[0][key] or 1.0
+            axes.plot(degrees, [part[key] / plain for part in curve], "o-", label=label, color=colour, lw=1.6, ms=4)
+        axes.set_xlabel("diversity")
+        axes.set_ylabel("share of that of the plain lists")
+        axes.set_title(f"{method['name']}: what diversity gives and costs")
+        _legend(axes, axes.get_legend_handles_labels()[0])
+
+    return _svg(draw, height=3.6)
+
+
 def variety(methods: Methods) -> str:
     """Does everybody get the same list? Coverage of the catalogue against the overlap of two users' lists."""
 

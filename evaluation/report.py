@@ -11,6 +11,7 @@ import numpy as np
 
 from evaluation.bootstrap import Interval, Statistic, bootstrap, difference_interval, mean_interval
 from evaluation.breakdown import Bin, by_history_length, by_popularity
+from evaluation.diversity import Degree
 from evaluation.folds import Fold
 from evaluation.metrics import MAE, NDCG_10, RECALL_10, RECALL_50, RECALL_100, RMSE, RankingMetrics, RatingMetrics
 from evaluation.run import Evaluation, Outcome
@@ -73,10 +74,23 @@ def _method(fold: Fold, outcome: Outcome) -> Report:
         for name in (NDCG_10, RECALL_100):
             figures[f"{name}_by_history"] = _bins(by_history_length(fold, outcome.metrics, name))
         figures["recall@100_by_popularity"] = _bins(by_popularity(fold, outcome.answers))
+        figures["diversity"] = _diversity(outcome.diversity)
         figures["variants"] = _variants(outcome.variants, outcome.metrics)
     if outcome.cold_share is not None:
         figures["cold_share_of_lists"] = outcome.cold_share
     return figures
+
+
+def _diversity(curve: tuple[Degree, ...]) -> list[Report]:
+    """Each degree with what it changes against the plain lists, as shares of theirs."""
+    return [
+        {
+            **vars(degree),
+            "less_alike": 1 - degree.similarity / curve[0].similarity if curve[0].similarity else 0.0,
+            "loss": 1 - degree.ndcg_10 / curve[0].ndcg_10 if curve[0].ndcg_10 else 0.0,
+        }
+        for degree in curve
+    ]
 
 
 def _bins(bins: list[Bin]) -> list[Report]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.contender import Contender, Learner, RatingContender
+from evaluation.diversity import CANDIDATES, Degree, diversity_curve
 from evaluation.errors import EvaluationError
 from evaluation.extras import MissingExtra
 from evaluation.folds import Fold, Folds, Protocol, folds
@@ -30,6 +31,7 @@ class Outcome:
     answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction).
     seconds: by stage: tuning, fitting, answering. variants: figures of the other ways to ask it, by name.
     cold_share: the share of cold items in its lists over the whole catalogue, for the cold protocol only.
+    diversity: its lists at every degree of diversity, for the chronological protocol and a method with item vectors.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Outcome:
     seconds: Mapping[str, float]
     variants: Mapping[str, RankingMetrics] = field(default_factory=dict)
     cold_share: float | None = None
+    diversity: tuple[Degree, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,17 @@ def _run(learner: Learner, parts: Folds, protocol: Protocol, ours: bool, budget:
     contender, fold = cast(Contender, learner), parts.final
     lists = watch.time("answering", lambda: recommend(fold, contender.score))
     variants = {name: judge_lists(fold, recommend(fold, ask)) for name, ask in contender.variants().items()}
-    metrics, cold_share = judge_lists(fold, lists), _cold_share(fold, contender)
-    return Outcome(learner.name, ours, tuning, metrics, lists, watch.seconds, variants, cold_share)
+    return Outcome(
+        learner.name,
+        ours,
+        tuning,
+        judge_lists(fold, lists),
+        lists,
+        watch.seconds,
+        variants,
+        cold_share=_cold_share(fold, contender),
+        diversity=_diversity(fold, contender) if protocol is Protocol.CHRONOLOGICAL else (),
+    )
 
 
 def _cold_share(fold: Fold, contender: Contender) -> float | None:
@@ -124,6 +136,13 @@ def _cold_share(fold: Fold, contender: Contender) -> float | None:
     everywhere = recommend(fold, contender.score, whole_catalogue=True)
     cold = fold.known.items[Columns.ITEM][fold.candidates]
     return float(np.mean(everywhere[Columns.ITEM].isin(cold)))
+
+
+def _diversity(fold: Fold, contender: Contender) -> tuple[Degree, ...]:
+    vectors = contender.item_vectors()
+    if vectors is None:
+        return ()
+    return tuple(diversity_curve(fold, recommend(fold, contender.score, k=CANDIDATES), vectors))
 
 
 class _Stages:

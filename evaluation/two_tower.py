@@ -17,6 +17,7 @@ from towers.histories import Histories
 from towers.progress import Progress
 from towers.settings import TrainingSettings
 from towers.training import TextVectors, read_texts
+from towers.two_towers import TwoTowers
 
 
 class TwoTowerContender:
@@ -26,6 +27,7 @@ class TwoTowerContender:
 
     def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None) -> None:
         """text_cache: folder of the text model's disk cache."""
+        self.selected: TwoTowers  # those of the fit for validation, which have not seen what it holds out
         self._settings, self._text_cache = settings, text_cache
         self._texts: TextVectors | None = None
         self._epochs = 0
@@ -34,6 +36,7 @@ class TwoTowerContender:
         """One run with early stopping; `budget` is not needed, since nothing is searched."""
         result = self._fit(fold.known, progress, held_out=fold.held_out, candidates=fold.candidates)
         self._epochs = result.best_epoch
+        self.selected = result.towers
         validation = [epoch.validation for epoch in result.curve if epoch.validation]
         chosen = {**self._settings.model_dump(), "epochs": result.best_epoch}
         seconds = sum(epoch.seconds for epoch in result.curve)
@@ -49,27 +52,32 @@ class TwoTowerContender:
 
     def fit_final(self, known: Dataset, *, progress: Progress) -> None:
         """Fit on all known events for the epochs that were found best; afterwards the contender answers."""
-        self._towers = self._fit(known, progress, epochs=self._epochs).towers
-        self._items = self._towers.item_vectors(known.items, self._text(known, progress))
-        self._histories = Histories(known, known.interactions)
+        self.towers = self._fit(known, progress, epochs=self._epochs).towers
+        self.items = self.towers.item_vectors(known.items, self.text(known, progress))
+        self.histories = Histories(known, known.interactions)
         self._anonymous = Histories(known, known.interactions, anonymous=True)
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue, float32 [len(users), items]: one dot product each."""
-        return self._scores(self._histories, users)
+        return self._scores(self.histories, users)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
         """Other ways to ask the same towers: by the history alone, without the user's id and features."""
         return {"history only": lambda users: self._scores(self._anonymous, users)}
 
+    def item_vectors(self) -> npt.NDArray[np.float32]:
+        """The item tower's, of all items."""
+        return self.items
+
     def _scores(self, histories: Histories, users: Sequence[str]) -> Scores:
-        return self._towers.user_vectors(histories.queries(users, self._items)) @ self._items.T
+        return self.towers.user_vectors(histories.queries(users, self.items)) @ self.items.T
 
     def _fit(self, known: Dataset, progress: Progress, **kind: Any) -> Fit:
-        text = self._text(known, progress)
+        text = self.text(known, progress)
         return fit(known, known.interactions, self._settings, text=text, progress=progress, **kind)
 
-    def _text(self, known: Dataset, progress: Progress) -> npt.NDArray[np.float32] | None:
+    def text(self, known: Dataset, progress: Progress) -> npt.NDArray[np.float32] | None:
+        """The documents' vectors of all items, float32 [items, d]; None for no text model."""
         # All folds have the same items, so one reading serves them all.
         if self._texts is None:
             self._texts = read_texts(known, self._settings, self._text_cache, progress)

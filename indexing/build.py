@@ -1,13 +1,13 @@
 """Builds a collection beside the live one, proves it, and switches to it.
 
-The parts (`start`, `upload`, `Canaries.verify`, `VectorIndex.switch`) can be used one by one, where more has to happen
-in between; `build` is the whole for a catalogue that stands still.
+`build_beside` makes a proven collection that is not live yet, for where more has to happen before the switch; `build`
+is the whole for a catalogue that stands still.
 """
 
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeAlias, cast
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from indexing.errors import CollectionInUse, VectorIndexError
-from indexing.index import TEXT, TOWER, CollectionSpec, FloatArray, Point, VectorIndex
+from indexing.index import TEXT, TOWER, CollectionInfo, CollectionSpec, FloatArray, Point, VectorIndex
 from indexing.names import belongs_to, collection_name
-from indexing.payload import AVAILABLE, CREATED_AT, item_payload, payload_fields
+from indexing.payload import AVAILABLE, CREATED_AT, REVISION, Payload, item_payload, payload_fields
 from indexing.verification import MINIMUM_RECALL, Canaries
 from ingest.columns import Columns
 from ingest.schema import Schema
@@ -63,6 +63,15 @@ class ItemEncoder(Protocol):
 
 
 @dataclass(frozen=True)
+class Built:
+    """A complete and proven collection that no alias points to yet. recall: see Canaries.verify."""
+
+    collection: str
+    count: int
+    recall: float
+
+
+@dataclass(frozen=True)
 class BuildResult:
     """A build that went live. previous: the collection that was live before. recall: see Canaries.verify."""
 
@@ -89,19 +98,41 @@ def build(
     `VectorIndex` raises.
     """
     started = time.monotonic()
+    built = build_beside(index, encoder, items, alias=alias, progress=progress, minimum_recall=minimum_recall)
+    previous = index.resolve(alias)
+    with dropped_on_failure(index, built.collection):
+        index.switch(alias, built.collection)
+    return BuildResult(built.collection, previous, built.count, time.monotonic() - started, built.recall)
+
+
+def build_beside(
+    index: VectorIndex,
+    encoder: ItemEncoder,
+    items: pd.DataFrame | Iterable[pd.DataFrame],
+    *,
+    alias: str = ALIAS,
+    progress: Progress = lambda done: None,
+    minimum_recall: float = MINIMUM_RECALL,
+) -> Built:
+    """Index the items in a new collection for the alias, and verify it; takes and raises what `build` does."""
     collection = start(index, encoder, alias=alias)
-    try:
+    with dropped_on_failure(index, collection):
         canaries = upload(index, collection, encoder, items, progress=progress)
         index.optimize(collection)
         recall = canaries.verify(index, collection, minimum_recall=minimum_recall)
-        previous = index.resolve(alias)
-        index.switch(alias, collection)
+    return Built(collection, canaries.count, recall)
+
+
+@contextmanager
+def dropped_on_failure(index: VectorIndex, collection: str) -> Iterator[None]:
+    """Drop the collection if what is done with it fails, in whatever way."""
+    try:
+        yield
     except BaseException:
         # Where this fails too, the remains go at the next `prune`.
         with suppress(VectorIndexError):
             index.drop(collection)
         raise
-    return BuildResult(collection, previous, canaries.count, time.monotonic() - started, recall)
 
 
 def start(index: VectorIndex, encoder: ItemEncoder, *, alias: str = ALIAS) -> str:
@@ -134,7 +165,10 @@ def upload(
 
 
 def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
-    """The points of items. items: as for `build`. An item without text gets no text vector: no text is near to it."""
+    """The points of items. An item without text gets no text vector: no text is near to it.
+
+    items: as for `build`. A column `revision` (int) says which revision of its item each point is made of.
+    """
     now = int(time.time())
     records = cast("list[dict[str, Any]]", items.to_dict("records"))
     encoded = encoder.encode_items(items)
@@ -142,15 +176,18 @@ def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
         Point(
             item_id=record[Columns.ITEM],
             vectors=_vectors(encoded, row),
-            payload=item_payload(
-                encoder.schema,
-                record,
-                available=bool(record.get(AVAILABLE, True)),
-                created_at=int(record.get(CREATED_AT, now)),
-            ),
+            payload=_payload(encoder.schema, record, now),
         )
         for row, record in enumerate(records)
     ]
+
+
+def payloads(encoder: ItemEncoder, items: pd.DataFrame) -> list[Payload]:
+    """What the points of items carry beside their vectors, with None for each field that an item does not have."""
+    now = int(time.time())
+    empty = dict.fromkeys(payload_fields(encoder.schema))
+    records = cast("list[dict[str, Any]]", items.to_dict("records"))
+    return [{**empty, **_payload(encoder.schema, record, now)} for record in records]
 
 
 def point(encoder: ItemEncoder, record: Mapping[str, Any]) -> Point:
@@ -164,10 +201,8 @@ def prune(index: VectorIndex, alias: str = ALIAS, *, keep: int = 1) -> list[str]
     What stays is each collection that an alias points to, and the `keep` others that were live last, for a rollback. A
     collection that never was live is what a failed build left: do not call this while another build is running.
     """
-    live = index.resolve(alias)
-    rest = [info for info in index.collections() if belongs_to(info.name, alias) and info.name != live]
-    once_live = sorted((info for info in rest if info.live_at), key=lambda info: str(info.live_at), reverse=True)
-    kept = {info.name for info in once_live[:keep]}
+    rest = _not_live(index, alias)
+    kept = {info.name for info in _latest(rest)[:keep]}
     dropped = []
     for info in rest:
         # Another alias may point to a collection that was built for this one.
@@ -178,10 +213,35 @@ def prune(index: VectorIndex, alias: str = ALIAS, *, keep: int = 1) -> list[str]
     return dropped
 
 
+def previous(index: VectorIndex, alias: str = ALIAS) -> CollectionInfo | None:
+    """The collection that was live before the one that is, and so the one to roll back to; None if there is none."""
+    return next(iter(_latest(_not_live(index, alias))), None)
+
+
+def _not_live(index: VectorIndex, alias: str) -> list[CollectionInfo]:
+    live = index.resolve(alias)
+    return [info for info in index.collections() if belongs_to(info.name, alias) and info.name != live]
+
+
+def _latest(infos: list[CollectionInfo]) -> list[CollectionInfo]:
+    """Those that were live, the last one first."""
+    return sorted((info for info in infos if info.live_at), key=lambda info: str(info.live_at), reverse=True)
+
+
 def _batches(items: pd.DataFrame | Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     for frame in [items] if isinstance(items, pd.DataFrame) else items:
         for first in range(0, len(frame), _BATCH):
             yield frame.iloc[first : first + _BATCH]
+
+
+def _payload(schema: Schema, record: Mapping[str, Any], now: int) -> Payload:
+    payload = item_payload(
+        schema,
+        record,
+        available=bool(record.get(AVAILABLE, True)),
+        created_at=int(record.get(CREATED_AT, now)),
+    )
+    return {**payload, REVISION: int(record[REVISION])} if REVISION in record else payload
 
 
 def _vectors(encoded: EncodedItems, row: int) -> dict[str, FloatArray]:

@@ -63,7 +63,7 @@ class QdrantEmbedded(Searching):
     A write is in the engine's write-ahead log when its method returns, and so survives the death of the process.
     The folder's layout, and what is cleaned when it is opened, is described in `index_folder`. `optimize` on more than
     50,000 points builds a graph and holds the interpreter for as long: such a collection is better built by a process
-    of its own. Raises IndexUnavailable if another process has the folder open.
+    of its own, in another folder, and then adopted. Raises IndexUnavailable if another process has the folder open.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -162,6 +162,16 @@ class QdrantEmbedded(Searching):
             if alias in self._folder.manifests:
                 raise CollectionExists(alias)
             self._folder.point(alias, collection)
+
+    def adopt(self, collection: str, path: Path) -> None:
+        """Take over a complete collection of another index on the same disk, which must be closed; opens it.
+
+        path: the folder of that index. Raises UnknownCollection, CollectionExists.
+        """
+        with self._lock, self._engine():
+            self._folder.adopt(collection, path)
+        with self._engine(collection):
+            self._shard(collection)
 
     def ready(self) -> None:
         """See VectorIndex.ready."""

@@ -1,4 +1,4 @@
-"""A lock that one process at a time holds on a folder, and that dies with the process."""
+"""A lock that one holder at a time has on a folder, and that dies with its process."""
 
 import os
 import sys
@@ -10,21 +10,38 @@ from indexing.errors import IndexUnavailable
 _FILE: Final = "lock"
 
 
-class FolderLock:
-    """Held from construction to `release`. Raises IndexUnavailable if another process holds it, naming that one."""
+class FolderLocked(IndexUnavailable):
+    """Somebody else holds the lock. process: the number of the process, as text."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file: IO[str] = (folder / _FILE).open("a+", encoding="ascii")
+    def __init__(self, folder: Path, process: str) -> None:
+        super().__init__(f"another process has this index open: {folder} (process {process})")
+        self.process = process
+
+
+class FolderLock:
+    """Held from construction to `release`. Raises FolderLocked if it is held already, by whatever process or thread.
+
+    file: the name of the lock, where a folder has several.
+    """
+
+    def __init__(self, folder: Path, file: str = _FILE) -> None:
+        self._file: IO[str] = (folder / file).open("a+", encoding="ascii")
         try:
             _lock(self._file)
         except OSError as error:
             self._file.seek(0)
             holder = self._file.read(20).strip() or "unknown"
             self._file.close()
-            raise IndexUnavailable(f"another process has this index open: {folder} (process {holder})") from error
+            raise FolderLocked(folder, holder) from error
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
+
+    def __enter__(self) -> "FolderLock":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Let others have the folder."""

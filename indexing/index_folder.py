@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from indexing.durable_files import sync_folder, write_durably
-from indexing.errors import UnknownCollection
+from indexing.errors import CollectionExists, UnknownCollection
 from indexing.folder_lock import FolderLock
 from indexing.index import CollectionSpec
 from indexing.names import checked_name
 from indexing.payload import PayloadType
 
 _MANIFEST: Final = "collection.json"
+_COLLECTIONS: Final = "collections"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class IndexFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path.resolve()
-        self._collections = self._path / "collections"
+        self._collections = self._path / _COLLECTIONS
         self._aliases = self._path / "aliases"
         for folder in (self._collections, self._aliases):
             folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +93,21 @@ class IndexFolder:
         self._write_manifest(collection, replace(self.manifests[collection], live_at=datetime.now(UTC)))
         write_durably(self._aliases / alias, collection + "\n")
         self.aliases[alias] = collection
+
+    def adopt(self, collection: str, root: Path) -> None:
+        """Take over a complete collection of another index folder on the same disk, which nobody has open any more.
+
+        Raises UnknownCollection, CollectionExists.
+        """
+        source = root / _COLLECTIONS / checked_name(collection)
+        if not (source / _MANIFEST).is_file():
+            raise UnknownCollection(collection)
+        if collection in self.manifests:
+            raise CollectionExists(collection)
+        manifest = Manifest.from_json((source / _MANIFEST).read_text(encoding="utf-8"))
+        source.rename(self._collections / collection)
+        sync_folder(self._collections)
+        self.manifests[collection] = manifest
 
     def aliases_of(self, collection: str) -> list[str]:
         """The aliases that point to the collection."""

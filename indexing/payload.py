@@ -13,6 +13,8 @@ Payload: TypeAlias = dict[str, Any]
 
 AVAILABLE: Final = "available"
 CREATED_AT: Final = "created_at"
+REVISION: Final = "revision"
+"""The revision of the item in the store that a point was made of, so that it can be told from a newer one."""
 
 
 class PayloadType(StrEnum):

@@ -1,9 +1,11 @@
 """The vector index on a Qdrant server."""
 
+import ssl
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -53,9 +55,10 @@ _PAYLOAD_TYPES: Final = {
 class QdrantServer(Searching):
     """A `VectorIndex` on a server, which many processes may share.
 
-    url: of its HTTP port. api_key: if the server wants one. grpc_port: by default the port after the HTTP port, as
-    Qdrant has it. prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up;
-    writes may take write_timeout.
+    url: of its HTTP port. api_key: if the server wants one. ca_file: certificates (PEM) that the server's must be
+    signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
+    prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up; writes may
+    take write_timeout.
     Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
     to convert a hundred points from protocol buffers than to parse them as JSON.
     Calls that cannot reach the server are repeated: writes for a few seconds, searches once.
@@ -66,6 +69,7 @@ class QdrantServer(Searching):
         url: str,
         api_key: str | None = None,
         *,
+        ca_file: Path | None = None,
         grpc_port: int | None = None,
         prefer_grpc: bool = True,
         timeout: int = 5,
@@ -74,8 +78,12 @@ class QdrantServer(Searching):
     ) -> None:
         super().__init__()
         port = urlsplit(url).port or _HTTP_PORT
+        verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
         # Its check for compatible versions would ask the server, which may not be there yet.
-        self._reader = QdrantClient(url, port=port, api_key=api_key, timeout=timeout, check_compatibility=False)
+        self._reader = QdrantClient(
+            url, port=port, api_key=api_key, timeout=timeout, check_compatibility=False, verify=verify
+        )
         self._writer = QdrantClient(
             url,
             port=port,
@@ -84,7 +92,8 @@ class QdrantServer(Searching):
             api_key=api_key,
             timeout=write_timeout,
             check_compatibility=False,
-            grpc_options=dict(_GRPC_OPTIONS),  # the client adds to it
+            grpc_options={**_GRPC_OPTIONS, **certificates},
+            verify=verify,
         )
         self._read_call = Calls(url, attempts=2, retry_slow=False)
         self._write_call = Calls(url, attempts=8, retry_slow=True)

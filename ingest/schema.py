@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 FeatureValue = float | str | tuple[str, ...] | NDArray[np.float32] | None
 """One value of one feature, by type as `ingest.dataset.Dataset` tells."""
 
-RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "created_at"})
+RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "created_at", "revision"})
 """What a feature may not be called: these stand beside the features in tables and in the index's payload."""
 
 

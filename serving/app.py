@@ -9,9 +9,23 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from serving.api import openapi, problems
+from serving.api.access import Access
 from serving.api.limits import BodyLimit, BodyTooLarge, refuse
 from serving.api.middleware import RawPaths, SecurityHeaders
-from serving.api.routes import health, items, page, popular, recommendations, search
+from serving.api.observe import Observe
+from serving.api.routes import (
+    feedback,
+    health,
+    items,
+    metrics,
+    page,
+    popular,
+    recommendations,
+    reindexing,
+    search,
+)
+from serving.exposure import check_exposure
+from serving.metrics import Metrics
 from serving.service import open_service
 from serving.settings import Settings, load_settings
 
@@ -22,15 +36,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """An application that opens its parts when it starts and closes them when it stops.
 
     settings: those of the environment and `pharos.toml` if None, so that a worker process can call this by name.
+    Raises SettingsError where it would be open to the network.
     """
     chosen = settings or load_settings()
+    check_exposure(chosen)
+    numbers = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_service(chosen, warm_up=True) as service:
+        with open_service(chosen, warm_up=True, observe=numbers.answered) as service:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service
+            service.reindexer.recover()
             # Half a million objects are here to stay; to look through them all would halt every request for a third
             # of a second, now and then.
             gc.collect()
@@ -47,12 +65,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
-    app.add_middleware(RawPaths)
+    app.state.metrics = numbers
+    # The last one is the outermost.
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
+    app.add_middleware(Access, settings=chosen)
+    app.add_middleware(RawPaths)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Observe, metrics=numbers)
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
-    openapi.install(app)
-    for module in (recommendations, items, popular, search, health, page):
+    openapi.install(app, chosen)
+    for module in (recommendations, items, feedback, popular, search, reindexing, health, metrics, page):
         app.include_router(module.router)
     return app

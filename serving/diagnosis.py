@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Final
 
 from indexing.errors import VectorIndexError
-from serving.errors import ServingError
+from serving.errors import Disagreement, ServingError
 from serving.settings import Settings, load_settings
 from towers.errors import TowersError
 
@@ -25,8 +25,11 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> Iterator[Finding]:
-    """Examine one part after the other; those that need settings come last and only where these can be read."""
+def examine(*, check: bool = False) -> Iterator[Finding]:
+    """Examine one part after the other; those that need settings come last and only where these can be read.
+
+    check: whether to hold the store, the index and the events against each other, item by item.
+    """
     yield _python()
     yield _tensorflow()
     yield _text_model()
@@ -45,6 +48,8 @@ def examine() -> Iterator[Finding]:
     )
     yield _attempt("index", lambda: _index(settings), index_advice)
     yield _attempt("live", lambda: _live(settings), "run `pharos train`, `pharos import` and `pharos index`")
+    if check:
+        yield _attempt("agreement", lambda: _agreement(settings), "run `pharos index`, which builds the index anew")
 
 
 def _python() -> Finding:
@@ -116,3 +121,15 @@ def _live(settings: Settings) -> str:
     with open_service(settings) as service:
         generation = service.live.current()
     return f"{generation.collection} with bundle {generation.bundle.id}"
+
+
+def _agreement(settings: Settings) -> str:
+    from serving.consistency import disagreements
+    from serving.service import open_service
+
+    with open_service(settings) as service:
+        found = list(disagreements(service))
+        counts = service.store.counts()
+    if found:
+        raise Disagreement("; ".join(found))
+    return f"{counts.items:,} items and {counts.events:,} events are in the store, the index and the counts alike"

@@ -1,5 +1,7 @@
 """Errors of this package: each message says what is wrong, where, and what is allowed."""
 
+from collections.abc import Sequence
+
 
 class ServingError(Exception):
     """Base of all errors that a person can act on."""
@@ -27,3 +29,51 @@ class UnknownItem(ServingError):
     def __init__(self, item_id: str) -> None:
         super().__init__(f"there is no item {item_id!r}")
         self.item_id = item_id
+
+
+class InvalidRecord(ServingError):
+    """Something in what is to be written that cannot be. field: where it stands, as in [3].features.year."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        shown = repr(value)
+        super().__init__(f"{field} is {shown[:80]}{'…' * (len(shown) > 80)}; allowed: {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+class UnknownUser(ServingError):
+    """Nothing is known of such a user."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"there is no user {user_id!r}")
+        self.user_id = user_id
+
+
+class UnknownBundle(ServingError):
+    """No such bundle."""
+
+    def __init__(self, bundle: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no bundle {bundle!r}; there are {', '.join(known)}")
+        self.bundle = bundle
+        self.known = tuple(known)
+
+
+class UnknownJob(ServingError):
+    """No such job."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"there is no job {job_id!r}")
+        self.job_id = job_id
+
+
+class Conflict(ServingError):
+    """What is asked for does not go with how things stand now."""
+
+
+class ReindexFailed(ServingError):
+    """A collection could not be built; what was live still is."""
+
+
+class Disagreement(ServingError):
+    """The store, the index and the counts of events do not tell the same."""

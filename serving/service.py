@@ -1,18 +1,23 @@
 """Puts the parts together: the store, the vector index, what is live, and the pipeline over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from indexing.embedded import QdrantEmbedded
 from indexing.errors import VectorIndexError
 from indexing.index import VectorIndex
 from indexing.server import QdrantServer
 from serving.errors import ServingError
+from serving.following import Follower
 from serving.live import Live
-from serving.pipeline import Pipeline
+from serving.pipeline import Observer, Pipeline
+from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
+from serving.variants import Variants
+from serving.writing import WriteFeedback, WriteItems
 from towers.errors import TowersError
 
 
@@ -23,12 +28,23 @@ class Service:
     settings: Settings
     store: Store
     index: VectorIndex
-    live: Live
+    variants: Variants
     pipeline: Pipeline
+    reindexer: Reindexer
+    follower: Follower
+    items: WriteItems
+    feedback: WriteFeedback
+
+    @property
+    def live(self) -> Live:
+        """What is live; of several variants the first."""
+        return self.variants.first
 
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
-        checks = {"store": self.store.check, "index": self.index.ready, "live": self.live.current}
+        checks: dict[str, Callable[[], object]] = {"store": self.store.check, "index": self.index.ready}
+        for name, live in self.variants.items():
+            checks[f"live {name}" if name else "live"] = live.current
         problems: dict[str, str] = {}
         for part, check in checks.items():
             try:
@@ -39,14 +55,37 @@ class Service:
 
 
 @contextmanager
-def open_service(settings: Settings, *, warm_up: bool = False) -> Iterator[Service]:
+def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer | None = None) -> Iterator[Service]:
     """A service for as long as the context lasts; warm_up: whether its first answers must be as quick as the next.
 
+    observe: is given every answer.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
-        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        yield Service(settings, store, index, live, Pipeline(store, index, live, settings))
+        variants = Variants(
+            {
+                name: Live(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)
+                for name, variant in settings.live.items()
+            },
+            {name: variant.share for name, variant in settings.live.items()},
+        )
+        follower = Follower(store, index, variants)
+        reindexer = Reindexer(settings, store, index, variants, follower)
+        try:
+            yield Service(
+                settings=settings,
+                store=store,
+                index=index,
+                variants=variants,
+                pipeline=Pipeline(store, index, variants, settings, observe),
+                reindexer=reindexer,
+                follower=follower,
+                items=WriteItems(store, index, variants, follower, settings.max_batch),
+                feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
+            )
+        finally:
+            reindexer.close()
+            follower.close()
 
 
 @contextmanager
@@ -60,14 +99,19 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def open_index(settings: Settings) -> Iterator[VectorIndex]:
-    """The vector index that the settings name: a server's, or the embedded one."""
+def open_index(settings: Settings, folder: Path | None = None) -> Iterator[VectorIndex]:
+    """The vector index that the settings name: a server's, or the embedded one.
+
+    folder: of the embedded one, if not that of the settings.
+    """
     index: VectorIndex
     if settings.qdrant_url:
         key = settings.qdrant_api_key
-        index = QdrantServer(settings.qdrant_url, api_key=key.get_secret_value() if key else None)
+        index = QdrantServer(
+            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
+        )
     else:
-        index = QdrantEmbedded(settings.index_dir)
+        index = QdrantEmbedded(folder or settings.index_dir)
     try:
         yield index
     finally:

@@ -1,16 +1,34 @@
 """Every setting of Pharos, once: from `PHAROS_*` in the environment, or `pharos.toml` in the working folder."""
 
+import math
 import os
+import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.errors import SettingsError
+from serving.keys import KeyHash, KeyScope
+from serving.rules import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
+# An address may hold a password, and somebody may write a key where its hash belongs.
+_SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys")
+
+
+ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
+
+
+class VariantSetting(BaseModel):
+    """One of several collections that are live at the same time. share: of the users, from 0 to 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alias: str = Field(pattern=ALIAS_PATTERN)
+    share: float = Field(ge=0, le=1)
 
 
 class Settings(BaseSettings):
@@ -26,14 +44,43 @@ class Settings(BaseSettings):
     )
     qdrant_url: str = Field(
         "",
-        pattern=r"^($|https?://)",
-        description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index.",
+        pattern=r"^($|https?://[^@]*$)",
+        description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index. "
+        "With https:// all goes over TLS.",
     )
     qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server, where it wants one.")
-    alias: str = Field("items", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Alias that names the live collection.")
+    qdrant_ca_file: FilePath | None = Field(
+        None, description="Certificates (PEM) that the server's must be signed by; by default those of the system."
+    )
+    alias: str = Field("items", pattern=ALIAS_PATTERN, description="Alias that names the live collection.")
+    variants: dict[str, VariantSetting] = Field(
+        {},
+        description="Several aliases in place of the one, each for a share of the users, so that two bundles can be "
+        "compared: variants.a = { alias = 'items', share = 0.9 }, variants.b = { alias = 'items-b', share = 0.1 }. "
+        "The first one answers where there is no user.",
+    )
 
     host: str = Field("127.0.0.1", min_length=1, description="Address that `pharos serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `pharos serve` listens on; 0 takes a free one.")
+
+    api_keys: dict[KeyScope, list[KeyHash]] = Field(
+        {},
+        repr=False,
+        description="SHA-256 of the API keys that may read, write or administer, as `pharos key` prints them; without "
+        "any, everybody who reaches the server may do everything.",
+    )
+    open_reading: bool = Field(False, description="Whether reading needs no key where keys are set.")
+    open_metrics: bool = Field(False, description="Whether /metrics needs no key where keys are set.")
+    open_to_network: bool = Field(
+        False, description="Whether a server without keys may listen on an address that other machines reach."
+    )
+    stop_seconds: int = Field(
+        30, ge=1, le=3600, description="How long a server that is stopped waits for the requests under way."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object per line.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged; info has a line for each request."
+    )
 
     default_k: int = Field(10, ge=1, le=1000, description="Length of a list when the request does not say k.")
     max_k: int = Field(200, ge=1, le=1000, description="Largest k of a request.")
@@ -41,6 +88,7 @@ class Settings(BaseSettings):
         500, ge=1, le=10_000, description="Most history events in a request or read from the store."
     )
     max_exclude: int = Field(10_000, ge=0, le=100_000, description="Most excluded item ids in a request.")
+    max_only: int = Field(1000, ge=1, le=10_000, description="Most item ids that a request can confine a list to.")
     max_batch: int = Field(1000, ge=1, le=10_000, description="Most records in one batch request.")
     max_filter_conditions: int = Field(20, ge=1, le=20, description="Most conditions in a request's filter.")
     max_query_length: int = Field(1000, ge=1, le=10_000, description="Most characters in a text query.")
@@ -49,9 +97,37 @@ class Settings(BaseSettings):
     candidates: int = Field(
         100, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
     )
+    ranker: bool = Field(
+        True, description="Whether the bundle's ranking model puts the candidates in order; false: retrieval alone."
+    )
+    diversity: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How unlike each other recommended items are, where a request does not say: 0 for the best items.",
+    )
+    new_share: float = Field(0.0, ge=0, le=1, description="Share of recommended items that is kept for new ones.")
+    new_days: int = Field(
+        30, ge=0, le=36_500, description="An item is new for so many days after it was added; 0: its age is no matter."
+    )
+    new_events: int = Field(
+        10, ge=0, description="An item is new only while it has fewer events than this; 0: their count is no matter."
+    )
+    rules: tuple[Rule, ...] = Field(
+        (),
+        max_length=50,
+        description="Business rules for recommendations, each with conditions as in a filter and one of boost, bury, "
+        'pin: [[rules]] when = "genres=Drama" boost = 0.1',
+    )
     event_weights: dict[str, float] = Field(
         {"view": 1.0, "click": 2.0, "rating": 3.0, "like": 4.0, "purchase": 5.0, "ignore": 0.0},
         description="Known event types with their weight in popularity; those of weight 0 are no part of a history.",
+    )
+    build_here_items: int = Field(
+        1000,
+        ge=0,
+        description="A server re-indexes so many items itself; more are built by a process of their own, so that "
+        "requests stay quick.",
     )
     refresh_seconds: float = Field(
         1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
@@ -59,6 +135,27 @@ class Settings(BaseSettings):
     popular_seconds: float = Field(
         10.0, ge=0, le=3600, description="How long the list of popular items is kept before it is counted again."
     )
+
+    @field_validator("variants")
+    @classmethod
+    def _fit_together(cls, variants: dict[str, VariantSetting]) -> dict[str, VariantSetting]:
+        if not variants:
+            return variants
+        bad = [name for name in variants if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name)]
+        if bad:
+            raise ValueError(f"{bad[0]!r} is no name for a variant; allowed: 1 to 32 of A-Z a-z 0-9 _ -")
+        aliases = [variant.alias for variant in variants.values()]
+        if len(set(aliases)) < len(aliases):
+            raise ValueError(f"each variant needs an alias of its own, and these are {', '.join(aliases)}")
+        total = math.fsum(variant.share for variant in variants.values())
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            raise ValueError(f"the shares must be 1 together, and are {total:g}")
+        return variants
+
+    @property
+    def live(self) -> dict[str, VariantSetting]:
+        """The aliases that are live, by name of the variant; without variants the one, of no name."""
+        return self.variants or {"": VariantSetting(alias=self.alias, share=1.0)}
 
     @property
     def bundles_dir(self) -> Path:
@@ -110,12 +207,16 @@ def _explain(problem: Any, arguments: dict[str, Any]) -> str:
     """One line for one of pydantic's errors."""
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        known = ", ".join(sorted(Settings.model_fields))
+        known = ", ".join(sorted(Rule.model_fields if problem["loc"][0] == "rules" else Settings.model_fields))
         return f"unknown setting {name!r} in {TOML_FILE}; the known ones are {known}"
     top = str(problem["loc"][0]) if problem["loc"] else ""
-    value = "(hidden)" if top == "qdrant_api_key" else repr(problem["input"])
+    value = "(hidden)" if top in _SECRET and not _is_plain_address(problem["input"]) else repr(problem["input"])
     message = problem["msg"][:1].lower() + problem["msg"][1:]
     return f"setting {name!r} ({_origin(top, arguments)}) is {value}: {message}"
+
+
+def _is_plain_address(value: object) -> bool:
+    return isinstance(value, str) and "://" in value and "@" not in value
 
 
 def _origin(name: str, arguments: dict[str, Any]) -> str:

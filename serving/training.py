@@ -18,7 +18,7 @@ from towers.bundle import Bundle
 from towers.histories import Histories
 from towers.progress import Progress
 from towers.settings import TrainingSettings
-from towers.training import TextVectors, read_texts, select, train_bundle
+from towers.training import TextVectors, learn_ranking, read_texts, select, train_bundle
 from towers.two_towers import TwoTowers
 
 
@@ -49,6 +49,7 @@ def train(
     split = chronological(dataset.interactions)
     texts = read_texts(dataset, settings, text_cache, progress)
     selection = select(dataset, split, settings, texts, progress)
+    ranking = learn_ranking(dataset, split, selection, settings, texts, progress)
     ours = baseline = None
     if len(split.test):
         fold = folds(dataset, Protocol.CHRONOLOGICAL).final
@@ -56,7 +57,7 @@ def train(
         baseline = _judge(fold, _popularity_scores(fold))
     evaluation = {"towers": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
     bundle = train_bundle(
-        dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
+        dataset, selection, ranking, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
     )
     return Trained(bundle, ours, baseline)
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -19,21 +20,24 @@ _UNPRIVILEGED: Final = "nobody"
 class QdrantProcess:
     """One server with a folder of its own.
 
-    binary: as `qdrant_binary.fetch` returns it. api_key: what clients must send; empty for none.
+    binary: as `qdrant_binary.fetch` returns it. api_key: what clients must send; empty for none. tls: PEM files of a
+    certificate and its key, which the server's user can read once they are copied; without them it speaks plainly.
     url: where it answers over HTTP; gRPC is one port up, as is Qdrant's custom.
     A server can be stopped and started again on the same port with the same data; `remove` ends it for good.
     """
 
-    def __init__(self, binary: Path, *, api_key: str = "") -> None:
+    def __init__(self, binary: Path, *, api_key: str = "", tls: tuple[Path, Path] | None = None) -> None:
         # Not pytest's temporary folder, which only its owner may enter.
         self._folder = Path(tempfile.mkdtemp(prefix="qdrant-"))
         self._binary = Path(shutil.copy2(binary, self._folder / "qdrant"))
+        self._tls = [Path(shutil.copy(file, self._folder)) for file in tls or ()]
         if os.geteuid() == 0:
-            shutil.chown(self._folder, _UNPRIVILEGED, "nogroup")
+            for path in (self._folder, *self._tls):
+                shutil.chown(path, _UNPRIVILEGED, "nogroup")
         self._port = _free_pair_of_ports()
         self._api_key = api_key
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Start the server and wait until it is ready."""
@@ -82,11 +86,16 @@ class QdrantProcess:
         }
         if self._api_key:
             settings["SERVICE__API_KEY"] = self._api_key
+        if self._tls:
+            certificate, key = map(str, self._tls)
+            settings |= {"SERVICE__ENABLE_TLS": "true", "TLS__CERT": certificate, "TLS__KEY": key}
         return {f"QDRANT__{name}": value for name, value in settings.items()}
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1):
+            # Whether it is the right server is for the tests to ask.
+            unchecked = ssl._create_unverified_context() if self._tls else None
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1, context=unchecked):
                 return True
         except (urllib.error.URLError, OSError):
             return False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,13 @@ from towers.errors import BundleError
 from towers.inputs import InputSpec
 from towers.manifest import FORMAT, Manifest, TextModelRecord
 from towers.queries import UserQuery
+from towers.ranker import MODEL, Ranker, rows_of
+from towers.ratings import RatingModel
 from towers.text_model import TextModel
 from towers.two_towers import TwoTowers
 
 MANIFEST, INPUTS, ITEM_TOWER, USER_TOWER = "manifest.json", "inputs.json", "item_tower", "user_tower"
+RATINGS = "ratings.npz"
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,29 @@ class ItemVectors:
     text: npt.NDArray[np.float32]
 
 
-class Bundle:
-    """A trained system, loaded: towers, input specification and text model.
+@dataclass(frozen=True)
+class Trained:
+    """What training gives.
 
-    Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema) and one SavedModel for each tower.
+    ranker: None where there was too little to learn from, or none was wanted; ratings: None where the data have none.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, towers: TwoTowers, text_model: TextModel | None) -> None:
+    towers: TwoTowers
+    ranker: Ranker | None = None
+    ratings: RatingModel | None = None
+
+
+class Bundle:
+    """A trained system, loaded: towers, input specification, ranker, rating model and text model.
+
+    Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema), one SavedModel for each tower and
+    for the ranking model, and the tables of the ranker and of the rating model as arrays.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> None:
         """Use `load`, or `towers.saving.save`."""
-        self.path, self.manifest, self._towers, self._text_model = path, manifest, towers, text_model
+        self.path, self.manifest, self._towers, self._text_model = path, manifest, trained.towers, text_model
+        self.ranker, self._ratings = trained.ranker, trained.ratings
 
     @property
     def id(self) -> str:
@@ -87,6 +105,20 @@ class Bundle:
         """The vectors of n queries: float32 [n, dimensions], each of length 1."""
         return self._towers.user_vectors(queries)
 
+    def predict_ratings(
+        self, user: UserQuery, item_ids: Sequence[str], vectors: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float64] | None:
+        """The ratings that a person would give to n items, float64 [n]; None where training had no ratings.
+
+        vectors: float32 [n, d], the item tower's; those of unknown items do as well.
+        """
+        if self._ratings is None:
+            return None
+        spec = self._towers.spec
+        past = rows_of(spec, [event.item_id for event in user.history])
+        ratings = np.array([np.nan if event.rating is None else event.rating for event in user.history], np.float64)
+        return self._ratings.predict((past, user.history_vectors, ratings), rows_of(spec, item_ids), vectors)
+
     def embed_text(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The text model's vectors: float32 [n, text_dimensions], of length 1, or zeros for an empty text.
 
@@ -98,7 +130,10 @@ class Bundle:
 
     def warm_up(self) -> None:
         """Do once what every request needs, so that the first one does not wait for it."""
-        self.encode_users([UserQuery((), np.zeros((0, self.dimensions), np.float32))])
+        nobody = UserQuery((), np.zeros((0, self.dimensions), np.float32))
+        (vector,) = self.encode_users([nobody])
+        if self.ranker is not None:
+            self.ranker.score(self.ranker.query(nobody, vector), ["any item"], vector[None])
         if self._text_model is not None:
             self.embed_text(["the first text"])
 
@@ -119,9 +154,13 @@ class Bundle:
             item_tower, user_tower = (
                 _Loaded(tf.saved_model.load(str(path / name))) for name in (ITEM_TOWER, USER_TOWER)
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            scorer = _LoadedScorer(tf.saved_model.load(str(path / MODEL))) if (path / MODEL).is_dir() else None
+            ratings = _ratings(path / RATINGS)
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
-        return cls(path, manifest, TwoTowers(spec, manifest.dimensions, item_tower, user_tower), text_model)
+        ranker = Ranker.load(path, spec, scorer) if scorer else None
+        towers = TwoTowers(spec, manifest.dimensions, item_tower, user_tower)
+        return cls(path, manifest, Trained(towers, ranker, ratings), text_model)
 
 
 class _Loaded:
@@ -130,6 +169,21 @@ class _Loaded:
     def __init__(self, saved: Any) -> None:
         self._saved = saved  # holds the variables
         self.encode = saved.encode.concrete_functions[0]
+
+
+class _LoadedScorer:
+    """A ranking model from its SavedModel, called in the same way."""
+
+    def __init__(self, saved: Any) -> None:
+        self._saved = saved
+        self.score = saved.score.concrete_functions[0]
+
+
+def _ratings(file: Path) -> RatingModel | None:
+    if not file.exists():
+        return None
+    with np.load(file, allow_pickle=False) as arrays:
+        return RatingModel.from_arrays(arrays)
 
 
 def read_manifest(path: Path) -> Manifest:

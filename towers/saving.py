@@ -7,11 +7,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from towers.backend import tf
-from towers.bundle import INPUTS, ITEM_TOWER, MANIFEST, USER_TOWER, Bundle
+from towers.bundle import INPUTS, ITEM_TOWER, MANIFEST, RATINGS, USER_TOWER, Bundle, Trained
 from towers.manifest import Manifest
+from towers.ranker import MODEL, TABLES
 from towers.text_model import TextModel
-from towers.two_towers import TwoTowers
 
 
 def new_bundle_id() -> str:
@@ -19,13 +21,20 @@ def new_bundle_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
 
-def save(folder: Path, manifest: Manifest, towers: TwoTowers, text_model: TextModel | None) -> Bundle:
+def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> Bundle:
     """Write a bundle below `folder`: beside its place first, then renamed into it, so that no half of one is seen."""
+    towers = trained.towers
     place, partial = folder / manifest.id, folder / f".{manifest.id}.partial"
     partial.mkdir(parents=True)
     try:
         for name, tower in ((ITEM_TOWER, towers.item_tower), (USER_TOWER, towers.user_tower)):
             tf.saved_model.save(tower, str(partial / name))
+        if trained.ranker is not None:
+            tf.saved_model.save(trained.ranker.model, str(partial / MODEL))
+            (partial / TABLES).write_bytes(trained.ranker.table_bytes())
+        if trained.ratings is not None:
+            with (partial / RATINGS).open("wb") as file:
+                np.savez(file, **trained.ratings.arrays())  # type: ignore[arg-type]
         (partial / INPUTS).write_text(json.dumps(towers.spec.state(), ensure_ascii=False), "utf-8")
         (partial / MANIFEST).write_text(manifest.model_dump_json(indent=2), "utf-8")
         for path in [*partial.rglob("*"), partial]:
@@ -35,7 +44,7 @@ def save(folder: Path, manifest: Manifest, towers: TwoTowers, text_model: TextMo
         shutil.rmtree(partial, ignore_errors=True)
         raise
     _sync(folder)
-    return Bundle(place, manifest, towers, text_model)
+    return Bundle(place, manifest, trained, text_model)
 
 
 def _sync(path: Path) -> None:

@@ -9,6 +9,33 @@ from towers.errors import TrainingError
 from towers.text_model import DEFAULT_MODEL
 
 
+class RankingSettings(BaseModel):
+    """Settings of the ranking model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidates: int = Field(200, ge=10, le=2000, description="candidates of a list to learn from")
+    lists: int = Field(5000, ge=100, description="lists to learn from, at most")
+    batch_lists: int = Field(64, ge=8, description="lists in one training step")
+    epochs: int = Field(4, ge=1, le=100, description="passes over the lists")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="of Adam at its peak; then it falls in a line")
+    weight_decay: float = Field(1e-4, ge=0, description="on the squares of all weights but the straight line's")
+    averaging: float = Field(0.99, ge=0, lt=1, description="momentum of the moving average of all weights")
+    hidden: int = Field(64, ge=4, le=4096, description="units of the deep head")
+    dropout: float = Field(0.1, ge=0, lt=1, description="share of the deep head's units hidden in a step")
+    seed: int = Field(0, ge=0, description="of everything drawn at random")
+
+
+class RatingSettings(BaseModel):
+    """Settings of the rating model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    factors: int = Field(12, ge=1, le=200, description="factors of an item, beside its bias")
+    sweeps: int = Field(30, ge=1, le=1000, description="passes over people and items")
+    seed: int = Field(0, ge=0, description="of the first factors")
+
+
 class TrainingSettings(BaseModel):
     """Settings of one training run."""
 
@@ -32,6 +59,7 @@ class TrainingSettings(BaseModel):
     user_ids: bool = Field(False, description="whether the user tower has an id embedding")
     event_dropout: float = Field(0.1, ge=0, lt=1, description="share of past events hidden in a step")
     negatives: int = Field(1000, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
+    ranker: bool = Field(True, description="whether a ranking model is trained")
     seed: int = Field(0, ge=0, description="of everything drawn at random")
     text_model: str = Field(DEFAULT_MODEL, description="installed model, folder or Hugging Face name; empty for none")
 

@@ -7,18 +7,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from ingest.columns import Columns
 from ingest.dataset import Dataset
 from ingest.fingerprint import fingerprint
 from ingest.splits import Split
-from towers.bundle import Bundle
+from towers.bundle import Bundle, Trained
 from towers.documents import documents
 from towers.fitting import Fit, fit
 from towers.manifest import Manifest, TextModelRecord
 from towers.progress import Progress
+from towers.rank_training import as_ranker, fit_ranker
+from towers.ranker import rows_of
+from towers.ranking import RankingModule
+from towers.rating_training import fit_ratings
+from towers.ratings import RatingModel
 from towers.saving import new_bundle_id, save
-from towers.settings import TrainingSettings
+from towers.settings import RankingSettings, RatingSettings, TrainingSettings
 from towers.text_model import TextModel
+from towers.two_towers import TwoTowers
+
+_FEWEST_RATINGS = 100
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ def read_texts(
 def train_bundle(
     dataset: Dataset,
     selection: Fit,
+    ranking: RankingModule | None,
     settings: TrainingSettings,
     texts: TextVectors | None,
     *,
@@ -51,7 +62,8 @@ def train_bundle(
 ) -> Bundle:
     """Fit on all events for as many epochs as `selection` found best, and save the bundle below `bundles`.
 
-    selection: a fit on the earlier part of the events, stopped on the later; evaluation: figures for the manifest.
+    selection: a fit on the earlier part of the events, stopped on the later; ranking: what it taught the ranking model;
+    evaluation: figures for the manifest.
     """
     final = fit(
         dataset,
@@ -75,7 +87,11 @@ def train_bundle(
         curve=[dataclasses.asdict(epoch) for epoch in selection.curve],
         evaluation=evaluation or {},
     )
-    return save(bundles, manifest, final.towers, texts.model if texts else None)
+    events = dataset.interactions
+    ranker = as_ranker(ranking, events, final.towers) if ranking else None
+    ratings = learn_ratings(dataset, events, final.towers, texts, progress)
+    trained = Trained(final.towers, ranker, ratings)
+    return save(bundles, manifest, trained, texts.model if texts else None)
 
 
 def select(
@@ -84,6 +100,40 @@ def select(
     """Fit on the training part of a split, stopped early on its validation part."""
     text = texts.vectors if texts else None
     return fit(dataset, split.train, settings, text=text, progress=progress, held_out=split.validation)
+
+
+def learn_ranking(
+    dataset: Dataset,
+    split: Split,
+    selection: Fit,
+    settings: TrainingSettings,
+    texts: TextVectors | None,
+    progress: Progress,
+) -> RankingModule | None:
+    """The ranking model that tells the validation part, which the selected towers have not seen; None for none."""
+    if not settings.ranker or split.validation.empty:
+        return None
+    text = texts.vectors if texts else None
+    return fit_ranker(
+        dataset, split.train, split.validation, selection.towers, RankingSettings(), text=text, progress=progress
+    )
+
+
+def learn_ratings(
+    dataset: Dataset, events: pd.DataFrame, towers: TwoTowers, texts: TextVectors | None, progress: Progress
+) -> RatingModel | None:
+    """The rating model of rated events; None where there are too few."""
+    if Columns.RATING not in events:
+        return None
+    rated = events[events[Columns.RATING].notna() & events[Columns.ITEM].isin(towers.spec.items.ids)]
+    if len(rated) < _FEWEST_RATINGS or rated[Columns.RATING].nunique() < 2:
+        return None
+    catalogue = dataset.items.set_index(Columns.ITEM, drop=False).loc[towers.spec.items.ids]
+    places = pd.Index(dataset.items[Columns.ITEM]).get_indexer(pd.Index(towers.spec.items.ids))
+    vectors = towers.item_vectors(catalogue, texts.vectors[places] if texts else None)
+    users, _ = pd.factorize(rated[Columns.USER])
+    items = rows_of(towers.spec, rated[Columns.ITEM].tolist())
+    return fit_ratings(users, items, rated[Columns.RATING].to_numpy(np.float64), vectors, RatingSettings(), progress)
 
 
 def _record(model: TextModel) -> TextModelRecord:

@@ -1,14 +1,25 @@
 """What a route needs, as named types, and how a request becomes what the pipeline takes."""
 
-from collections.abc import Collection, Sequence
-from typing import Annotated, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request
 
-from indexing.filters import Filter, check, parse_expressions, parse_json
+from indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
+from ingest.columns import Columns
 from ingest.records import parse_features
-from serving.api.schemas import ListQuery, RecommendationBody, SearchQuery
+from serving.api.schemas import (
+    HistoryEntry,
+    ListQuery,
+    RecommendationBody,
+    RecommendationQuery,
+    ScoreBody,
+    SearchQuery,
+    Text,
+)
 from serving.api.validation import STORABLE, InvalidRequest, is_storable
+from serving.metrics import Metrics
 from serving.pipeline import Person, Selection
 from serving.service import Service
 from towers.queries import HistoryEvent
@@ -19,12 +30,23 @@ async def get_service(request: Request) -> Service:
     return cast(Service, request.app.state.service)
 
 
+async def get_metrics(request: Request) -> Metrics:
+    """The numbers of this application."""
+    return cast(Metrics, request.app.state.metrics)
+
+
 ServiceDep = Annotated[Service, Depends(get_service)]
+MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 
 
 def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:
     """The selection that query parameters ask for."""
-    return _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
+    return _selection(service, parse_expressions(query.filter), query)
+
+
+def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
+    """The selection that the query parameters of recommendations ask for."""
+    return _recommended(service, selection_of_query(service, query), query.diversity, explain=query.explain)
 
 
 def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
@@ -32,49 +54,99 @@ def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -
     limit = service.settings.max_query_length
     if len(query.q) > limit or not query.q.strip():
         raise InvalidRequest("q", query.q, f"a text of 1 to {limit} characters")
-    return query.q, _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
+    return query.q, _selection(service, parse_expressions(query.filter), query)
 
 
 def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
     """The anonymous person and the selection that a body describes."""
-    selection = _selection(service, body.k, parse_json(body.filter), body.exclude, body.fields)
-    limit = service.settings.max_history
-    if len(body.history) > limit:
-        raise InvalidRequest("history", f"{len(body.history)} entries", f"at most {limit}")
-    entries = list(body.history)
-    if all(entry.timestamp is not None for entry in entries):
-        entries.sort(key=lambda entry: entry.timestamp or 0)
-    history = tuple(HistoryEvent(entry.item_id, entry.rating, entry.timestamp) for entry in entries)
-    features = parse_features(service.store.schema().users, body.user_features) if body.user_features else {}
-    return Person(history=history, features=features), selection
+    selection = _selection(service, parse_json(body.filter), body)
+    selection = _recommended(service, selection, body.diversity, body.only, explain=body.explain)
+    return _anonymous(service, body.history, body.user_features), selection
 
 
+def scores_of_body(service: ServiceDep, body: ScoreBody) -> tuple[Person, list[str]]:
+    """The person and the items to score that a body describes."""
+    limit = service.settings.max_batch
+    if len(body.item_ids) > limit:
+        raise InvalidRequest("item_ids", f"{len(body.item_ids)} ids", f"at most {limit}")
+    if body.user_id is None:
+        return _anonymous(service, body.history, body.user_features), body.item_ids
+    for name in ("history", "user_features"):
+        if getattr(body, name):
+            raise InvalidRequest(name, "with user_id", "either user_id or what is known of an anonymous person")
+    return Person(body.user_id), body.item_ids
+
+
+def variant_of_query(service: ServiceDep, variant: Annotated[Text | None, Query()] = None) -> str | None:
+    """The variant that a query parameter names."""
+    return known_variant(service, variant)
+
+
+def known_variant(service: Service, variant: str | None) -> str | None:
+    """The variant itself. Raises InvalidRequest for one that is not in the settings."""
+    names = service.variants.names
+    if variant is not None and variant not in names:
+        raise InvalidRequest("variant", variant, f"one of {', '.join(names)}" if names else "none: there is one alone")
+    return variant
+
+
+VariantDep = Annotated[str | None, Depends(variant_of_query)]
+RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
 SelectionDep = Annotated[Selection, Depends(selection_of_query)]
 TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
+ScoresDep = Annotated[tuple[Person, list[str]], Depends(scores_of_body)]
 PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
 
 
-def _selection(
-    service: Service, k: int | None, filter: Filter, exclude: Collection[str], fields: Sequence[str]
+def _anonymous(service: Service, history: Sequence[HistoryEntry], features: Mapping[str, Any]) -> Person:
+    limit = service.settings.max_history
+    if len(history) > limit:
+        raise InvalidRequest("history", f"{len(history)} entries", f"at most {limit}")
+    entries = list(history)
+    if all(entry.timestamp is not None for entry in entries):
+        entries.sort(key=lambda entry: entry.timestamp or 0)
+    events = tuple(HistoryEvent(entry.item_id, entry.rating, entry.timestamp) for entry in entries)
+    return Person(history=events, features=parse_features(service.store.schema().users, features) if features else {})
+
+
+def _recommended(
+    service: Service,
+    selection: Selection,
+    diversity: float | None,
+    only: Sequence[str] | None = None,
+    *,
+    explain: bool,
 ) -> Selection:
+    """The selection with what only recommendations can be asked."""
     settings = service.settings
-    length = settings.default_k if k is None else k
+    if only is not None:
+        if len(only) > settings.max_only:
+            raise InvalidRequest("only", f"{len(only)} ids", f"at most {settings.max_only}")
+        selection = replace(selection, filter=selection.filter & Filter((AnyOf(Columns.ITEM, tuple(only)),)))
+    return replace(selection, diversity=settings.diversity if diversity is None else diversity, explain=explain)
+
+
+def _selection(service: Service, filter: Filter, asked: ListQuery | RecommendationBody) -> Selection:
+    settings = service.settings
+    length = settings.default_k if asked.k is None else asked.k
     if length > settings.max_k:
         raise InvalidRequest("k", length, f"1 to {settings.max_k}")
-    if len(exclude) > settings.max_exclude:
-        raise InvalidRequest("exclude", f"{len(exclude)} ids", f"at most {settings.max_exclude}")
+    if len(asked.exclude) > settings.max_exclude:
+        raise InvalidRequest("exclude", f"{len(asked.exclude)} ids", f"at most {settings.max_exclude}")
     for condition in filter.conditions:
         for value in getattr(condition, "values", ()):
             if isinstance(value, str) and not is_storable(value):
                 raise InvalidRequest(f"filter.{condition.field}", value, STORABLE)
-    if filter.conditions or fields:
+    if filter.conditions or asked.fields:
         schema = service.store.schema()
         if len(filter.conditions) > settings.max_filter_conditions:
             count = f"{len(filter.conditions)} conditions"
             raise InvalidRequest("filter", count, f"at most {settings.max_filter_conditions}")
         filter = check(filter, schema)
         known = [feature.name for feature in schema.items]
-        for name in fields:
+        for name in asked.fields:
             if name not in known:
                 raise InvalidRequest("fields", name, f"one of {', '.join(known)}")
-    return Selection(length, filter, frozenset(exclude), tuple(fields))
+    return Selection(
+        length, filter, frozenset(asked.exclude), tuple(asked.fields), known_variant(service, asked.variant)
+    )

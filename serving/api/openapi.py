@@ -5,24 +5,31 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from serving.api.access import needed_scope
 from serving.api.problems import MEDIA_TYPE, Problem
+from serving.keys import Scope
+from serving.settings import Settings
 
 _REFERENCES: Final = "#/components/schemas/{model}"
 _UNUSED: Final = ("HTTPValidationError", "ValidationError")
+_SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, settings: Settings) -> None:
     """Make the application describe itself."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _described(app)
+            app.openapi_schema = _described(app, settings)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # as FastAPI's documentation does it
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
+def _described(app: FastAPI, settings: Settings) -> dict[str, Any]:
     document = get_openapi(title=app.title, summary=app.summary, version=app.version, routes=app.routes)
     problem = Problem.model_json_schema(ref_template=_REFERENCES)
     schemas = document["components"]["schemas"]
@@ -33,8 +40,15 @@ def _described(app: FastAPI) -> dict[str, Any]:
         "description": "A problem document (RFC 9457)",
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCES.format(model="Problem")}}},
     }
-    for path in document["paths"].values():
-        for operation in path.values():
+    document["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = answer
+            operation["security"] = _security(needed_scope(path, method.upper(), settings))
     return document
+
+
+def _security(scope: Scope | None) -> list[dict[str, list[str]]]:
+    """Either way to send a key, with the scope that it must have; none for what is open."""
+    return [{scheme: [scope.name.lower()]} for scheme in _SCHEMES] if scope else []

@@ -14,7 +14,17 @@ from indexing.filters import FilterError
 from ingest.records import FeatureError
 from serving.api.middleware import SECURITY_HEADERS
 from serving.api.validation import FieldError, InvalidRequest, field_errors, readable, shown
-from serving.errors import NotReady, StoreError, UnknownItem
+from serving.errors import (
+    Conflict,
+    InvalidRecord,
+    NotReady,
+    StoreError,
+    UnknownBundle,
+    UnknownItem,
+    UnknownJob,
+    UnknownUser,
+)
+from serving.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -30,6 +40,7 @@ class Problem(BaseModel):
     detail: str
     instance: str = Field(description="the path of the request, shortened")
     errors: list[FieldError] = Field([], description="what is wrong with the request, value by value")
+    request_id: str = Field(description="the id of the request, which the server's log names too")
     parts: dict[str, str] = Field({}, description="the parts that are not ready, and why")
 
 
@@ -51,6 +62,7 @@ def problem_response(
         detail=readable(detail),
         instance=str(shown(request.scope["path"])),
         errors=list(errors),
+        request_id=REQUEST_ID.get(),
         parts={name: readable(reason) for name, reason in (parts or {}).items()},
     )
     return Response(problem.model_dump_json(), status, headers, media_type=MEDIA_TYPE)
@@ -63,6 +75,11 @@ def install(app: FastAPI) -> None:
     app.exception_handler(FilterError)(_refused)
     app.exception_handler(FeatureError)(_refused)
     app.exception_handler(UnknownItem)(_unknown_item)
+    app.exception_handler(InvalidRecord)(_refused)
+    app.exception_handler(UnknownUser)(_unknown_user)
+    app.exception_handler(UnknownBundle)(_unknown_bundle)
+    app.exception_handler(UnknownJob)(_unknown_job)
+    app.exception_handler(Conflict)(_conflict)
     app.exception_handler(StoreError)(_unavailable)
     app.exception_handler(NotReady)(_unavailable)
     app.exception_handler(HTTPException)(_plain)
@@ -81,7 +98,7 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     return problem_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, kind="invalid-request", errors=errors)
 
 
-def _refused(request: Request, error: InvalidRequest | FilterError | FeatureError) -> Response:
+def _refused(request: Request, error: InvalidRequest | InvalidRecord | FilterError | FeatureError) -> Response:
     field = error.field
     if isinstance(error, FilterError) and field != "filter":
         field = f"filter.{field}"
@@ -98,6 +115,30 @@ def _unknown_item(request: Request, error: UnknownItem) -> Response:
     return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-item", errors=[entry])
 
 
+def _unknown_user(request: Request, error: UnknownUser) -> Response:
+    entry = FieldError(
+        field="user_id", value=shown(error.user_id), allowed="the id of a user of whom something is known"
+    )
+    return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-user", errors=[entry])
+
+
+def _unknown_bundle(request: Request, error: UnknownBundle) -> Response:
+    allowed = f"one of {', '.join(error.known)}"
+    entry = FieldError(field="bundle", value=shown(error.bundle), allowed=readable(allowed))
+    return problem_response(
+        request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error), kind="invalid-request", errors=[entry]
+    )
+
+
+def _unknown_job(request: Request, error: UnknownJob) -> Response:
+    entry = FieldError(field="job_id", value=shown(error.job_id), allowed="the id of a job")
+    return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-job", errors=[entry])
+
+
+def _conflict(request: Request, error: Conflict) -> Response:
+    return problem_response(request, HTTPStatus.CONFLICT, str(error), kind="conflict")
+
+
 def _unavailable(request: Request, error: StoreError | NotReady) -> Response:
     return problem_response(
         request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), kind="not-available", headers={"Retry-After": "1"}
@@ -112,10 +153,10 @@ def _plain(request: Request, error: HTTPException) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     # The server logs the trace. This answer is made outside of all middleware.
-    logger.error("%s %s failed: %r", request.method, request.scope["path"], error)
+    logger.error("a request failed: %r", error)
     return problem_response(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the server failed at this request; its log says why",
-        headers=SECURITY_HEADERS,
+        headers={**SECURITY_HEADERS, "X-Request-ID": REQUEST_ID.get()},
     )

@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from serving.api.validation import STORABLE, is_storable
 from serving.pipeline import Answer, Source
-from serving.store import ItemRecord
+from serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
+_VARIANT: Final = "of several that are live, the one that is to answer"
 _YEAR_9999: Final = 253_402_300_799
 
 
@@ -31,6 +32,10 @@ Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable)]
 PathId = Annotated[Id, BeforeValidator(_decoded)]
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
+Diversity = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="how unlike each other the items are: 0 for the best ones, to 1"),
+]
 Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds, not milliseconds")]
 
 
@@ -48,6 +53,14 @@ class ListQuery(BaseModel):
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
     fields: list[Text] = Field([], description="item features to return", examples=[["genres", "year"]])
+    variant: Text | None = Field(None, description=_VARIANT)
+
+
+class RecommendationQuery(ListQuery):
+    """The query parameters of recommendations."""
+
+    diversity: Diversity = None
+    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
 
 
 class SearchQuery(ListQuery):
@@ -83,7 +96,57 @@ class RecommendationBody(BaseModel):
         examples=[{"genres": {"any": ["Drama"], "none": ["Horror"]}, "year": {"gte": 1990}}],
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
+    only: list[Id] | None = Field(
+        None, min_length=1, description="the only item ids that may come; those that are not eligible do not"
+    )
+    diversity: Diversity = None
+    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
     fields: list[Text] = Field([], description="item features to return")
+    variant: Text | None = Field(None, description=_VARIANT)
+
+
+class ScoreBody(BaseModel):
+    """For whom, and which items, to score."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    user_id: Id | None = Field(None, description="a user whose history the store knows; or send a history")
+    history: list[HistoryEntry] = Field([], description="as in recommendations; not together with user_id")
+    user_features: dict[str, Any] = Field({}, description="as in recommendations; not together with user_id")
+    item_ids: list[Id] = Field(min_length=1, description="the items to score")
+
+
+class Reason(BaseModel):
+    """A past item that pulled another up."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item_id: str
+    title: str
+    share: float = Field(description="of the attention that all past items get, 0 to 1")
+    shared: dict[str, Any] = Field(description="the values that both items have, by feature")
+
+
+class ScoredItem(BaseModel):
+    """What an item is worth to a person."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item_id: str
+    score: float = Field(description="of the ranking model; a cosine where the bundle has none")
+    predicted_rating: float | None = Field(description="null where the data have no ratings")
+
+
+class ScoreList(BaseModel):
+    """What the asked items are worth, in the order asked for."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    items: list[ScoredItem]
+    bundle: str
+    collection: str
+    unknown_items: list[str] = Field(description="asked items and history items that there are none of")
+    milliseconds: dict[str, float] = Field(description="by stage")
 
 
 class ListItem(BaseModel):
@@ -97,6 +160,8 @@ class ListItem(BaseModel):
     score: float = Field(description="comparable within one source only")
     source: Source
     fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
+    predicted_rating: float | None = Field(description="what the person would give; null where that is not known")
+    because: list[Reason] = Field(description="with explain: the past items that weigh most in the score")
 
 
 class ItemList(BaseModel):
@@ -105,6 +170,7 @@ class ItemList(BaseModel):
     items: list[ListItem]
     bundle: str | None = Field(description="the bundle that answered; null where only the store did")
     collection: str | None = Field(description="the collection that was searched")
+    variant: str | None = Field(description="the variant that answered, where several are live")
     degraded: bool = Field(description="whether the answer is less than what was asked for")
     degraded_reason: str | None
     unknown_items: list[str] = Field(description="history items that there are none of; they were left out")
@@ -117,6 +183,7 @@ class ItemList(BaseModel):
             items=[ListItem.model_validate(item) for item in answer.items],
             bundle=answer.bundle,
             collection=answer.collection,
+            variant=answer.variant,
             degraded=answer.degraded_reason is not None,
             degraded_reason=answer.degraded_reason,
             unknown_items=list(answer.unknown_items),
@@ -147,6 +214,41 @@ class Item(BaseModel):
             revision=record.revision,
             features=dict(record.features),
         )
+
+
+class ReindexBody(BaseModel):
+    """With what to re-index."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    bundle: Text | None = Field(None, description="id of the bundle; by default the newest")
+    variant: Text | None = Field(None, description="of several, the one to re-index; by default the first")
+
+
+class JobStatus(BaseModel):
+    """Where a re-index stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    state: JobState
+    phase: str = Field(description="loading, building, proving, catching up, switching, live")
+    done: int = Field(description="items of the phase that are done")
+    total: int = Field(description="items in all")
+    alias: str
+    bundle: str
+    collection: str | None = Field(description="the new collection, once it is built")
+    error: str | None = Field(description="why it failed")
+    started_at: int = Field(description="unix seconds")
+    finished_at: int | None = Field(description="unix seconds; null as long as it has not ended")
+
+
+class RolledBack(BaseModel):
+    """What is live after a rollback."""
+
+    bundle: str
+    collection: str = Field(description="the collection that is live again")
+    previous: str | None = Field(description="the collection that was live until now; it is kept")
 
 
 class Health(BaseModel):

@@ -20,14 +20,21 @@ _SHOWN_TYPES: Final = (FeatureType.NUMBER, FeatureType.TAGS)
 
 
 @contextmanager
-def asking(k: int | None, filters: Sequence[str] | None, as_json: bool) -> Iterator["Asking"]:
+def asking(
+    k: int | None, filters: Sequence[str] | None, as_json: bool, diversity: float | None = None
+) -> Iterator["Asking"]:
     """Open the service for one question. Raises FilterError for a filter that the items do not allow."""
     settings = load_settings()
     filter = parse_expressions(filters or [])
     with open_service(settings) as service:
         schema = service.store.schema()
         fields = () if as_json else _telling(schema)
-        selection = Selection(k or settings.default_k, check(filter, schema), fields=fields)
+        selection = Selection(
+            k or settings.default_k,
+            check(filter, schema),
+            fields=fields,
+            diversity=settings.diversity if diversity is None else diversity,
+        )
         yield Asking(service, selection, as_json)
 
 

@@ -1,16 +1,19 @@
 """pharos doctor."""
 
 import sys
+from typing import Annotated
 
 import typer
 
 
-def doctor() -> None:
+def doctor(
+    check: Annotated[bool, typer.Option("--check", help="Compare store, index and events, item by item.")] = False,
+) -> None:
     """Say what works here, what does not, and what to do."""
     from serving.diagnosis import examine
 
     failed = False
-    for finding in examine():
+    for finding in examine(check=check):
         failed = failed or not finding.works
         print(f"{'ok  ' if finding.works else 'FAIL'} {finding.part:<12} {finding.detail}", flush=True)
         if finding.advice:

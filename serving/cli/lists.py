@@ -14,6 +14,9 @@ def recommend(
     ] = None,
     k: Length = None,
     filters: Filters = None,
+    diversity: Annotated[
+        float | None, typer.Option(min=0, max=1, help="0 for the best items, to 1 for items unlike each other.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recommend items to a user, or after a history."""
@@ -25,7 +28,7 @@ def recommend(
 
     items = [part.strip() for part in history.split(",") if part.strip()] if history else []
     person = Person(user, tuple(HistoryEvent(item) for item in items))
-    with asking(k, filters, as_json) as ask:
+    with asking(k, filters, as_json, diversity) as ask:
         ask.show_history(person)
         title = f"Recommended to user {user}" if user is not None else "Recommended after these"
         ask.show(title, ask.pipeline.recommend(person, ask.selection))

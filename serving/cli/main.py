@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from serving.cli import data, doctor, evaluate, index, lists, serve, train
+from serving.cli import data, doctor, evaluate, index, key, lists, serve, train
 
 _USAGE_ERROR: Final = 2
 
@@ -25,6 +25,7 @@ app.command("popular")(lists.popular)
 app.command("search")(lists.search)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
+app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 
 

@@ -1,8 +1,13 @@
 """pharos serve."""
 
-from typing import Annotated
+import os
+import tempfile
+from contextlib import ExitStack
+from typing import Annotated, Final
 
 import typer
+
+_SILENT_SECONDS: Final = 60
 
 
 def serve(
@@ -12,24 +17,48 @@ def serve(
 ) -> None:
     """Start the HTTP API and the web page."""
     from serving.errors import SettingsError
-    from serving.settings import load_settings
+    from serving.exposure import check_exposure
+    from serving.logs import configuration
+    from serving.settings import PREFIX, load_settings
 
-    options = {"host": host, "port": port}
-    settings = load_settings(**{name: value for name, value in options.items() if value is not None})
+    options = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    settings = load_settings(**options)
+    check_exposure(settings)
     if workers > 1 and not settings.qdrant_url:
         raise SettingsError("the index inside the process serves one process only; set qdrant_url for --workers")
-    import uvicorn
+    with ExitStack() as stack:
+        if workers > 1:
+            # Workers read their settings anew, and add up their numbers through files. The library of the numbers
+            # decides where it keeps them when it is imported, so nothing that imports it stands above this line.
+            os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in options.items()})
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(tempfile.TemporaryDirectory())
 
-    from serving.app import create_app
+        import uvicorn
 
-    print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
-    uvicorn.run(
-        # Worker processes build the application themselves.
-        create_app(settings) if workers == 1 else "serving.app:create_app",
-        factory=workers > 1,
-        host=settings.host,
-        port=settings.port,
-        workers=workers,
-        log_level="warning",
-        server_header=False,
-    )
+        from serving.rules import conditions
+        from serving.service import open_store
+
+        if settings.rules:
+            with open_store(settings) as store:
+                schema = store.schema()
+            if schema.items:  # before the first import nothing is known that a rule could be held to
+                conditions(settings.rules, schema)
+
+        from serving.app import create_app
+
+        print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
+        uvicorn.run(
+            # Worker processes build the application themselves.
+            create_app(settings) if workers == 1 else "serving.app:create_app",
+            factory=workers > 1,
+            host=settings.host,
+            port=settings.port,
+            workers=workers,
+            log_config=configuration(settings),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.stop_seconds,
+            # A worker that loads a bundle on a busy machine is silent for long, and not dead.
+            timeout_worker_healthcheck=_SILENT_SECONDS,
+        )

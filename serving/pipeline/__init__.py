@@ -1,7 +1,7 @@
 """The recommendation pipeline: profile, vector, candidates, re-ranking, presentation; values in, values out."""
 
 from serving.pipeline.answers import Answer, AnswerItem, Source
-from serving.pipeline.pipeline import Pipeline
+from serving.pipeline.pipeline import Observer, Pipeline
 from serving.pipeline.requests import Person, Selection
 
-__all__ = ["Answer", "AnswerItem", "Person", "Pipeline", "Selection", "Source"]
+__all__ = ["Answer", "AnswerItem", "Observer", "Person", "Pipeline", "Selection", "Source"]

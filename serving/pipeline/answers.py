@@ -1,33 +1,60 @@
 """What the pipeline answers, and the candidates that become answers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, zip_longest
+
+from indexing.index import FloatArray
 
 
 class Source(StrEnum):
     """Why an item is in a list. Scores can be compared within one source only."""
 
-    PERSONAL = "personal"  # near the user's vector; the score is a cosine
+    PERSONAL = "personal"  # near the user's vector; the score is the ranker's, a cosine where there is none
     SIMILAR = "similar"  # near another item's vector; a cosine
+    NEW = "new"  # near the user's vector, by the share of the list that new items have; a cosine
     POPULAR = "popular"  # weighted rating or count of events
     TITLE = "title"  # the title holds the words of the query; 1 exact, .75 begins with them, .5 holds them
     TEXT = "text"  # its text means what the query means; a cosine
 
 
 @dataclass(frozen=True)
+class Reason:
+    """A past item that pulled another up.
+
+    share: of the attention that all past items get, 0 to 1; shared: the values that both have, by feature.
+    """
+
+    item_id: str
+    title: str
+    share: float
+    shared: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """An item that may be answered."""
+    """An item that may be answered.
+
+    vector: the item tower's, float32 [d]; None where no later stage needs it, or the source has none.
+    predicted_rating: what the person would give; None where nobody asked yet or ratings are unknown.
+    """
 
     item_id: str
     score: float
     source: Source
+    vector: FloatArray | None = field(default=None, compare=False, repr=False)
+    predicted_rating: float | None = None
+    because: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
 class AnswerItem:
-    """An item of an answer. rank: from 1. fields: the item features asked for; missing values are absent."""
+    """An item of an answer.
+
+    rank: from 1. fields: the item features asked for; missing values are absent. predicted_rating, because: see
+    `Candidate`.
+    """
 
     item_id: str
     title: str
@@ -35,6 +62,8 @@ class AnswerItem:
     score: float
     source: Source
     fields: Mapping[str, object]
+    predicted_rating: float | None = None
+    because: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +72,7 @@ class Answer:
 
     bundle, collection: what answered; None where only the store did. degraded_reason: why the answer is less than what
     was asked for; None if it is not. unknown_items: history items that there are none of. milliseconds: by stage.
+    variant: of several that are live, the one that answered.
     """
 
     items: tuple[AnswerItem, ...]
@@ -51,6 +81,7 @@ class Answer:
     degraded_reason: str | None
     milliseconds: Mapping[str, float]
     unknown_items: tuple[str, ...] = ()
+    variant: str | None = None
 
 
 def interleave(first: Iterable[Candidate], second: Iterable[Candidate]) -> Iterator[Candidate]:

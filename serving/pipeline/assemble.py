@@ -1,34 +1,32 @@
 """From candidates to an answer: what all kinds of list have in common."""
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 from indexing.errors import VectorIndexError
 from serving.errors import NotReady
-from serving.live import Generation, Live
 from serving.pipeline.answers import Answer, Candidate
+from serving.pipeline.eligible import Eligible, widen
 from serving.pipeline.present import Present
 from serving.pipeline.requests import Selection
-from serving.pipeline.rerank import Fetch, Rerank, widen
+from serving.pipeline.stages import Fetch, Retrieval, Stages
 from serving.pipeline.timing import Stopwatch
+from serving.variants import Variants
 from towers.errors import TowersError
-
-Retrieval: TypeAlias = Callable[[Generation], Fetch]
-"""How to get candidates from a generation."""
 
 _UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)
 
 
 class Assemble:
-    """Retrieves, re-ranks, fills up and presents.
+    """Runs the three stages (retrieve, rank, re-rank), fills up and presents.
 
     Where the index or the bundle cannot answer, the list comes from the store alone and says why. That is no error: a
     list of popular items is better than none.
     """
 
-    def __init__(self, live: Live, rerank: Rerank, present: Present, candidates: int) -> None:
-        self._live = live
-        self._rerank = rerank
+    def __init__(self, variants: Variants, eligible: Eligible, present: Present, candidates: int) -> None:
+        self._variants = variants
+        self._eligible = eligible
         self._present = present
         self._candidates = candidates
 
@@ -43,8 +41,9 @@ class Assemble:
         """The best k of `retrieval`, and of `fallback` where it has no k."""
         generation, reason = None, None
         kept: list[Candidate] = []
+        variant, live = self._variants.choose(None, selection.variant)
         try:
-            generation = self._live.current()
+            generation = live.current()
             kept = self._best(retrieval(generation), selection, watch)
         except _UNAVAILABLE as error:
             generation, reason = None, str(error)
@@ -59,22 +58,30 @@ class Assemble:
             degraded_reason=reason,
             milliseconds=watch.milliseconds(),
             unknown_items=unknown_items,
+            variant=variant or None,
         )
 
-    def _best(self, fetch: Fetch, selection: Selection, watch: Stopwatch) -> list[Candidate]:
-        def timed_fetch(limit: int) -> Sequence[Candidate]:
+    def plain(self, fetch: Fetch, selection: Selection) -> Stages:
+        """Stages that leave the candidates in their order: the first k that may be answered."""
+        return Stages(fetch, lambda candidates: self._eligible(candidates, selection.exclude, selection.k))
+
+    def _best(self, stages: Stages, selection: Selection, watch: Stopwatch) -> list[Candidate]:
+        def retrieve(limit: int) -> Sequence[Candidate]:
             with watch.stage("retrieve"):
-                return fetch(limit)
+                return stages.retrieve(limit)
 
         def keep(found: Sequence[Candidate]) -> list[Candidate]:
+            if stages.rank is not None:
+                with watch.stage("rank"):
+                    found = stages.rank(found)
             with watch.stage("rerank"):
-                return self._rerank(found, selection.exclude, selection.k)
+                return stages.rerank(found)
 
-        return widen(timed_fetch, keep, selection.k, max(self._candidates, selection.k))
+        return widen(retrieve, keep, selection.k, max(self._candidates, selection.k, stages.needed))
 
     def _filled(
         self, kept: list[Candidate], fallback: Fetch, selection: Selection, watch: Stopwatch
     ) -> list[Candidate]:
         with watch.stage("fallback"):
             # As many as are kept may come again, and are dropped.
-            return self._rerank([*kept, *fallback(selection.k + len(kept))], selection.exclude, selection.k)
+            return self._eligible([*kept, *fallback(selection.k + len(kept))], selection.exclude, selection.k)

@@ -1,6 +1,6 @@
-"""The second stage: the person's vector."""
+"""The person as the models of the live bundle see one."""
 
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,22 @@ from serving.pipeline.profile import Profile
 from towers.queries import UserQuery
 
 
+@dataclass(frozen=True)
+class EncodedPerson:
+    """query: history, its vectors and features, as the bundle takes them; vector: float32 [d], the user tower's."""
+
+    query: UserQuery
+    vector: NDArray[np.float32]
+
+
 class EncodeUser:
     """Turns a profile into a vector of the live bundle's user tower."""
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
 
-    def __call__(self, generation: Generation, profile: Profile) -> NDArray[np.float32]:
-        """float32 [dimensions], L2-normalised. History items that the collection does not hold are left out."""
+    def __call__(self, generation: Generation, profile: Profile) -> EncodedPerson:
+        """History items that the collection does not hold are left out."""
         newest = profile.history[-generation.bundle.history_length :]
         ids = {event.item_id for event in newest}
         points = self._index.fetch(generation.collection, ids, with_vectors=(TOWER,), with_payload=False) if ids else {}
@@ -27,4 +35,4 @@ class EncodeUser:
         for row, event in enumerate(history):
             vectors[row] = points[event.item_id].vectors[TOWER]
         query = UserQuery(history, vectors, profile.user_id, profile.features)
-        return cast(NDArray[np.float32], generation.bundle.encode_users([query])[0])
+        return EncodedPerson(query, generation.bundle.encode_users([query])[0])

@@ -1,49 +1,86 @@
 """The pipeline: one method for each thing that can be asked."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
 from indexing.index import VectorIndex
 from serving.errors import UnknownItem
-from serving.live import Live
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
+from serving.pipeline.eligible import Eligible
 from serving.pipeline.encode import EncodeUser
+from serving.pipeline.new_items import NewItems
 from serving.pipeline.present import Present
 from serving.pipeline.profile import ReadProfile
+from serving.pipeline.rank import RankCandidates, TellMore
 from serving.pipeline.recommend import Recommend
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.rules import Rules
+from serving.pipeline.score import ItemScores, ScoreItems
 from serving.pipeline.search import Search
 from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
 from serving.settings import Settings
 from serving.store import ItemRecord, Store
+from serving.variants import Variants
+
+Observer: TypeAlias = Callable[[str, Answer], None]
+"""Is given the name of what was asked, and the answer."""
 
 
 class Pipeline:
-    """Builds the stages once and runs them for each request. Safe with threads."""
+    """Builds the stages once and runs them for each request. Safe with threads.
 
-    def __init__(self, store: Store, index: VectorIndex, live: Live, settings: Settings) -> None:
+    Raises SettingsError for a business rule that the items do not allow.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        index: VectorIndex,
+        variants: Variants,
+        settings: Settings,
+        observe: Observer | None = None,
+    ) -> None:
+        self._observe = observe
         self._store = store
+        self._variants = variants
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         nearest = RetrieveNearest(index)
-        assemble = Assemble(live, Rerank(store), self._present, settings.candidates)
+        eligible = Eligible(store)
+        assemble = Assemble(variants, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
-        self._recommend = Recommend(read_profile, EncodeUser(index), nearest, self._popular, assemble)
+        new_items = NewItems(store, eligible, settings)
+        rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
+        rank = RankCandidates() if settings.ranker else None
+        encode = EncodeUser(index)
+        self._recommend = Recommend(
+            read_profile, encode, nearest, self._popular, rerank, assemble, TellMore(store), rank
+        )
+        self._score = ScoreItems(store, index, variants, read_profile, encode)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
-        """What to show to a person; see `Recommend`."""
-        return self._recommend(person, selection)
+        """What to show to a person; see `Recommend`. Where several variants are live, the user's one answers."""
+        variant, _ = self._variants.choose(person.user_id, selection.variant)
+        return self._observed("recommend", self._recommend(person, replace(selection, variant=variant)))
+
+    def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
+        """What given items are worth to a person; see `ScoreItems`."""
+        return self._score(person, item_ids)
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """What is like an item; see `FindSimilar`. Raises UnknownItem."""
-        return self._similar(item_id, selection)
+        return self._observed("similar", self._similar(item_id, selection))
 
     def search(self, text: str, selection: Selection) -> Answer:
         """What a text asks for; see `Search`."""
-        return self._search(text, selection)
+        return self._observed("search", self._search(text, selection))
 
     def popular(self, selection: Selection) -> Answer:
         """What most people like; from the store alone."""
@@ -52,7 +89,7 @@ class Pipeline:
             candidates = self._popular(selection.k, selection)
         with watch.stage("present"):
             items = self._present(candidates, selection.fields)
-        return Answer(items, None, None, None, watch.milliseconds())
+        return self._observed("popular", Answer(items, None, None, None, watch.milliseconds()))
 
     def item(self, item_id: str) -> ItemRecord:
         """All that the store knows of an item. Raises UnknownItem."""
@@ -60,3 +97,8 @@ class Pipeline:
         if record is None:
             raise UnknownItem(item_id)
         return record
+
+    def _observed(self, name: str, answer: Answer) -> Answer:
+        if self._observe:
+            self._observe(name, answer)
+        return answer

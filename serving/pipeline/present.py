@@ -23,6 +23,8 @@ class Present:
                 rank=rank,
                 score=round(candidate.score, 6),
                 source=candidate.source,
+                predicted_rating=candidate.predicted_rating,
+                because=candidate.because,
                 fields={
                     name: records[candidate.item_id].features[name]
                     for name in fields

@@ -1,21 +1,29 @@
-"""Recommendations for a person."""
+"""Recommendations for a person: retrieve, rank, re-rank."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
+from indexing.filters import Filter
 from serving.live import Generation
 from serving.pipeline.answers import Answer, Candidate, Source, interleave
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.encode import EncodeUser
 from serving.pipeline.profile import ReadProfile
+from serving.pipeline.rank import TellMore
 from serving.pipeline.requests import Person, Selection
-from serving.pipeline.rerank import Fetch
+from serving.pipeline.rerank import Rerank
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.stages import Rank, Stages
 from serving.pipeline.timing import Stopwatch
 
 
 class Recommend:
-    """Profile, vector, nearest items. A person without history gets popular items and personal ones in turn."""
+    """The nearest items to a person's vector, ranked and re-ranked.
+
+    A person without history gets popular items and personal ones in turn. rank: None where the order of the retrieval
+    stands.
+    """
 
     def __init__(
         self,
@@ -23,13 +31,19 @@ class Recommend:
         encode: EncodeUser,
         nearest: RetrieveNearest,
         popular: RetrievePopular,
+        rerank: Rerank,
         assemble: Assemble,
+        tell: TellMore,
+        rank: Rank | None = None,
     ) -> None:
         self._read_profile = read_profile
         self._encode = encode
         self._nearest = nearest
         self._popular = popular
+        self._rerank = rerank
         self._assemble = assemble
+        self._tell = tell
+        self._rank = rank
 
     def __call__(self, person: Person, selection: Selection) -> Answer:
         """A list without anything that the person has seen; an unknown user is no error."""
@@ -38,15 +52,34 @@ class Recommend:
             profile = self._read_profile(person)
         unseen = replace(selection, exclude=selection.exclude | profile.seen)
 
-        def retrieval(generation: Generation) -> Fetch:
+        def retrieval(generation: Generation) -> Stages:
             with watch.stage("encode"):
-                vector = self._encode(generation, profile)
+                encoded = self._encode(generation, profile)
 
-            def fetch(limit: int) -> Sequence[Candidate]:
-                near = self._nearest.to_vector(generation.collection, vector, Source.PERSONAL, limit, unseen)
-                return near if profile.history else list(interleave(self._popular(limit, unseen), near))
+            # The ranker reads them, diversity too.
+            with_vectors = self._rank is not None or unseen.diversity > 0
 
-            return fetch
+            def near(limit: int, filter: Filter, source: Source) -> list[Candidate]:
+                passing = replace(unseen, filter=filter)
+                return self._nearest.to_vector(
+                    generation.collection, encoded.vector, source, limit, passing, with_vectors=with_vectors
+                )
+
+            def retrieve(limit: int) -> Sequence[Candidate]:
+                found = near(limit, unseen.filter, Source.PERSONAL)
+                return found if profile.history else list(interleave(self._popular(limit, unseen), found))
+
+            return Stages(
+                retrieve,
+                rank=partial(self._rank, generation, encoded) if self._rank else None,
+                rerank=lambda candidates: self._tell(
+                    generation,
+                    encoded,
+                    self._rerank(generation.collection, candidates, unseen, near),
+                    explain=selection.explain,
+                ),
+                needed=self._rerank.needed(unseen),
+            )
 
         def fallback(limit: int) -> Sequence[Candidate]:
             return self._popular(limit, unseen)

@@ -1,46 +1,85 @@
-"""Which candidates may stay."""
+"""The third stage: of the candidates in their order, the list that a person gets."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
 
+import numpy as np
+
+from indexing.diversity import POOL, mmr
+from indexing.index import TOWER, FloatArray, VectorIndex
 from serving.pipeline.answers import Candidate
-from serving.store import Store
-
-Fetch: TypeAlias = Callable[[int], Sequence[Candidate]]
-"""Returns at most so many candidates, best first, and fewer only where there are no more."""
-
-_WIDENING: Final = 4
-_SPARE: Final = 10
+from serving.pipeline.eligible import Eligible, distinct
+from serving.pipeline.new_items import NewItems
+from serving.pipeline.relevance import relevance
+from serving.pipeline.requests import Selection
+from serving.pipeline.rules import Rules
+from serving.pipeline.stages import Near
 
 
 class Rerank:
-    """Keeps what may be answered: each item once, none that is excluded, none that the store holds back or has not."""
+    """Rules, diversity, new items; each costs nothing where it is not asked for."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, index: VectorIndex, eligible: Eligible, rules: Rules, new_items: NewItems) -> None:
+        self._index = index
+        self._eligible = eligible
+        self._rules = rules
+        self._new_items = new_items
 
-    def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
-        """The first k candidates that may stay, in their order."""
-        distinct: dict[str, Candidate] = {}
-        for candidate in candidates:
-            if candidate.item_id not in exclude:
-                distinct.setdefault(candidate.item_id, candidate)
-        in_order, kept = list(distinct.values()), list[Candidate]()
-        # Nearly all may stay, so the store is asked about little more than k of them.
-        for start in range(0, len(in_order), k + _SPARE):
-            portion = in_order[start : start + k + _SPARE]
-            available = self._store.available([candidate.item_id for candidate in portion])
-            kept += [candidate for candidate in portion if candidate.item_id in available]
-            if len(kept) >= k:
-                break
-        return kept[:k]
+    @staticmethod
+    def needed(selection: Selection) -> int:
+        """How many candidates it must have to choose from."""
+        return max(POOL, selection.k) if selection.diversity else selection.k
 
+    def __call__(
+        self, collection: str, candidates: Sequence[Candidate], selection: Selection, near: Near
+    ) -> list[Candidate]:
+        """A list of at most k.
 
-def widen(fetch: Fetch, keep: Callable[[Sequence[Candidate]], list[Candidate]], k: int, limit: int) -> list[Candidate]:
-    """The first k candidates that `keep` lets stay: asks for more, from `limit` on, until there are k or no more."""
-    while True:
-        found = fetch(limit)
-        kept = keep(found)
-        if len(kept) >= k or len(found) < limit:
-            return kept[:k]
-        limit *= _WIDENING
+        candidates: best first, from any sources. near: how to get more of the person's candidates, for new items and
+        pinned ones, which need not be among the best.
+        """
+        in_order = distinct(candidates, selection.exclude)
+        worth = relevance(in_order)
+        if self._rules.weigh:
+            worth = worth + self._rules.weights([candidate.item_id for candidate in in_order])
+            order = np.argsort(-worth, kind="stable")
+            in_order, worth = [in_order[place] for place in order], worth[order]
+        if selection.diversity:
+            listed = self._diverse(collection, in_order, worth, selection)
+        else:
+            listed = self._eligible(in_order, selection.exclude, selection.k)
+        listed = self._new_items.inserted(listed, selection, near)
+        return self._pinned(listed, selection, near)
+
+    def _diverse(
+        self, collection: str, candidates: list[Candidate], worth: FloatArray, selection: Selection
+    ) -> list[Candidate]:
+        refused = set[str]()
+        while True:
+            places = [place for place, candidate in enumerate(candidates) if candidate.item_id not in refused]
+            places = places[: self.needed(selection)]
+            pool = [candidates[place] for place in places]
+            chosen = mmr(worth[places], self._vectors(collection, pool), selection.k, selection.diversity)
+            picked = [pool[place] for place in chosen]
+            eligible = self._eligible(picked, selection.exclude, selection.k)
+            if len(eligible) == len(picked):
+                return eligible
+            # One that may not be answered has kept what is like it out of the list: it goes, and all choose anew.
+            refused |= {candidate.item_id for candidate in picked} - {candidate.item_id for candidate in eligible}
+
+    def _vectors(self, collection: str, candidates: list[Candidate]) -> FloatArray:
+        """float32 [n, d]; zeros for an item that the collection does not hold."""
+        without = [candidate.item_id for candidate in candidates if candidate.vector is None]
+        points = self._index.fetch(collection, without, with_vectors=(TOWER,), with_payload=False) if without else {}
+        found = {item_id: point.vectors[TOWER] for item_id, point in points.items() if TOWER in point.vectors}
+        rows = [found.get(c.item_id) if c.vector is None else c.vector for c in candidates]
+        length = next((len(row) for row in rows if row is not None), 0)
+        nothing = np.zeros(length, np.float32)
+        return np.stack([nothing if row is None else row for row in rows]) if rows else np.zeros((0, 0), np.float32)
+
+    def _pinned(self, listed: list[Candidate], selection: Selection, near: Near) -> list[Candidate]:
+        pinned = self._rules.pinned(selection, near, self._eligible)
+        items = {item.item_id for item in pinned.values()}
+        listed = [candidate for candidate in listed if candidate.item_id not in items]
+        for place, item in sorted(pinned.items()):
+            listed.insert(place - 1, item)
+        return listed[: selection.k]

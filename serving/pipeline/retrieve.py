@@ -24,9 +24,19 @@ class RetrieveNearest:
         self._index = index
 
     def to_vector(
-        self, collection: str, vector: NDArray[np.float32], source: Source, limit: int, selection: Selection
+        self,
+        collection: str,
+        vector: NDArray[np.float32],
+        source: Source,
+        limit: int,
+        selection: Selection,
+        *,
+        with_vectors: bool = False,
     ) -> list[Candidate]:
-        """By a vector of the text model where the source is TEXT, of the user tower otherwise."""
+        """By a vector of the text model where the source is TEXT, of the user tower otherwise.
+
+        with_vectors: whether a later stage reads the candidates' own vectors; it makes the search dearer.
+        """
         hits = self._index.search(
             collection,
             vector,
@@ -35,6 +45,7 @@ class RetrieveNearest:
             filter=selection.filter & _IS_AVAILABLE,
             exclude=selection.exclude,
             with_payload=False,
+            with_vectors=with_vectors,
         )
         return _candidates(hits, source)
 
@@ -82,4 +93,4 @@ class RetrievePopular:
 
 
 def _candidates(hits: list[Hit], source: Source) -> list[Candidate]:
-    return [Candidate(hit.item_id, hit.score, source) for hit in hits]
+    return [Candidate(hit.item_id, hit.score, source, hit.vector) for hit in hits]

@@ -7,8 +7,8 @@ from serving.live import Generation
 from serving.pipeline.answers import Answer, Candidate, Source
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.requests import Selection
-from serving.pipeline.rerank import Fetch
 from serving.pipeline.retrieve import RetrieveNearest
+from serving.pipeline.stages import Stages
 from serving.pipeline.timing import Stopwatch
 from serving.store import Store, TitleMatch
 
@@ -35,17 +35,19 @@ class Search:
         with watch.stage("titles"):
             titles = self._titles(text, selection)
 
-        def retrieval(generation: Generation) -> Fetch:
+        def retrieval(generation: Generation) -> Stages:
             if not generation.bundle.text_dimensions:
-                return lambda limit: titles[:limit]
+                return self._assemble.plain(fallback, selection)
             with watch.stage("encode"):
                 vector = generation.bundle.embed_text([text])[0]
             exact = [title for title in titles if title.score == _EXACT]
             named = titles[: max(len(exact), selection.k // 2)]
-            return lambda limit: [
-                *named,
-                *self._nearest.to_vector(generation.collection, vector, Source.TEXT, limit, selection),
-            ]
+
+            def fetch(limit: int) -> Sequence[Candidate]:
+                near = self._nearest.to_vector(generation.collection, vector, Source.TEXT, limit, selection)
+                return [*named, *near]
+
+            return self._assemble.plain(fetch, selection)
 
         def fallback(limit: int) -> Sequence[Candidate]:
             return titles[:limit]

@@ -8,8 +8,8 @@ from serving.live import Generation
 from serving.pipeline.answers import Answer, Candidate
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.requests import Selection
-from serving.pipeline.rerank import Fetch
 from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.stages import Stages
 from serving.pipeline.timing import Stopwatch
 from serving.store import Store
 
@@ -30,8 +30,10 @@ class FindSimilar:
             raise UnknownItem(item_id)
         others = replace(selection, exclude=selection.exclude | {item_id})
 
-        def retrieval(generation: Generation) -> Fetch:
-            return lambda limit: self._nearest.to_item(generation.collection, item_id, limit, others)
+        def retrieval(generation: Generation) -> Stages:
+            return self._assemble.plain(
+                lambda limit: self._nearest.to_item(generation.collection, item_id, limit, others), others
+            )
 
         def fallback(limit: int) -> Sequence[Candidate]:
             return self._popular(limit, others)

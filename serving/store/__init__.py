@@ -1,6 +1,38 @@
 """The online store (SQLAlchemy): items, users, events and ignored items."""
 
-from serving.store.records import Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, StoredPerson, TitleMatch
-from serving.store.store import Store
+from serving.store.records import (
+    Change,
+    Event,
+    ImportCounts,
+    ItemRecord,
+    Job,
+    JobState,
+    NewItem,
+    PopularItem,
+    StoreCounts,
+    StoredPerson,
+    TitleMatch,
+    User,
+    UserEvent,
+    WrittenItem,
+)
+from serving.store.store import Halted, Store
 
-__all__ = ["Event", "ImportCounts", "ItemRecord", "PopularItem", "Store", "StoreCounts", "StoredPerson", "TitleMatch"]
+__all__ = [
+    "Change",
+    "Event",
+    "Halted",
+    "ImportCounts",
+    "ItemRecord",
+    "Job",
+    "JobState",
+    "NewItem",
+    "PopularItem",
+    "Store",
+    "StoreCounts",
+    "StoredPerson",
+    "TitleMatch",
+    "User",
+    "UserEvent",
+    "WrittenItem",
+]

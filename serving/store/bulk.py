@@ -13,7 +13,7 @@ from ingest.columns import Columns
 from ingest.dataset import Dataset
 from ingest.history import order
 from serving.errors import StoreError
-from serving.store import meta
+from serving.store import item_changes, meta
 from serving.store.engine import insert_ignore
 from serving.store.features import feature_dicts
 from serving.store.records import ImportCounts
@@ -35,7 +35,9 @@ def import_dataset(connection: Connection, dataset: Dataset, progress: Progress,
     the store holds other features, or an id is longer than the store takes.
     """
     _check_ids(dataset)
+    meta.hold_revision(connection)
     if replace:
+        item_changes.bury_all(connection)
         for table in (items, users, events, item_counts, ignored):
             connection.execute(delete(table))
     known = meta.schema(connection)
@@ -56,7 +58,7 @@ def import_dataset(connection: Connection, dataset: Dataset, progress: Progress,
             task.advance(len(batch))
         before = _count(connection, events)
         for batch in _batches(_event_rows(dataset)):
-            connection.execute(insert_ignore(events), batch)
+            connection.execute(insert_ignore(connection, events), batch)
             task.advance(len(batch))
     recount(connection)
     return ImportCounts(
@@ -129,9 +131,17 @@ def _upsert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> int
     revision = meta.take_revisions(connection, len(rows))
     now = int(time.time())
     stamped = [
-        {**row, "revision": revision + number, "available": True, "created_at": now, "updated_at": now}
+        {
+            **row,
+            "revision": revision + number,
+            "content_revision": revision + number,
+            "available": True,
+            "created_at": now,
+            "updated_at": now,
+        }
         for number, row in enumerate(rows)
     ]
+    item_changes.unbury(connection, [row["id"] for row in rows])
     return _upsert_changed(connection, items, stamped, compared=("title", "features"), kept=("available", "created_at"))
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from serving.store.records import ItemRecord
-from serving.store.tables import items
+from serving.store.records import Change, ItemRecord
+from serving.store.tables import deleted, items
 
 # SQLite takes at most 32,766 parameters in one statement.
 _LOOKUP: Final = 5000
@@ -18,10 +18,13 @@ _COLUMNS: Final = (
     items.c.created_at,
     items.c.updated_at,
     items.c.revision,
+    items.c.content_revision,
 )
 # Built once: to build a statement takes longer than to run it.
 _WITH_ID: Final = items.c.id.in_(bindparam("ids", expanding=True))
 _BY_ID: Final = select(*_COLUMNS).where(_WITH_ID)
+_REVISIONS: Final = select(items.c.id, items.c.revision).where(_WITH_ID)
+_NEWEST: Final = 2**62
 # With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
 _AVAILABILITY: Final = select(items.c.id, items.c.available).where(_WITH_ID)
 
@@ -51,15 +54,34 @@ def _availability(connection: Connection, item_ids: Sequence[str]) -> Iterator[t
         yield from (tuple(row) for row in rows)
 
 
-def pages(connection: Connection, size: int, since: int = 0) -> Iterator[list[ItemRecord]]:
-    """All items whose revision is above `since`, in the order of the revisions, in lists of at most `size`."""
-    while True:
-        query = select(*_COLUMNS).where(items.c.revision > since).order_by(items.c.revision).limit(size)
-        page = [_record(tuple(row)) for row in connection.execute(query)]
-        if not page:
-            return
-        yield page
-        since = page[-1].revision
+def page(connection: Connection, size: int, since: int, until: int) -> list[ItemRecord]:
+    """The first `size` items whose revision is above `since` and at most `until`, in the order of the revisions."""
+    within = (items.c.revision > since, items.c.revision <= until)
+    query = select(*_COLUMNS).where(*within).order_by(items.c.revision).limit(size)
+    return [_record(tuple(row)) for row in connection.execute(query)]
+
+
+def changes(connection: Connection, since: int, limit: int) -> list[Change]:
+    """The first `limit` changes above revision `since`, in the order of the revisions; deletions are among them."""
+    gone = select(deleted.c.id, deleted.c.revision).where(deleted.c.revision > since)
+    rows = connection.execute(gone.order_by(deleted.c.revision).limit(limit))
+    found = [Change(item_id, revision, None) for item_id, revision in rows]
+    found += [Change(record.item_id, record.revision, record) for record in page(connection, limit, since, _NEWEST)]
+    return sorted(found, key=lambda change: change.revision)[:limit]
+
+
+def revisions(connection: Connection, item_ids: Sequence[str]) -> dict[str, int]:
+    """The revisions of those of the ids that there are items of."""
+    found: dict[str, int] = {}
+    for start in range(0, len(item_ids), _LOOKUP):
+        rows = connection.execute(_REVISIONS, {"ids": item_ids[start : start + _LOOKUP]})
+        found.update({row[0]: row[1] for row in rows})
+    return found
+
+
+def count(connection: Connection) -> int:
+    """How many items there are."""
+    return int(connection.execute(select(func.count()).select_from(items)).scalar_one())
 
 
 def _record(row: Sequence[Any]) -> ItemRecord:

@@ -1,14 +1,14 @@
 """Feature values between the typed tables (see `ingest.dataset.Dataset`) and the JSON that the store keeps."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from ingest.columns import Columns
-from ingest.records import parse_features
+from ingest.records import FeatureError, parse_features
 from ingest.schema import Feature, FeatureType
 from serving.store.records import ItemRecord
 
@@ -21,8 +21,19 @@ def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[
         yield {name: value for name, value in pairs if value is not None}
 
 
+def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a request, checked, as the store keeps them. Raises `ingest.records.FeatureError`."""
+    typed = parse_features(features, values)
+    for name, value in typed.items():
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(text, str) and "\0" in text for text in texts):  # not every database can keep it
+            raise FeatureError(name, values[name], "text without NUL")
+    pairs = ((feature.name, _json_value(feature.type, typed[feature.name])) for feature in features)
+    return {name: value for name, value in pairs if value is not None}
+
+
 def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> pd.DataFrame:
-    """A typed table like `Dataset.items` with two more columns: available (bool) and created_at (unix seconds)."""
+    """A typed table like `Dataset.items` with more columns: available (bool), created_at (unix seconds), revision."""
     rows = [parse_features(features, record.features) for record in records]
     columns: dict[str, Any] = {
         Columns.ITEM: [record.item_id for record in records],
@@ -34,6 +45,7 @@ def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> 
         )
     columns["available"] = [record.available for record in records]
     columns["created_at"] = [record.created_at for record in records]
+    columns["revision"] = [record.revision for record in records]
     return pd.DataFrame(columns)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ingest.schema import Schema
 from serving.store.tables import meta
@@ -42,10 +42,15 @@ def take_revisions(connection: Connection, count: int) -> int:
     Whoever asks holds the counter's row until the end of its transaction, so revisions become visible in their order:
     a reader that has seen revision n has seen every change before it.
     """
-    row = connection.execute(select(meta.c.value).where(meta.c.key == _REVISION).with_for_update()).first()
-    last = int(row[0]) if row else 0
+    last = hold_revision(connection)
     _write(connection, _REVISION, last + count)
     return last + 1
+
+
+def hold_revision(connection: Connection) -> int:
+    """Hold the counter's row until the end of the transaction, so that no item changes; returns the last revision."""
+    row = connection.execute(select(meta.c.value).where(meta.c.key == _REVISION).with_for_update()).first()
+    return int(row[0]) if row else 0
 
 
 def _read(connection: Connection, key: str) -> Any:
@@ -53,5 +58,6 @@ def _read(connection: Connection, key: str) -> Any:
 
 
 def _write(connection: Connection, key: str, value: object) -> None:
-    connection.execute(delete(meta).where(meta.c.key == key))
-    connection.execute(insert(meta).values(key=key, value=value))
+    # Changed in its place, never deleted: another transaction may be waiting for this very row.
+    if not connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount:
+        connection.execute(insert(meta).values(key=key, value=value))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ingest.schema import FeatureValue
 
@@ -11,7 +12,8 @@ class ItemRecord:
     """One item.
 
     features: the known values by name, as JSON has them (tags and vectors are lists).
-    created_at, updated_at: unix seconds. revision: grows with each change to any item.
+    created_at, updated_at: unix seconds. revision: grows with each change to any item. content_revision: the one that
+    last changed title or features.
     """
 
     item_id: str
@@ -21,6 +23,25 @@ class ItemRecord:
     created_at: int
     updated_at: int
     revision: int
+    content_revision: int
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """An item as it is to be. features: the known values by name, as JSON has them (see `features.json_features`)."""
+
+    item_id: str
+    title: str
+    features: Mapping[str, object]
+    available: bool = True
+
+
+@dataclass(frozen=True)
+class WrittenItem:
+    """An item as it is now. created: whether there was none of its id before."""
+
+    record: ItemRecord
+    created: bool
 
 
 @dataclass(frozen=True)
@@ -31,6 +52,27 @@ class Event:
     type: str
     value: float | None = None
     timestamp: int | None = None
+
+
+@dataclass(frozen=True)
+class UserEvent:
+    """Something that a user did, as it is to be kept. timestamp: unix seconds."""
+
+    user_id: str
+    item_id: str
+    type: str
+    value: float | None
+    timestamp: int
+
+
+@dataclass(frozen=True)
+class User:
+    """A user. features: the known values, as JSON has them. events: how many. ignored: item ids, in their order."""
+
+    user_id: str
+    features: Mapping[str, object]
+    events: int
+    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -82,3 +124,41 @@ class StoredPerson:
     history: tuple[Event, ...]
     seen: frozenset[str]
     features: Mapping[str, FeatureValue]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The last change of an item: what it is now, or None if it was deleted."""
+
+    item_id: str
+    revision: int
+    record: ItemRecord | None
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A re-index. done, total: items of the phase. collection: the one that was built; None before.
+
+    error: why it failed, for people. started_at, finished_at: unix seconds; None as long as it has not ended.
+    """
+
+    id: str
+    state: JobState
+    phase: str
+    done: int
+    total: int
+    alias: str
+    bundle: str
+    collection: str | None
+    error: str | None
+    started_at: int
+    finished_at: int | None

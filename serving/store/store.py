@@ -1,10 +1,10 @@
 """The store: the truth about items, users and what users did. The vector index is derived from it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from indexing.filters import Filter
@@ -12,11 +12,39 @@ from ingest.dataset import Dataset
 from ingest.records import parse_features
 from ingest.schema import Schema
 from serving.errors import StoreError
-from serving.store import bulk, catalogue, history, meta, popular, titles
+from serving.store import (
+    bulk,
+    catalogue,
+    counting,
+    feedback,
+    history,
+    item_changes,
+    jobs,
+    matching,
+    meta,
+    popular,
+    titles,
+    training_data,
+)
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
-from serving.store.records import Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, StoredPerson, TitleMatch
-from serving.store.tables import events, items, metadata, users
+from serving.store.migrations import upgrade
+from serving.store.records import (
+    Change,
+    Event,
+    ImportCounts,
+    ItemRecord,
+    Job,
+    NewItem,
+    PopularItem,
+    StoreCounts,
+    StoredPerson,
+    TitleMatch,
+    User,
+    UserEvent,
+    WrittenItem,
+)
+from serving.store.tables import events, items, users
 from towers.progress import Progress, Silent
 
 
@@ -31,11 +59,8 @@ class Store:
         self._engine = open_engine(url)
         self._weights = dict(event_weights)
         self._weightless = sorted(name for name, weight in event_weights.items() if weight == 0)
-        with self._reads() as connection:
-            complete = set(metadata.tables) <= set(inspect(connection).get_table_names())
-        if not complete:  # Only then, so that the store can be opened while another process writes.
-            with self._writes() as connection:
-                metadata.create_all(connection)
+        with _explained():
+            upgrade(self._engine)
 
     def import_dataset(
         self, dataset: Dataset, progress: Progress | None = None, *, replace: bool = False
@@ -82,12 +107,106 @@ class Store:
         with self._reads() as connection:
             return catalogue.available(connection, item_ids)
 
-    def item_frames(self, size: int = 1000, since: int = 0) -> Iterator[pd.DataFrame]:
-        """All items changed after revision `since`, as typed tables (`features.item_frame`) of at most `size` rows."""
+    def item_frames(self, size: int = 1000, since: int = 0, until: int | None = None) -> Iterator[pd.DataFrame]:
+        """All items changed after revision `since`, as typed tables (`features.item_frame`) of at most `size` rows.
+
+        until: the revision to stop at; by default the newest at the start. An item that is changed while this goes on
+        is left out if it was not its turn yet: `changes_since` that revision has it. No transaction stays open.
+        """
+        last = self.revision() if until is None else until
+        while True:
+            with self._reads() as connection:
+                known = meta.schema(connection) or Schema()
+                page = catalogue.page(connection, size, since, last)
+            if not page:
+                return
+            yield item_frame(known.items, page)
+            since = page[-1].revision
+
+    def changes_since(self, revision: int, limit: int) -> list[Change]:
+        """The first `limit` changes of items after a revision, in the order of the revisions; deleted items too."""
         with self._reads() as connection:
-            known = meta.schema(connection) or Schema()
-            for page in catalogue.pages(connection, size, since):
-                yield item_frame(known.items, page)
+            return catalogue.changes(connection, revision, limit)
+
+    def revisions(self, item_ids: Sequence[str]) -> dict[str, int]:
+        """The revisions of items by id; unknown ids are absent."""
+        with self._reads() as connection:
+            return catalogue.revisions(connection, item_ids)
+
+    def put_items(self, items: Sequence[NewItem]) -> list[WrittenItem]:
+        """Write whole items, each in place of what there was of its id, all or none. No id may come twice."""
+        with self._writes() as connection:
+            return item_changes.put(connection, items)
+
+    def patch_item(
+        self,
+        item_id: str,
+        *,
+        title: str | None = None,
+        features: Mapping[str, object] | None = None,
+        absent: Sequence[str] = (),
+        available: bool | None = None,
+    ) -> ItemRecord | None:
+        """Change what is given of an item; None if there is none. absent: the features to remove."""
+        with self._writes() as connection:
+            return item_changes.patch(connection, item_id, title, features or {}, absent, available)
+
+    def delete_item(self, item_id: str) -> int | None:
+        """Delete an item, not what people did with it; returns the revision of that, None if there is none."""
+        with self._writes() as connection:
+            return item_changes.remove(connection, item_id)
+
+    def add_events(self, new: Sequence[UserEvent]) -> int:
+        """Keep events, all or none, and make their users known; returns how many were not there already.
+
+        Raises UnknownItem.
+        """
+        with self._writes() as connection:
+            return feedback.add_events(connection, new)
+
+    def ignore(self, user_id: str, item_id: str) -> None:
+        """Keep that a user does not want to see an item, and make the user known. Raises UnknownItem."""
+        with self._writes() as connection:
+            feedback.ignore(connection, user_id, item_id)
+
+    def stop_ignoring(self, user_id: str, item_id: str) -> None:
+        """Forget that a user did not want to see an item, and events of weight 0 that say the same."""
+        with self._writes() as connection:
+            feedback.stop_ignoring(connection, user_id, item_id, self._weightless)
+
+    def user(self, user_id: str) -> User | None:
+        """What is known of a user; None if nothing is."""
+        with self._reads() as connection:
+            return feedback.user(connection, user_id)
+
+    def put_user(self, user_id: str, features: Mapping[str, object]) -> None:
+        """Write the features of a user, in place of what was known."""
+        with self._writes() as connection:
+            feedback.put_user(connection, user_id, features)
+
+    def delete_user(self, user_id: str) -> None:
+        """Delete all that is known of a user."""
+        with self._writes() as connection:
+            feedback.remove_user(connection, user_id)
+
+    def frame_of(self, records: Sequence[ItemRecord]) -> pd.DataFrame:
+        """Items as a typed table (`features.item_frame`)."""
+        return item_frame(self.schema().items, records)
+
+    def dataset(self) -> Dataset:
+        """All that the store holds, as a data set to train on; see `training_data.dataset`."""
+        with self._reads() as connection:
+            return training_data.dataset(connection, self._weightless)
+
+    def matching(self, item_ids: Sequence[str], filter: Filter) -> set[str]:
+        """Those of the items that pass the (checked) filter."""
+        with self._reads() as connection:
+            return matching.matching(connection, item_ids, filter)
+
+    def new_items(self, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
+        """Available items added since a time, or with fewer events than so many; see `matching.new_items`."""
+        with self._reads() as connection:
+            return matching.new_items(connection, limit, since, fewer_than)
 
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""
@@ -113,6 +232,61 @@ class Store:
         with self._reads() as connection:
             return titles.find(connection, text, limit, filter or Filter())
 
+    def add_job(self, job: Job) -> None:
+        """Keep a new job."""
+        with self._writes() as connection:
+            jobs.add(connection, job)
+
+    def change_job(self, job: Job) -> None:
+        """Keep what became of a job."""
+        with self._writes() as connection:
+            jobs.change(connection, job)
+
+    def job(self, job_id: str) -> Job | None:
+        """One job, None if there is none."""
+        with self._reads() as connection:
+            return jobs.by_id(connection, job_id)
+
+    def job_under_way(self) -> Job | None:
+        """The job that has not ended, None if there is none."""
+        with self._reads() as connection:
+            return jobs.under_way(connection)
+
+    def fail_jobs(self, reason: str) -> None:
+        """Mark every job failed that has not ended: for whoever knows that nobody is at work on any."""
+        with self._writes() as connection:
+            jobs.fail_all(connection, reason)
+
+    def followed_to(self, collection: str) -> int:
+        """The revision up to which a collection of the index is known to have every change; 0 where nothing is."""
+        with self._reads() as connection:
+            return jobs.followed_to(connection, collection)
+
+    def follow(self, collection: str, revision: int) -> None:
+        """Keep that a collection has every change up to a revision; a lower one than before changes nothing."""
+        with self._writes() as connection:
+            jobs.follow(connection, collection, revision)
+
+    def forget(self, collections: Collection[str]) -> None:
+        """Forget collections that are gone."""
+        with self._writes() as connection:
+            jobs.forget(connection, collections)
+
+    @contextmanager
+    def halted(self) -> Iterator["Halted"]:
+        """No item changes as long as the context lasts: every writer waits, in whatever process.
+
+        Within it, write through what it gives and nothing else: another transaction of this thread would wait, too.
+        """
+        with self._writes() as connection:
+            meta.hold_revision(connection)
+            yield Halted(connection)
+
+    def miscounted(self) -> list[str]:
+        """The items whose counts of events are not those of their events; empty, unless something is broken."""
+        with self._reads() as connection:
+            return counting.miscounted(connection)
+
     def check(self) -> None:
         """Raises StoreError if the database does not answer."""
         with self._reads() as connection:
@@ -131,6 +305,25 @@ class Store:
     def _writes(self) -> Iterator[Connection]:
         with _explained(), writing(self._engine).begin() as connection:
             yield connection
+
+
+class Halted:
+    """The store while no item changes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def item_count(self) -> int:
+        """How many items there are."""
+        return catalogue.count(self._connection)
+
+    def changes_since(self, revision: int, limit: int) -> list[Change]:
+        """See Store.changes_since."""
+        return catalogue.changes(self._connection, revision, limit)
+
+    def follow(self, collection: str, revision: int) -> None:
+        """See Store.follow."""
+        jobs.follow(self._connection, collection, revision)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The tables of the store, in SQL types that every database has."""
+"""The tables of the store. A change here needs a migration: see `migrations`."""
 
 from typing import Final
 
@@ -16,36 +16,50 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 ID_LENGTH: Final = 512
 
 metadata: Final = MetaData()
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
 _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
+# By bytes, and not as a language sorts, so that every database gives the same order.
+_id: Final = String(ID_LENGTH).with_variant(String(ID_LENGTH, collation="C"), "postgresql")
+_json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 # features: the known values by name; a missing value is left out. title_key: see `titles`.
 # revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
+# content_revision: the revision that last changed title or features, which are what vectors are made of.
 # created_at, updated_at: unix seconds.
 items: Final = Table(
     "items",
     metadata,
-    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("id", _id, primary_key=True),
     Column("title", Text, nullable=False),
     Column("title_key", Text, nullable=False),
-    Column("features", JSON, nullable=False),
+    Column("features", _json, nullable=False),
     Column("available", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("content_revision", BigInteger, nullable=False),
     # Searching titles and counting popularity read this narrow index and not the rows, which hold whole texts.
     Index("items_by_title", "available", "title_key", "id"),
+)
+
+# Items that are no more, with the revision of their deletion, so that "what changed since" tells of them, too.
+deleted: Final = Table(
+    "deleted",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("revision", BigInteger, nullable=False, index=True),
 )
 
 users: Final = Table(
     "users",
     metadata,
-    Column("id", String(ID_LENGTH), primary_key=True),
-    Column("features", JSON, nullable=False),
+    Column("id", _id, primary_key=True),
+    Column("features", _json, nullable=False),
 )
 
 # timestamp: unix seconds, 0 where the data have none. The same event sent twice is one event.
@@ -54,8 +68,8 @@ events: Final = Table(
     "events",
     metadata,
     Column("id", _serial, primary_key=True, autoincrement=True),
-    Column("user_id", String(ID_LENGTH), nullable=False),
-    Column("item_id", String(ID_LENGTH), nullable=False),
+    Column("user_id", _id, nullable=False),
+    Column("item_id", _id, nullable=False),
     Column("type", String(32), nullable=False),
     Column("value", Float),
     Column("timestamp", BigInteger, nullable=False),
@@ -67,7 +81,7 @@ events: Final = Table(
 item_counts: Final = Table(
     "item_counts",
     metadata,
-    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("item_id", _id, primary_key=True),
     Column("type", String(32), primary_key=True),
     Column("events", BigInteger, nullable=False),
     Column("rated", BigInteger, nullable=False),
@@ -78,9 +92,34 @@ item_counts: Final = Table(
 ignored: Final = Table(
     "ignored",
     metadata,
-    Column("user_id", String(ID_LENGTH), primary_key=True),
-    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("user_id", _id, primary_key=True),
+    Column("item_id", _id, primary_key=True),
     Column("timestamp", BigInteger, nullable=False),
+)
+
+# Re-indexing: what was asked for and what became of it; see `records.Job`.
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("phase", String(32), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("alias", String(64), nullable=False),
+    Column("bundle", String(200), nullable=False),
+    Column("collection", String(200)),
+    Column("error", Text),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+)
+
+# Up to which revision of the items each collection of the index is known to have every change.
+followed: Final = Table(
+    "followed",
+    metadata,
+    Column("collection", String(200), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
 )
 
 # What the store knows about itself: see `meta`.
@@ -88,5 +127,5 @@ meta: Final = Table(
     "meta",
     metadata,
     Column("key", String(64), primary_key=True),
-    Column("value", JSON, nullable=False),
+    Column("value", _json, nullable=False),
 )

@@ -1,15 +1,21 @@
 """The command line, as people type it."""
 
 import json
+import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ingest.export import export_dataset
 from serving.cli import main
+from serving.keys import Keys, Scope
+from serving.settings import load_settings
 from tests.ingest.folders import INTERACTIONS, write
 from tests.serving import world
 
@@ -124,6 +130,56 @@ def test_the_doctor_says_what_to_do_where_nothing_is_there(run: Run) -> None:
     outcome = run("doctor")
     assert outcome.code == 1
     assert "pharos train" in outcome.out
+
+
+@pytest.mark.parametrize("scope", ["read", "write", "admin"])
+def test_a_new_key_comes_with_the_setting_that_lets_it_in(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scope: str
+) -> None:
+    told = run("key", scope).out
+    key = re.search(r"^key: +(\S+)$", told, re.MULTILINE)
+    variable = re.search(r"PHAROS_API_KEYS='(.*)'", told)
+    table = re.search(r"\[api_keys\]\n.*\n", told)
+    assert key and variable and table
+    monkeypatch.setenv("PHAROS_API_KEYS", variable[1])
+    assert Keys(load_settings().api_keys).scope_of(key[1].encode()) is Scope[scope.upper()]
+    monkeypatch.delenv("PHAROS_API_KEYS")
+    (tmp_path / "pharos.toml").write_text(table[0])
+    assert Keys(load_settings().api_keys).scope_of(key[1].encode()) is Scope[scope.upper()]
+
+
+def test_a_key_of_no_known_kind_is_not_made(run: Run) -> None:
+    assert run("key", "root").code == 2
+
+
+def test_the_doctor_checks_that_store_index_and_events_agree(ready: Run, trained_too: Path) -> None:
+    outcome = ready("doctor", "--check")
+    assert outcome.code == 0, outcome.out
+    assert "41 items and" in outcome.out
+
+
+def test_the_doctor_lists_what_does_not_agree(
+    run: Run, trained_too: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(trained_too, tmp_path / "data")
+    with closing(sqlite3.connect(folder / "pharos.db")) as connection, connection:
+        connection.execute("DELETE FROM items WHERE id = 'war-3'")
+    monkeypatch.setenv("PHAROS_DATA_DIR", str(folder))
+    assert run("doctor").code == 0
+    outcome = run("doctor", "--check")
+    assert outcome.code == 1
+    assert "1 points of the index are of items that the store never had" in outcome.out
+
+
+def test_the_doctor_shows_no_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = "a" * 64
+    monkeypatch.setenv("PHAROS_API_KEYS", f'{{"read": ["{digest}"]}}')
+    monkeypatch.setenv("PHAROS_QDRANT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PHAROS_QDRANT_API_KEY", "swordfish")
+    monkeypatch.setenv("PHAROS_DATABASE_URL", "postgresql://me:halibut@127.0.0.1:9/pharos")
+    outcome = run("doctor")
+    assert outcome.code == 1
+    assert [secret for secret in (digest, "swordfish", "halibut") if secret in outcome.out + outcome.err] == []
 
 
 def test_help_imports_nothing_heavy() -> None:

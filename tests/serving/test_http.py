@@ -1,33 +1,23 @@
 """The application behind a real server, on a free port of the loopback address."""
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import httpx
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
+from tests.serving.served import served
 from tests.serving.world import HALF
 
 
 @pytest.fixture(scope="module")
 def address(client: TestClient) -> Iterator[tuple[str, int]]:
     """Where a server listens that serves the application which `client` has started."""
-    config = uvicorn.Config(client.app, host="127.0.0.1", port=0, lifespan="off", log_level="critical")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()
-    server.should_exit = True
-    thread.join()
+    with served(client.app, lifespan="off") as address:
+        yield address
 
 
 @pytest.fixture

@@ -62,3 +62,33 @@ def test_a_wrong_key_of_the_vector_database_is_not_shown(monkeypatch: pytest.Mon
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert "4711" not in str(caught.value)
+
+
+def test_rules_are_read_from_the_file(tmp_path) -> None:
+    (tmp_path / "pharos.toml").write_text(
+        '[[rules]]\nwhen = "genres=Drama"\nboost = 0.1\n[[rules]]\nwhen = ["genres=War", "year<1950"]\nbury = 0.5\n'
+        '[[rules]]\nwhen = "item_id=7"\npin = 2\n'
+    )
+    rules = load_settings().rules
+    assert [rule.when for rule in rules] == [("genres=Drama",), ("genres=War", "year<1950"), ("item_id=7",)]
+    assert [(rule.lift, rule.pin) for rule in rules] == [(0.1, None), (-0.5, None), (0.0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ('when = "genres"\nboost = 0.1', ["'rules.0.when'", "genres", "field=a,b"]),
+        ('when = "genres=War"', ["'rules.0'", "one of boost, bury and pin, not none"]),
+        ('when = "genres=War"\nboost = 0.1\npin = 1', ["'rules.0'", "not boost and pin"]),
+        ('when = "genres=War"\nboost = 2.0', ["'rules.0.boost'", "2.0", "less than or equal to 1"]),
+        ('when = "genres=War"\npin = 0', ["'rules.0.pin'", "greater than or equal to 1"]),
+        ("boost = 0.1", ["'rules.0.when'", "required"]),
+        ("when = []\nboost = 0.1", ["'rules.0.when'", "at least 1"]),
+        ('when = "genres=War"\nbost = 0.1', ["'rules.0.bost'", "boost, bury, pin, when"]),
+    ],
+)
+def test_a_wrong_rule_is_named_with_what_is_allowed(tmp_path, rule: str, named: list[str]) -> None:
+    (tmp_path / "pharos.toml").write_text(f"[[rules]]\n{rule}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert [part for part in named if part not in str(caught.value)] == []

@@ -1,11 +1,21 @@
 """Items."""
 
-from fastapi import APIRouter
+from http import HTTPStatus
+from typing import Any, Final
 
-from serving.api.deps import SelectionDep, ServiceDep
+from fastapi import APIRouter, Response
+
+from serving.api.bodies import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
+from serving.api.deps import MetricsDep, SelectionDep, ServiceDep
 from serving.api.schemas import Item, ItemList, PathId
 
 router = APIRouter(prefix="/v1/items", tags=["items"])
+
+_CREATED: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WrittenItem, "description": "There was none before"}}
+
+
+def _later(model: type) -> dict[int | str, dict[str, Any]]:
+    return {202: {"model": model, "description": "It is stored, and will be indexed as soon as the index can"}}
 
 
 @router.get("/{item_id}")
@@ -18,3 +28,50 @@ def read_item(item_id: PathId, service: ServiceDep) -> Item:
 def find_similar(item_id: PathId, selection: SelectionDep, service: ServiceDep) -> ItemList:
     """What is like an item."""
     return ItemList.of(service.pipeline.similar(item_id, selection))
+
+
+@router.put("/{item_id}", responses=_CREATED | _later(WrittenItem))
+def write_item(
+    item_id: PathId, body: ItemBody, service: ServiceDep, metrics: MetricsDep, response: Response
+) -> WrittenItem:
+    """Write a whole item, in place of what there was of its id. With the answer, it can be recommended and found."""
+    outcome = service.items.put(body.draft(item_id))
+    metrics.wrote("item", 1)
+    response.status_code = _status(outcome.indexed, created=outcome.created)
+    return WrittenItem.written(outcome)
+
+
+@router.patch("/{item_id}", responses=_later(WrittenItem))
+def change_item(
+    item_id: PathId, body: ItemPatch, service: ServiceDep, metrics: MetricsDep, response: Response
+) -> WrittenItem:
+    """Change what is given of an item."""
+    outcome = service.items.patch(item_id, title=body.title, features=body.features, available=body.available)
+    metrics.wrote("item", 1)
+    response.status_code = _status(outcome.indexed)
+    return WrittenItem.written(outcome)
+
+
+@router.delete("/{item_id}", responses=_later(DeletedItem))
+def delete_item(item_id: PathId, service: ServiceDep, metrics: MetricsDep, response: Response) -> DeletedItem:
+    """Delete an item. What people did with it stays theirs; if it comes back, it counts again."""
+    indexed = service.items.delete(item_id)
+    metrics.wrote("item deletion", 1)
+    response.status_code = _status(indexed)
+    return DeletedItem(item_id=item_id, indexed=indexed)
+
+
+@router.post(":batch", responses=_later(WrittenItems))
+def write_items(body: list[BatchItem], service: ServiceDep, metrics: MetricsDep, response: Response) -> WrittenItems:
+    """Write many whole items, all or none; what is wrong is named with its place in the list."""
+    outcomes = service.items.put_all([entry.draft(entry.item_id) for entry in body])
+    metrics.wrote("item", len(outcomes))
+    written = WrittenItems.written(outcomes)
+    response.status_code = _status(written.indexed)
+    return written
+
+
+def _status(indexed: bool, *, created: bool = False) -> HTTPStatus:
+    if not indexed:
+        return HTTPStatus.ACCEPTED
+    return HTTPStatus.CREATED if created else HTTPStatus.OK

@@ -1,0 +1,42 @@
+"""What the benchmarks of a running server share: a made-up catalogue, trained and indexed, and requests of it."""
+
+import random
+from pathlib import Path
+from typing import Final
+
+from benchmarks.catalogues import catalogue
+from serving.cli.progress import Lines
+from serving.reindex import reindex
+from serving.service import open_store
+from serving.settings import Settings
+from serving.training import train
+from towers.settings import TrainingSettings
+
+ITEMS: Final = 5_000
+USERS: Final = 1_000
+EVENTS: Final = 30_000
+_TRAINING: Final = TrainingSettings(max_epochs=2, text_model="")
+
+
+def prepare(folder: Path, qdrant_url: str = "") -> dict[str, str]:
+    """Train, import and index in a folder; returns the settings by name, as `ServeProcess` takes them."""
+    given = {"data_dir": str(folder / "data"), "log_level": "warning"}
+    if qdrant_url:
+        given["qdrant_url"] = qdrant_url
+    settings = Settings.model_validate(given)
+    data, progress = catalogue(ITEMS, USERS, EVENTS), Lines()
+    train(data, _TRAINING, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=progress)
+    with open_store(settings) as store:
+        store.import_dataset(data)
+    reindex(settings, None, progress)
+    return given
+
+
+def some_user(draw: random.Random) -> str:
+    """The id of a user."""
+    return f"u{draw.randrange(USERS)}"
+
+
+def some_item(draw: random.Random) -> str:
+    """The id of an item."""
+    return f"i{draw.randrange(ITEMS)}"

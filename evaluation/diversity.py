@@ -1,0 +1,91 @@
+"""What diversity costs: lists of every degree of it, how alike their items are, and what they are worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from evaluation.catalogue import Catalogue
+from evaluation.folds import Fold
+from evaluation.judging import wanted_items
+from evaluation.metrics import SHOWN, ranking_metrics
+from evaluation.peers.documents import documents
+from evaluation.scoring import Codes
+from indexing.diversity import POOL, mean_similarity, mmr, scaled
+from indexing.index import FloatArray
+from ingest.columns import Columns
+
+DEGREES: Final = tuple(tenth / 10 for tenth in range(11))
+CANDIDATES: Final = POOL
+"""How many items of each user the lists are chosen from."""
+
+
+@dataclass(frozen=True)
+class Degree:
+    """Lists of one degree of diversity.
+
+    similarity: mean of the pairs in a list, averaged over the lists. common: share of their categories and tags that
+    two items of a list have in common (Jaccard), averaged likewise; None where items have neither.
+    """
+
+    diversity: float
+    similarity: float
+    common: float | None
+    ndcg_10: float
+
+
+def diversity_curve(
+    fold: Fold, candidates: pd.DataFrame, vectors: FloatArray, degrees: Sequence[float] = DEGREES
+) -> list[Degree]:
+    """The first ten at every degree of diversity.
+
+    candidates: the best `CANDIDATES` items of each user, from whatever stage, best first: columns user_id, item_id and
+    score. vectors: float32 [items, d], each of length 1, in the order of `fold.known.items`.
+    """
+    catalogue, wanted = Catalogue.of(fold.known), wanted_items(fold.held_out)
+    labels = _labels(fold)
+    pools = {
+        str(user): (catalogue.item_codes(part[Columns.ITEM]), scaled(part[Columns.SCORE].to_numpy(np.float32)))
+        for user, part in candidates.groupby(Columns.USER, sort=False)
+    }
+    curve = []
+    for degree in degrees:
+        lists = {user: codes[mmr(worth, vectors[codes], SHOWN, degree)] for user, (codes, worth) in pools.items()}
+        curve.append(
+            Degree(
+                diversity=degree,
+                similarity=float(np.mean([mean_similarity(vectors[codes]) for codes in lists.values()])),
+                common=None if labels is None else float(np.mean([_common(labels[c]) for c in lists.values()])),
+                ndcg_10=ranking_metrics(
+                    {user: catalogue.items[codes].tolist() for user, codes in lists.items()},
+                    wanted,
+                    len(catalogue.items),
+                ).ndcg_10,
+            )
+        )
+    return curve
+
+
+def _labels(fold: Fold) -> csr_matrix | None:
+    """float32 [items, labels], 1 where an item has a category or tag; None where none has any."""
+    names = [document.labels for document in documents(fold.known)]
+    columns = {name: column for column, name in enumerate(dict.fromkeys(name for row in names for name in row))}
+    if not columns:
+        return None
+    pairs = [(item, columns[name]) for item, row in enumerate(names) for name in set(row)]
+    items, places = (np.array(part) for part in zip(*pairs, strict=True))
+    return csr_matrix((np.ones(len(pairs), np.float32), (items, places)), shape=(len(names), len(columns)))
+
+
+def _common(labels: csr_matrix) -> float:
+    """The mean over all pairs of rows of what they share of what either has; rows without any share nothing."""
+    shared = (labels @ labels.T).toarray()
+    sizes = shared.diagonal()
+    either = sizes[:, None] + sizes[None, :] - shared
+    pairs: Codes = np.flatnonzero(~np.eye(len(sizes), dtype=bool))
+    if not len(pairs):
+        return 0.0
+    return float(np.mean(shared.flat[pairs] / np.maximum(either.flat[pairs], 1.0)))

@@ -1,0 +1,128 @@
+"""Who may do what: the scope of every route, in one table, and the check of each request's key."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as Connection
+
+from serving.api.problems import problem_response
+from serving.api.validation import shown
+from serving.keys import Keys, Scope
+from serving.settings import Settings
+
+# A route that is not listed here does not exist for anybody, so that none is ever open by oversight.
+ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
+    "/": {"GET": Scope.OPEN},
+    "/docs": {"GET": Scope.OPEN},
+    "/openapi.json": {"GET": Scope.OPEN},
+    "/healthz": {"GET": Scope.OPEN},
+    "/readyz": {"GET": Scope.OPEN},
+    "/metrics": {"GET": Scope.READ},
+    "/v1/recommendations": {"POST": Scope.READ},
+    "/v1/popular": {"GET": Scope.READ},
+    "/v1/search": {"GET": Scope.READ},
+    "/v1/score": {"POST": Scope.READ},
+    "/v1/items/{item_id}": {
+        "GET": Scope.READ,
+        "PUT": Scope.WRITE,
+        "PATCH": Scope.WRITE,
+        "DELETE": Scope.ADMIN,
+    },
+    "/v1/items/{item_id}/similar": {"GET": Scope.READ},
+    "/v1/items:batch": {"POST": Scope.WRITE},
+    "/v1/events": {"POST": Scope.WRITE},
+    "/v1/users/{user_id}": {"GET": Scope.READ, "PUT": Scope.WRITE, "DELETE": Scope.ADMIN},
+    "/v1/users/{user_id}/recommendations": {"GET": Scope.READ},
+    "/v1/users/{user_id}/ignored/{item_id}": {"PUT": Scope.WRITE, "DELETE": Scope.WRITE},
+    "/v1/reindex": {"POST": Scope.ADMIN},
+    "/v1/rollback": {"POST": Scope.ADMIN},
+    "/v1/jobs/{job_id}": {"GET": Scope.ADMIN},
+}
+_BY_PARTS: Final = [(template.split("/"), template) for template in ROUTES]
+_VERBS: Final = {Scope.READ: "read", Scope.WRITE: "read and write", Scope.ADMIN: "do everything"}
+
+
+def template_of(path: str) -> str | None:
+    """The route's path in `ROUTES` that a path, still percent-encoded, belongs to."""
+    parts = path.split("/")
+    for pattern, template in _BY_PARTS:
+        if len(pattern) == len(parts) and all(
+            part == expected or (part and expected.startswith("{"))
+            for part, expected in zip(parts, pattern, strict=True)
+        ):
+            return template
+    return None
+
+
+def needed_scope(template: str, method: str, settings: Settings) -> Scope | None:
+    """What a request needs under these settings; None where the route has no such method."""
+    scope = ROUTES[template].get("GET" if method == "HEAD" else method)
+    is_open = settings.open_metrics if template == "/metrics" else settings.open_reading
+    return Scope.OPEN if scope is Scope.READ and is_open else scope
+
+
+class Access:
+    """Refuses what is not in the table, and requests without a key of the scope that they need.
+
+    Stands before a body is read: a stranger costs one hash. Without any keys in the settings everybody may do
+    everything, except other sites through the browser of a person who runs Pharos.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._keys = Keys(settings.api_keys)
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """One request, as ASGI has it."""
+        refusal = self._refusal(Request(scope)) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, request: Request) -> ASGIApp | None:
+        template = template_of(request.scope["path"])
+        if template is None:
+            detail = f"there is nothing at {shown(request.scope['path'])}"
+            return problem_response(request, HTTPStatus.NOT_FOUND, detail)
+        needed = needed_scope(template, request.method, self._settings)
+        if needed is None:
+            allowed = ", ".join(ROUTES[template])
+            detail = f"there is no {shown(request.method)} here; allowed: {allowed}"
+            return problem_response(request, HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
+        if not self._keys:
+            return _refuse_other_site(request) if needed >= Scope.WRITE else None
+        return self._refuse_key(request, needed) if needed > Scope.OPEN else None
+
+    def _refuse_key(self, request: Request, needed: Scope) -> ASGIApp | None:
+        key = _key(request)
+        scope = self._keys.scope_of(key) if key else None
+        if scope is None:
+            detail = (
+                "this needs an API key that may "
+                f"{_VERBS[needed]}, sent as Authorization: Bearer KEY or X-API-Key: KEY; "
+                f"{'the one sent is not known' if key else 'none was sent'}"
+            )
+            headers = {"WWW-Authenticate": 'Bearer realm="pharos"'}
+            return problem_response(request, HTTPStatus.UNAUTHORIZED, detail, kind="unknown-key", headers=headers)
+        if scope < needed:
+            detail = f"this needs an API key that may {_VERBS[needed]}; the one sent may {_VERBS[scope]}"
+            return problem_response(request, HTTPStatus.FORBIDDEN, detail, kind="insufficient-scope")
+        return None
+
+
+def _key(request: Request) -> bytes:
+    """The key as it was sent; empty if none was."""
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    key = value.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
+    return key.encode("latin-1")  # the bytes that Starlette decoded
+
+
+def _refuse_other_site(request: Request) -> ASGIApp | None:
+    origin = request.headers.get("origin")
+    if origin is None or urlsplit(origin).netloc == request.headers.get("host"):
+        return None
+    detail = f"pages of {shown(origin)} may not write here; a server with API keys takes writes from everywhere"
+    return problem_response(request, HTTPStatus.FORBIDDEN, detail, kind="other-site")

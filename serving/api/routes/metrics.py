@@ -1,0 +1,15 @@
+"""Numbers for Prometheus."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+
+from serving.api.deps import MetricsDep, ServiceDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def read_metrics(metrics: MetricsDep, service: ServiceDep) -> Response:
+    """Counts and times since the start, and how things stand, in Prometheus' text format."""
+    return Response(metrics.exposition(service), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,79 @@
+"""A share of each list for new items, so that they are seen and learnt about."""
+
+import threading
+import time
+from collections.abc import Collection
+from typing import Final
+
+from indexing.filters import AnyOf, Filter
+from ingest.columns import Columns
+from serving.pipeline.answers import Candidate, Source
+from serving.pipeline.eligible import Eligible
+from serving.pipeline.requests import Selection
+from serving.pipeline.stages import Near
+from serving.settings import Settings
+from serving.store import Store
+
+_MOST: Final = 1000
+_SPARE: Final = 10
+_DAY: Final = 86_400
+
+
+class NewItems:
+    """The quota. Which items are new is asked of the store once in `popular_seconds`, and of many the newest count."""
+
+    def __init__(self, store: Store, eligible: Eligible, settings: Settings) -> None:
+        self._store = store
+        self._eligible = eligible
+        self._settings = settings
+        self._ids: tuple[str, ...] = ()
+        self._looked_up = -float("inf")
+        self._lock = threading.Lock()
+
+    def inserted(self, listed: list[Candidate], selection: Selection, near: Near) -> list[Candidate]:
+        """The list with as many new items as its quota says, where there are so many that a person may get.
+
+        Those that are there by themselves count; the others are the nearest to the person, stand at equal distances,
+        and push out the last of the list. near: see `Rerank`.
+        """
+        quota = round(self._settings.new_share * selection.k)
+        new = self._new() if quota else ()
+        if not new:
+            return listed
+        known = set(new)
+        there = {candidate.item_id for candidate in listed}
+        missing = quota - len(there & known)
+        if missing <= 0:
+            return listed
+        filter = selection.filter & Filter((AnyOf(Columns.ITEM, new),))
+        found = near(quota + _SPARE, filter, Source.NEW)
+        added = self._eligible(found, selection.exclude | there, missing)
+        room = _without_last(listed, len(listed) + len(added) - selection.k, known)
+        return _spread(room, added)
+
+    def _new(self) -> tuple[str, ...]:
+        settings = self._settings
+        with self._lock:
+            if time.monotonic() - self._looked_up >= settings.popular_seconds:
+                since = int(time.time()) - settings.new_days * _DAY if settings.new_days else None
+                self._ids = tuple(self._store.new_items(_MOST, since, settings.new_events or None))
+                self._looked_up = time.monotonic()
+            return self._ids
+
+
+def _without_last(listed: list[Candidate], excess: int, keep: Collection[str]) -> list[Candidate]:
+    """The list without the last `excess` items of those that need not be kept."""
+    if excess <= 0:
+        return listed
+    places = [place for place, candidate in enumerate(listed) if candidate.item_id not in keep]
+    dropped = set(places[-excess:])
+    return [candidate for place, candidate in enumerate(listed) if place not in dropped]
+
+
+def _spread(listed: list[Candidate], new: list[Candidate]) -> list[Candidate]:
+    """Both in one list, in which the last of each of `len(new)` equal parts is a new one."""
+    mixed = list(listed)
+    length = len(mixed) + len(new)
+    for number, candidate in enumerate(new, start=1):
+        mixed.insert(number * length // len(new) - 1, candidate)
+    return mixed

@@ -1,0 +1,24 @@
+"""How good each candidate of a list is, on one scale."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from indexing.diversity import scaled
+from indexing.index import FloatArray
+from serving.pipeline.answers import Candidate
+
+
+def relevance(candidates: Sequence[Candidate]) -> FloatArray:
+    """From 1 for the best to 0, never rising: float32 [n].
+
+    Each source is scaled for itself, for a cosine and a mean rating cannot be compared; where sources are mixed the
+    order of the candidates decides, and none is worth more than those before it. candidates: best first.
+    """
+    values = np.zeros(len(candidates), np.float32)
+    sources = np.array([candidate.source for candidate in candidates], dtype=object)
+    scores = np.array([candidate.score for candidate in candidates], np.float32)
+    for source in dict.fromkeys(sources):
+        of_source = sources == source
+        values[of_source] = scaled(scores[of_source])
+    return np.minimum.accumulate(values) if len(values) else values

@@ -1,0 +1,67 @@
+"""The jobs of re-indexing, and how far each collection of the index is known to follow the store."""
+
+import time
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from serving.store.records import Job, JobState
+from serving.store.tables import followed, jobs
+
+_UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)
+
+
+def add(connection: Connection, job: Job) -> None:
+    """Keep a new job."""
+    connection.execute(insert(jobs).values(_row(job)))
+
+
+def change(connection: Connection, job: Job) -> None:
+    """Keep what became of a job."""
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
+
+
+def by_id(connection: Connection, job_id: str) -> Job | None:
+    """One job, None if there is none."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    return None if row is None else _job(row)
+
+
+def under_way(connection: Connection) -> Job | None:
+    """The newest job that has not ended, None if all have."""
+    query = select(jobs).where(jobs.c.state.in_(_UNDER_WAY)).order_by(jobs.c.started_at.desc(), jobs.c.id).limit(1)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _job(row)
+
+
+def fail_all(connection: Connection, reason: str) -> None:
+    """Mark every job failed that has not ended."""
+    values = {"state": JobState.FAILED, "error": reason, "finished_at": int(time.time())}
+    connection.execute(update(jobs).where(jobs.c.state.in_(_UNDER_WAY)).values(values))
+
+
+def followed_to(connection: Connection, collection: str) -> int:
+    """The revision up to which the collection has every change; 0 where nothing is known."""
+    query = select(followed.c.revision).where(followed.c.collection == collection)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def follow(connection: Connection, collection: str, revision: int) -> None:
+    """Keep that the collection has every change up to a revision; it never goes back."""
+    revision = max(revision, followed_to(connection, collection))
+    connection.execute(delete(followed).where(followed.c.collection == collection))
+    connection.execute(insert(followed).values(collection=collection, revision=revision))
+
+
+def forget(connection: Connection, collections: Collection[str]) -> None:
+    """Forget collections that are gone."""
+    connection.execute(delete(followed).where(followed.c.collection.in_(collections)))
+
+
+def _row(job: Job) -> dict[str, Any]:
+    return {column.name: getattr(job, column.name) for column in jobs.c}
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(**{**row, "state": JobState(row["state"])})

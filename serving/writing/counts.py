@@ -1,0 +1,11 @@
+"""How many records one request may hold."""
+
+from collections.abc import Sized
+
+from serving.errors import InvalidRecord
+
+
+def require_count(records: Sized, most: int) -> None:
+    """Raise InvalidRecord unless there are 1 to `most`."""
+    if not 1 <= len(records) <= most:
+        raise InvalidRecord("body", f"{len(records)} records", f"1 to {most} records")

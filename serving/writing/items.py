@@ -1,0 +1,129 @@
+"""Writes items: to the store, which is the truth, then to the live collection."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from indexing.errors import UnknownCollection, VectorIndexError
+from indexing.index import VectorIndex
+from ingest.records import FeatureError
+from ingest.schema import Feature
+from serving.errors import InvalidRecord, ServingError, UnknownItem
+from serving.following import Follower, apply
+from serving.live import Live
+from serving.store import ItemRecord, NewItem, Store, WrittenItem
+from serving.store.features import json_features
+from serving.variants import Variants
+from serving.writing.counts import require_count
+from towers.errors import TowersError
+
+_FAILURES: Final = (ServingError, VectorIndexError, TowersError)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ItemDraft:
+    """An item as a request gives it. features: JSON values by name, not yet checked."""
+
+    item_id: str
+    title: str
+    features: Mapping[str, object]
+    available: bool = True
+
+
+@dataclass(frozen=True)
+class ItemOutcome:
+    """An item that was written. indexed: whether the index has it, too; if not, it follows when the index can."""
+
+    record: ItemRecord
+    created: bool
+    indexed: bool
+
+
+class WriteItems:
+    """Each method returns when the store has the change for good and, unless the index is away, the index has it, too.
+
+    A change that the index did not get is kept all the same, and the follower brings it there. Features that the store
+    does not declare, and values that do not fit their type, raise InvalidRecord; nothing is written then.
+    """
+
+    def __init__(
+        self, store: Store, index: VectorIndex, variants: Variants, follower: Follower, max_batch: int
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._variants = variants
+        self._follower = follower
+        self._max_batch = max_batch
+
+    def put(self, draft: ItemDraft) -> ItemOutcome:
+        """Write a whole item, in place of what there was of its id."""
+        checked = _checked(self._store.schema().items, draft, "")
+        (written,) = self._store.put_items([checked])
+        return _outcome(written, self._index_now([draft.item_id]))
+
+    def put_all(self, drafts: Sequence[ItemDraft]) -> list[ItemOutcome]:
+        """Write many whole items, all or none; they are encoded together."""
+        require_count(drafts, self._max_batch)
+        places: dict[str, int] = {}
+        for place, draft in enumerate(drafts):
+            if places.setdefault(draft.item_id, place) != place:
+                allowed = f"each id once; it is that of [{places[draft.item_id]}], too"
+                raise InvalidRecord(f"[{place}].item_id", draft.item_id, allowed)
+        features = self._store.schema().items
+        checked = [_checked(features, draft, f"[{place}].") for place, draft in enumerate(drafts)]
+        written = self._store.put_items(checked)
+        indexed = self._index_now(list(places))
+        return [_outcome(entry, indexed) for entry in written]
+
+    def patch(
+        self, item_id: str, *, title: str | None, features: Mapping[str, object], available: bool | None
+    ) -> ItemOutcome:
+        """Change what is given of an item. features: null removes one. Raises UnknownItem."""
+        values = _features(self._store.schema().items, features, "")
+        absent = [name for name in features if name not in values]
+        record = self._store.patch_item(item_id, title=title, features=values, absent=absent, available=available)
+        if record is None:
+            raise UnknownItem(item_id)
+        return ItemOutcome(record, created=False, indexed=self._index_now([item_id]))
+
+    def delete(self, item_id: str) -> bool:
+        """Delete an item; returns whether the index is rid of it, too. Raises UnknownItem."""
+        if self._store.delete_item(item_id) is None:
+            raise UnknownItem(item_id)
+        return self._index_now([item_id])
+
+    def _index_now(self, item_ids: Sequence[str]) -> bool:
+        """Bring the items to everything that is live; whether each of it has them now."""
+        brought = [self._bring(live, item_ids) for _, live in self._variants.items()]
+        return all(brought)
+
+    def _bring(self, live: Live, item_ids: Sequence[str]) -> bool:
+        try:
+            try:
+                apply(self._store, self._index, live.fresh, item_ids)
+            except UnknownCollection:  # it was live a moment ago, and is gone
+                apply(self._store, self._index, live.fresh, item_ids)
+        except _FAILURES as error:
+            # It is stored, so it is no failure of the request, whatever it was.
+            logger.info("stored, but not indexed yet: %s", error)
+            self._follower.wake()
+            return False
+        return True
+
+
+def _checked(features: tuple[Feature, ...], draft: ItemDraft, where: str) -> NewItem:
+    return NewItem(draft.item_id, draft.title, _features(features, draft.features, where), draft.available)
+
+
+def _features(features: tuple[Feature, ...], values: Mapping[str, object], where: str) -> dict[str, object]:
+    try:
+        return json_features(features, values)
+    except FeatureError as error:
+        raise InvalidRecord(f"{where}features.{error.field}", error.value, error.allowed) from error
+
+
+def _outcome(written: WrittenItem, indexed: bool) -> ItemOutcome:
+    return ItemOutcome(written.record, written.created, indexed)

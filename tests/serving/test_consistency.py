@@ -1,0 +1,94 @@
+"""That a check of everything finds what does not agree, and nothing where all does."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from serving.consistency import disagreements
+from serving.service import Service, open_service
+from serving.settings import Settings
+from serving.store import NewItem, UserEvent
+from tests.serving import world
+
+
+@pytest.fixture
+def service(trained_too: Path, tmp_path: Path) -> Iterator[Service]:
+    """The whole world, to spoil."""
+    folder = shutil.copytree(trained_too, tmp_path / "data")
+    with open_service(Settings(data_dir=folder)) as service:
+        yield service
+
+
+def spoil(service: Service, statement: str) -> None:
+    with closing(sqlite3.connect(service.settings.data_dir / "pharos.db")) as connection, connection:
+        connection.execute(statement)
+
+
+def test_what_was_imported_and_indexed_agrees(service: Service) -> None:
+    assert list(disagreements(service)) == []
+
+
+def test_what_was_written_one_by_one_agrees(service: Service) -> None:
+    from serving.writing import ItemDraft
+
+    service.items.put(ItemDraft("new", "New", {"genres": ["War"], "year": 1999}))
+    service.items.patch("war-1", title=None, features={"year": None}, available=False)
+    service.items.delete("toy-1")
+    service.store.add_events(
+        [UserEvent("somebody", "new", "rating", 0.1, 5), UserEvent("w1", "war-2", "view", None, 5)]
+    )
+    service.store.delete_user("w2")
+    assert list(disagreements(service)) == []
+
+
+Damage = Callable[[Service], object]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (
+            lambda service: service.index.delete(service.live.current().collection, ["war-3"]),
+            "1 items are not in the index: 'war-3'",
+        ),
+        (
+            lambda service: service.store.patch_item("war-3", available=False),
+            "1 items are in the index as they were at another revision: 'war-3'",
+        ),
+        (
+            lambda service: service.index.set_payload(service.live.current().collection, "war-3", {"year": 1.0}),
+            "1 items have another payload in the index than in the store: 'war-3'",
+        ),
+        (lambda service: service.store.delete_item("war-3"), "1 items are deleted, and still in the index: 'war-3'"),
+        (
+            lambda service: spoil(service, "DELETE FROM items WHERE id = 'war-3'"),
+            "1 points of the index are of items that the store never had",
+        ),
+        (
+            lambda service: spoil(service, "DELETE FROM events WHERE item_id = 'war-3' AND user_id = 'w1'"),
+            "1 items have other counts of events than events: 'war-3'",
+        ),
+        (
+            lambda service: spoil(service, "UPDATE item_counts SET value_sum = 0 WHERE item_id = 'war-3'"),
+            "1 items have other counts of events than events: 'war-3'",
+        ),
+        (
+            lambda service: service.store.put_items([NewItem(f"n{n}", "New", {}, True) for n in range(7)]),
+            "7 items are not in the index: 'n0', 'n1', 'n2', 'n3', 'n4', …",
+        ),
+    ],
+)
+def test_what_does_not_agree_is_told_with_its_items(service: Service, damage: Damage, told: str) -> None:
+    damage(service)
+    assert list(disagreements(service)) == [told]
+
+
+def test_every_item_of_the_world_was_looked_at(service: Service) -> None:
+    for number in range(world.HALF):
+        service.index.delete(service.live.current().collection, [world.war(number), world.toy(number)])
+    (told,) = disagreements(service)
+    assert told.startswith(f"{2 * world.HALF} items are not in the index")

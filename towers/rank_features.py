@@ -1,0 +1,169 @@
+"""What the ranking model sees of a candidate beside a history.
+
+Nothing here depends on the axes of the towers' vectors, only on angles between them: a ranking model that learnt from
+one fit of the towers reads those of the next fit all the same, and a new item as well as an old one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from towers.context import HistoryScale
+from towers.cooccurrence import Cooccurrence
+from towers.event_times import EventTimes
+from towers.sequences import Sequences
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+SHARPNESS: Final = 8.0
+"""How strongly attention prefers past items that are like the candidate."""
+
+_FADING: Final = (5.0, 20.0)
+_LONGEST: Final = 200
+"""The newest events that are looked at."""
+
+_DAY: Final = 86_400
+_WINDOWS: Final = (365 * _DAY, 30 * _DAY)
+"""Seconds before a person's moment in which events are counted, beside all before it."""
+
+WIDTH: Final = 29
+
+
+@dataclass(frozen=True)
+class RankQuery:
+    """A person as the ranking model sees one.
+
+    vector: float32 [d], the user tower's; rows: int64 [l], the history's items in the training catalogue, -1 for
+    unknown ones, the oldest first; vectors: float32 [l, d], the item tower's; ratings: float32 [l], standardised.
+    moment: unix seconds of the newest event, None where events have no time.
+    """
+
+    vector: Floats
+    rows: Rows
+    vectors: Floats
+    ratings: Floats
+    moment: int | None = None
+
+
+@dataclass(frozen=True)
+class RankTables:
+    """What training knows of n items and of pairs.
+
+    counts: float32 [n]; means: float32 [n], of standardised ratings; times: when items had their events.
+    """
+
+    counts: Floats
+    means: Floats
+    together: Cooccurrence
+    following: Cooccurrence
+    times: EventTimes
+
+    @classmethod
+    def of(cls, sequences: Sequences, items: int, scale: HistoryScale) -> Self:
+        """From the training events; items: how many there are in the training catalogue."""
+        counts = np.bincount(sequences.item, minlength=items)
+        ratings = np.bincount(sequences.item, scale.ratings(sequences.rating), items)
+        return cls(
+            counts.astype(np.float32),
+            (ratings / (counts + 5)).astype(np.float32),
+            Cooccurrence.together(sequences, items),
+            Cooccurrence.following(sequences, items),
+            EventTimes.of(sequences, timed=scale.timed),
+        )
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """For a file of arrays."""
+        pairs = {**self.together.arrays("together"), **self.following.arrays("following")}
+        return {"counts": self.counts, "means": self.means, **pairs, **self.times.arrays()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """The inverse of `arrays`."""
+        together, following = (Cooccurrence.from_arrays(arrays, name) for name in ("together", "following"))
+        return cls(arrays["counts"], arrays["means"], together, following, EventTimes.from_arrays(arrays))  # type: ignore[arg-type]
+
+
+def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) -> Floats:
+    """Features of n candidates for one person: float32 [n, WIDTH].
+
+    rows: int64 [n], the candidates in the training catalogue, -1 for those it does not have; vectors: float32 [n, d].
+    """
+    score = vectors @ query.vector
+    order = np.argsort(np.argsort(-score, kind="stable"), kind="stable")
+    parts = [
+        score[:, None],
+        _standardised(score),
+        np.log1p(order)[:, None],
+        _likeness(query, vectors),
+        _pairs(query, rows, tables),
+        _item(rows, tables),
+        np.log1p(tables.times.counts(rows, query.moment, _WINDOWS)),
+        np.full((len(rows), 1), np.log1p(len(query.rows)) / 5),
+        np.full((len(rows), 1), query.ratings.mean() if len(query.ratings) else 0.0),
+    ]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def attention(query: RankQuery, vectors: Floats) -> Floats:
+    """How much each of the newest past items matters for each candidate: float32 [n, l'], 1 in a row.
+
+    vectors: float32 [n, d], the candidates'. l' is l, or the most events that are looked at.
+    """
+    return _attention(vectors @ query.vectors[-_LONGEST:].T)
+
+
+def _attention(likeness: Floats) -> Floats:
+    weights = np.exp(np.float32(SHARPNESS) * (likeness - np.float32(1)))
+    weights *= _fading(likeness.shape[1], _FADING[1])
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), np.float32(1e-20))
+    return weights
+
+
+def _fading(length: int, scale: float) -> Floats:
+    return np.exp(-np.arange(length, dtype=np.float32)[::-1] / np.float32(scale))
+
+
+def _likeness(query: RankQuery, vectors: Floats) -> Floats:
+    """What the candidates' likeness to past items says: float32 [n, 11]."""
+    past, ratings = query.vectors[-_LONGEST:], query.ratings[-_LONGEST:]
+    if not len(past):
+        return np.zeros((len(vectors), 11), np.float32)
+    likeness = vectors @ past.T
+    own = ratings - query.ratings.mean()
+    everywhere = np.ones(len(past), np.float32)
+    fading = [_fading(len(past), scale) for scale in _FADING]
+    shares = np.stack([everywhere, *fading, np.maximum(own, 0), np.maximum(-own, 0)])
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
+    weights = _attention(likeness)
+    last = [likeness[:, -min(place, len(past))] for place in (1, 2, 3)]
+    attended = [np.einsum("nl,nl->n", weights, likeness), weights @ own]
+    return np.concatenate([likeness @ shares.T, np.stack([*last, likeness.max(axis=1), *attended], axis=1)], axis=1)
+
+
+def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
+    """What other people's histories say of past items and candidates: float32 [n, 8]."""
+    past = query.rows[-_LONGEST:]
+    lag = np.arange(len(past))[::-1]
+    often = tables.together.sums(past, _columns([lag >= 0, lag < 50, lag < 10]), rows)
+    next_ = tables.following.sums(past, _columns([lag == 0, 0.8**lag * (lag < 20), lag < 5]), rows)
+    often, next_ = np.log1p(often), np.log1p(100 * next_)
+    return np.concatenate([often, next_, _standardised(often[:, 0]), _standardised(next_[:, 1])], axis=1)
+
+
+def _item(rows: Rows, tables: RankTables) -> Floats:
+    """What is known of the candidates alone: float32 [n, 2]."""
+    known = rows >= 0
+    return np.stack([np.log1p(tables.counts[rows] * known), tables.means[rows] * known], axis=1)
+
+
+def _columns(shares: list[npt.NDArray[np.generic]]) -> Floats:
+    return np.stack(shares, axis=1).astype(np.float32)
+
+
+def _standardised(values: Floats) -> Floats:
+    """[n, 1]: as others of the same list see them."""
+    return ((values - values.mean()) / (values.std() + 1e-6))[:, None] if len(values) else values[:, None]

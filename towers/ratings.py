@@ -1,0 +1,81 @@
+"""Predicted ratings: a factor model in which a person is what their rated history says, so that nobody is unknown.
+
+A rating is mean + item bias + user bias + item factors · user factors + noise, all of them normal. Items are learnt by
+variational Bayes (Lim and Teh, 2007), with a mean that is read off the item tower's vector, so that a new item has a
+prediction too. A person's factors are never learnt: they are the posterior given the history, in closed form.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RatingModel:
+    """What is known of items; the last of the columns is always the bias.
+
+    mean, low, high: of all ratings. factors: [n, k + 1], the items' posterior means; variances: [n, k + 1].
+    reading: [d + 1, k + 1], from an item's vector (and 1) to the factors that are expected of it; spread: [k + 1], the
+    variance around them; taste: [k + 1], the variance of people's factors and bias; noise: variance of a rating.
+    """
+
+    mean: float
+    low: float
+    high: float
+    factors: Floats
+    variances: Floats
+    reading: Floats
+    spread: Floats
+    taste: Floats
+    noise: float
+
+    def predict(
+        self, past: tuple[Rows, npt.NDArray[np.float32], Floats], rows: Rows, vectors: npt.NDArray[np.float32]
+    ) -> Floats:
+        """Ratings of n candidates, float64 [n].
+
+        past: rows int64 [l] (-1: training did not see the item), vectors float32 [l, d] and ratings float64 [l] (NaN:
+        not rated) of the history; rows: int64 [n]; vectors: float32 [n, d].
+        """
+        mine = self.person(*past)
+        theirs, _ = self._items(rows, vectors)
+        ratings: Floats = self.mean + theirs[:, :-1] @ mine[:-1] + theirs[:, -1] + mine[-1]
+        return np.clip(ratings, self.low, self.high)
+
+    def person(self, rows: Rows, vectors: npt.NDArray[np.float32], ratings: Floats) -> Floats:
+        """The posterior mean of a person's factors and bias, float64 [k + 1]; of the prior where nothing is rated."""
+        rated = np.isfinite(ratings)
+        theirs, variances = self._items(rows[rated], vectors[rated])
+        left = ratings[rated] - self.mean - theirs[:, -1]
+        design = np.column_stack([theirs[:, :-1], np.ones(len(theirs))])
+        # An item that is not well known says less of a person.
+        trust = 1 / (self.noise + variances[:, -1])
+        precision = (design * trust[:, None]).T @ design + np.diag(1 / self.taste)
+        precision[np.arange(len(self.taste) - 1), np.arange(len(self.taste) - 1)] += trust @ variances[:, :-1]
+        return np.linalg.solve(precision, design.T @ (trust * left)).astype(np.float64)
+
+    def _items(self, rows: Rows, vectors: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
+        known = (rows >= 0)[:, None]
+        expected = np.column_stack([vectors, np.ones(len(vectors))]) @ self.reading
+        return (
+            np.where(known, self.factors[rows], expected),
+            np.where(known, self.variances[rows], self.spread),
+        )
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """For a file of arrays."""
+        return {name: np.asarray(value) for name, value in vars(self).items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> Self:
+        """The inverse of `arrays`."""
+        scalars = ("mean", "low", "high", "noise")
+        values: dict[str, Any] = {name: float(arrays[name]) for name in scalars}
+        rest = ("factors", "variances", "reading", "spread", "taste")
+        return cls(**values, **{name: arrays[name] for name in rest})
