@@ -37,7 +37,7 @@ class TrainingData:
         return len(self.codes)
 
 
-class Steps(ABC):
+class TrainingSteps(ABC):
     """The training steps of an epoch, drawn anew each time it is iterated."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
@@ -97,21 +97,21 @@ class Steps(ABC):
         return rows, (1 - missed).astype(np.float32)
 
 
-class OrderedSteps(Steps):
+class Steps(TrainingSteps):
     """Each event is told from those before it."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
-        """ahead: how many of the events after each state are its positives; the others as `Steps` takes them."""
+        """ahead: how many of the events after each state are its positives; the others as `TrainingSteps` takes them."""
         super().__init__(data, events, negatives, rng)
         self._ahead = ahead
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """See `Steps`."""
+        """See `TrainingSteps`."""
         for part in self._deal(self._rng):
             yield self._step(gather(self._data.sequences, part, self._data.spec.scale, self._ahead))
 
     def count(self) -> int:
-        """See `Steps`."""
+        """See `TrainingSteps`."""
         return len(self._deal(np.random.default_rng(0)))
 
     def _deal(self, rng: np.random.Generator) -> Sequence[list[Stretch]]:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from towers.inputs import context_at
 from towers.linear_teacher import LinearTeacher
 from towers.sequences import Batch, gather, whole_histories
-from towers.steps import Steps, TrainingData
+from towers.steps import TrainingData, TrainingSteps
 
 _KEPT = 0.7
 # A user is one example in a pass, and an epoch of so few would be no time to learn in.
@@ -19,7 +19,7 @@ _PASSES = 5
 _TAUGHT = 0.9
 
 
-class UnorderedSteps(Steps):
+class UnorderedSteps(TrainingSteps):
     """Each user shows a part of the events, drawn anew each time, and all others are told at once.
 
     The likelihood is multinomial (Mult-VAE: Liang et al., 2018). Events alone are soon learnt by heart, so that most of
@@ -27,7 +27,7 @@ class UnorderedSteps(Steps):
     """
 
     def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
-        """As `Steps`."""
+        """As `TrainingSteps`."""
         super().__init__(data, events, negatives, rng)
         self._teacher = LinearTeacher.fit(self._known)
         lengths = np.minimum(np.diff(data.sequences.offsets), data.spec.length)
@@ -36,7 +36,7 @@ class UnorderedSteps(Steps):
         self._typical = float(np.sqrt(lengths * (1 - _KEPT)).mean())
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """See `Steps`."""
+        """See `TrainingSteps`."""
         for _ in range(_PASSES):
             sequences = self._data.sequences.shuffled(self._rng)
             cut = whole_histories(sequences, self._data.spec.length)
@@ -45,7 +45,7 @@ class UnorderedSteps(Steps):
                 yield self._step(gather(sequences, [cut[user] for user in part], self._data.spec.scale, 1))
 
     def count(self) -> int:
-        """See `Steps`."""
+        """See `TrainingSteps`."""
         return _PASSES * -(-len(self._data.sequences.users) // self._users)
 
     def _step(self, batch: Batch) -> dict[str, Any]:
