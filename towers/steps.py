@@ -101,7 +101,7 @@ class Steps(TrainingSteps):
     """Each event is told from those before it."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
-        """ahead: how many of the events after each state are its positives; the others as `TrainingSteps` takes them."""
+        """ahead: how many of the events after each state are its positives; the others as in `TrainingSteps`."""
         super().__init__(data, events, negatives, rng)
         self._ahead = ahead
 
