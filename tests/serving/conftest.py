@@ -101,7 +101,9 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two bundles without a text model whose vectors differ in length: to mix them is an error of the engine."""
     folder = tmp_path_factory.mktemp("bundles")
     for name, dimensions in ((FIRST, 16), (SECOND, 8)):
-        settings = QUICK.model_copy(update={"text_model": "", "max_epochs": 1, "dimensions": dimensions})
+        settings = QUICK.model_copy(
+            update={"text_model": "", "ranker": False, "max_epochs": 1, "dimensions": dimensions}
+        )
         made = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
         manifest = (made.path / "manifest.json").read_text(encoding="utf-8")
         (made.path / "manifest.json").write_text(manifest.replace(f'"{made.id}"', f'"{name}"'), encoding="utf-8")
