@@ -28,41 +28,10 @@ from towers.settings import TrainingSettings
 ITEMS, USERS, EVENTS = 500, 300, 6_000
 POSTS, WARM_UP, BATCH = 200, 10, 1_000
 ALLOWED_MILLISECONDS, ALLOWED_SECONDS = 100.0, 30.0
-_WORDS: Final = [
-    "a",
-    "the",
-    "of",
-    "and",
-    "in",
-    "young",
-    "old",
-    "city",
-    "war",
-    "love",
-    "family",
-    "secret",
-    "journey",
-    "night",
-    "king",
-    "island",
-    "murder",
-    "school",
-    "winter",
-    "music",
-    "doctor",
-    "train",
-    "river",
-    "soldier",
-    "village",
-    "dream",
-    "machine",
-    "ghost",
-    "teacher",
-    "garden",
-    "storm",
-    "desert",
-    "future",
-]
+_WORDS: Final = """
+the of and in young old city war love family secret journey night king island murder school winter music doctor train
+river soldier village dream machine ghost teacher garden storm desert future
+""".split()  # noqa: SIM905
 
 
 def main() -> None:
