@@ -148,15 +148,17 @@ class Searching(ABC):
             for vector, ids in zip(vectors, excluded, strict=True)
         ]
         wanted = Nearest(using, filter, exact)
-        if not with_payload and not with_vectors:
-            self._fill(collection, rows, wanted)
+        longest = max(map(len, excluded), default=0)
+        # To read a few hundred vectors too many costs less than to ask twice.
+        if not with_payload and (not with_vectors or longest <= _FIRST):
+            self._fill(collection, rows, replace(wanted, vector=with_vectors))
             items = self._items_of(collection, {point.id for row in rows for point in row.found})
             return [
-                [Hit(items[point.id], point.score, {}, None) for point in row.found if point.id in items]
+                [Hit(items[point.id], point.score, {}, point.vector) for point in row.found if point.id in items]
                 for row in rows
             ]
         fields: bool | list[str] = True if with_payload else [Columns.ITEM]
-        if max(map(len, excluded), default=0) <= _DIRECT:
+        if longest <= _DIRECT:
             self._fill(collection, rows, replace(wanted, payload=fields, vector=with_vectors))
         else:
             self._fill(collection, rows, wanted)

@@ -48,6 +48,11 @@ class Live:
         self._looked_up = -float("inf")
         self._loading = False
 
+    @property
+    def alias(self) -> str:
+        """The alias that is followed."""
+        return self._alias
+
     def current(self) -> Generation:
         """The live generation.
 

@@ -2,20 +2,24 @@
 
 from indexing.build import BuildResult
 from indexing.folder_lock import FolderLocked
-from serving.errors import Conflict
+from serving.errors import Conflict, SettingsError
 from serving.service import open_service
 from serving.settings import Settings
 from serving.store import Job
 from towers.progress import Progress
 
 
-def reindex(settings: Settings, bundle_id: str | None, progress: Progress) -> BuildResult:
+def reindex(settings: Settings, bundle_id: str | None, progress: Progress, variant: str | None = None) -> BuildResult:
     """Encode all items of the store with a bundle, verify the new collection, switch to it.
 
-    bundle_id: the newest bundle if None. The collection that was live is kept; older ones are dropped. Raises
-    NotReady for an empty store or no bundle, UnknownBundle, Conflict where another process is at it or has the
-    embedded index open, and what the bundle, the store and the index raise.
+    bundle_id: the newest bundle if None. variant: of several in the settings; the first if None. What was live is kept;
+    older collections are dropped. Raises NotReady for an empty store or no bundle, UnknownBundle, SettingsError for an
+    unknown variant, Conflict where another process is at it or has the embedded index open, and what the bundle, the
+    store and the index raise.
     """
+    if variant is not None and variant not in settings.variants:
+        known = ", ".join(settings.variants) or "none: no variants are set"
+        raise SettingsError(f"there is no variant {variant!r}; there are {known}")
     try:
         with open_service(settings) as service, progress.task("Indexing", service.store.counts().items) as task:
             shown = 0
@@ -27,7 +31,7 @@ def reindex(settings: Settings, bundle_id: str | None, progress: Progress) -> Bu
                     task.advance(job.done - shown)
                     shown = job.done
 
-            return service.reindexer.run(bundle_id, watch)
+            return service.reindexer.run(bundle_id, watch, variant)
     except FolderLocked as locked:
         raise Conflict(
             f"process {locked.process} has the index in {settings.index_dir} open. If it is a server, let it re-index: "

@@ -1,6 +1,6 @@
 """Puts the parts together: the store, the vector index, what is live, and the pipeline over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from serving.pipeline import Observer, Pipeline
 from serving.reindexing import Reindexer
 from serving.settings import Settings
 from serving.store import Store
+from serving.variants import Variants
 from serving.writing import WriteFeedback, WriteItems
 from towers.errors import TowersError
 
@@ -27,15 +28,26 @@ class Service:
     settings: Settings
     store: Store
     index: VectorIndex
-    live: Live
+    variants: Variants
     pipeline: Pipeline
     reindexer: Reindexer
+    follower: Follower
     items: WriteItems
     feedback: WriteFeedback
 
+    @property
+    def live(self) -> Live:
+        """What is live; of several variants the first."""
+        return self.variants.first
+
+    def live_parts(self) -> dict[str, Live]:
+        """What is live, by the name of the part: one for each variant."""
+        return {f"live {name}" if name else "live": live for name, live in self.variants.items()}
+
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
-        checks = {"store": self.store.check, "index": self.index.ready, "live": self.live.current}
+        checks: dict[str, Callable[[], object]] = {"store": self.store.check, "index": self.index.ready}
+        checks.update({part: live.current for part, live in self.live_parts().items()})
         problems: dict[str, str] = {}
         for part, check in checks.items():
             try:
@@ -53,18 +65,25 @@ def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
-        live = Live(index, settings.bundles_dir, settings.alias, settings.refresh_seconds, warm_up=warm_up)
-        follower = Follower(store, index, live)
-        reindexer = Reindexer(settings, store, index, live, follower)
+        variants = Variants(
+            {
+                name: Live(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)
+                for name, variant in settings.live.items()
+            },
+            {name: variant.share for name, variant in settings.live.items()},
+        )
+        follower = Follower(store, index, variants)
+        reindexer = Reindexer(settings, store, index, variants, follower)
         try:
             yield Service(
                 settings=settings,
                 store=store,
                 index=index,
-                live=live,
-                pipeline=Pipeline(store, index, live, settings, observe),
+                variants=variants,
+                pipeline=Pipeline(store, index, variants, settings, observe),
                 reindexer=reindexer,
-                items=WriteItems(store, index, live, follower, settings.max_batch),
+                follower=follower,
+                items=WriteItems(store, index, variants, follower, settings.max_batch),
                 feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
             )
         finally:

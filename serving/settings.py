@@ -1,10 +1,12 @@
 """Every setting of Pharos, once: from `PHAROS_*` in the environment, or `pharos.toml` in the working folder."""
 
+import math
 import os
+import re
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from serving.errors import SettingsError
@@ -15,6 +17,18 @@ TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
 # An address may hold a password, and somebody may write a key where its hash belongs.
 _SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys")
+
+
+ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
+
+
+class VariantSetting(BaseModel):
+    """One of several collections that are live at the same time. share: of the users, from 0 to 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alias: str = Field(pattern=ALIAS_PATTERN)
+    share: float = Field(ge=0, le=1)
 
 
 class Settings(BaseSettings):
@@ -38,7 +52,13 @@ class Settings(BaseSettings):
     qdrant_ca_file: FilePath | None = Field(
         None, description="Certificates (PEM) that the server's must be signed by; by default those of the system."
     )
-    alias: str = Field("items", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Alias that names the live collection.")
+    alias: str = Field("items", pattern=ALIAS_PATTERN, description="Alias that names the live collection.")
+    variants: dict[str, VariantSetting] = Field(
+        {},
+        description="Several aliases in place of the one, each for a share of the users, so that two bundles can be "
+        "compared: variants.a = { alias = 'items', share = 0.9 }, variants.b = { alias = 'items-b', share = 0.1 }. "
+        "The first one answers where there is no user.",
+    )
 
     host: str = Field("127.0.0.1", min_length=1, description="Address that `pharos serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `pharos serve` listens on; 0 takes a free one.")
@@ -115,6 +135,27 @@ class Settings(BaseSettings):
     popular_seconds: float = Field(
         10.0, ge=0, le=3600, description="How long the list of popular items is kept before it is counted again."
     )
+
+    @field_validator("variants")
+    @classmethod
+    def _fit_together(cls, variants: dict[str, VariantSetting]) -> dict[str, VariantSetting]:
+        if not variants:
+            return variants
+        bad = [name for name in variants if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name)]
+        if bad:
+            raise ValueError(f"{bad[0]!r} is no name for a variant; allowed: 1 to 32 of A-Z a-z 0-9 _ -")
+        aliases = [variant.alias for variant in variants.values()]
+        if len(set(aliases)) < len(aliases):
+            raise ValueError(f"each variant needs an alias of its own, and these are {', '.join(aliases)}")
+        total = math.fsum(variant.share for variant in variants.values())
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            raise ValueError(f"the shares must be 1 together, and are {total:g}")
+        return variants
+
+    @property
+    def live(self) -> dict[str, VariantSetting]:
+        """The aliases that are live, by name of the variant; without variants the one, of no name."""
+        return self.variants or {"": VariantSetting(alias=self.alias, share=1.0)}
 
     @property
     def bundles_dir(self) -> Path:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from towers.context import HistoryScale
 from towers.cooccurrence import Cooccurrence
+from towers.event_times import EventTimes
 from towers.sequences import Sequences
 
 Floats = npt.NDArray[np.float32]
@@ -25,7 +26,11 @@ _FADING: Final = (5.0, 20.0)
 _LONGEST: Final = 200
 """The newest events that are looked at."""
 
-WIDTH: Final = 26
+_DAY: Final = 86_400
+_WINDOWS: Final = (365 * _DAY, 30 * _DAY)
+"""Seconds before a person's moment in which events are counted, beside all before it."""
+
+WIDTH: Final = 29
 
 
 @dataclass(frozen=True)
@@ -34,22 +39,28 @@ class RankQuery:
 
     vector: float32 [d], the user tower's; rows: int64 [l], the history's items in the training catalogue, -1 for
     unknown ones, the oldest first; vectors: float32 [l, d], the item tower's; ratings: float32 [l], standardised.
+    moment: unix seconds of the newest event, None where events have no time.
     """
 
     vector: Floats
     rows: Rows
     vectors: Floats
     ratings: Floats
+    moment: int | None = None
 
 
 @dataclass(frozen=True)
 class RankTables:
-    """What training knows of n items and of pairs. counts: float32 [n]; means: float32 [n], of standardised ratings."""
+    """What training knows of n items and of pairs.
+
+    counts: float32 [n]; means: float32 [n], of standardised ratings; times: when items had their events.
+    """
 
     counts: Floats
     means: Floats
     together: Cooccurrence
     following: Cooccurrence
+    times: EventTimes
 
     @classmethod
     def of(cls, sequences: Sequences, items: int, scale: HistoryScale) -> Self:
@@ -61,18 +72,19 @@ class RankTables:
             (ratings / (counts + 5)).astype(np.float32),
             Cooccurrence.together(sequences, items),
             Cooccurrence.following(sequences, items),
+            EventTimes.of(sequences, timed=scale.timed),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """For a file of arrays."""
         pairs = {**self.together.arrays("together"), **self.following.arrays("following")}
-        return {"counts": self.counts, "means": self.means, **pairs}
+        return {"counts": self.counts, "means": self.means, **pairs, **self.times.arrays()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `arrays`."""
         together, following = (Cooccurrence.from_arrays(arrays, name) for name in ("together", "following"))
-        return cls(arrays["counts"], arrays["means"], together, following)  # type: ignore[arg-type]
+        return cls(arrays["counts"], arrays["means"], together, following, EventTimes.from_arrays(arrays))  # type: ignore[arg-type]
 
 
 def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) -> Floats:
@@ -89,6 +101,7 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) 
         _likeness(query, vectors),
         _pairs(query, rows, tables),
         _item(rows, tables),
+        np.log1p(tables.times.counts(rows, query.moment, _WINDOWS)),
         np.full((len(rows), 1), np.log1p(len(query.rows)) / 5),
         np.full((len(rows), 1), query.ratings.mean() if len(query.ratings) else 0.0),
     ]

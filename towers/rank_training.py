@@ -24,6 +24,7 @@ from towers.settings import RankingSettings
 from towers.two_towers import TwoTowers
 
 _AT_ONCE = 256
+_FEWEST_LISTS = 16
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _lists(
                     inputs.append(features(query, rows[best], items[best], tables))
                     labels.append(label / label.sum())
                 task.advance()
-    if len(inputs) < settings.batch_lists:
+    if len(inputs) < _FEWEST_LISTS:
         return None
     return _Lists(np.stack(inputs), np.stack(labels).astype(np.float32))
 
@@ -140,7 +141,8 @@ def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> Rankin
     flat = lists.features.reshape(-1, lists.features.shape[-1])
     network = RankingNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-6, settings.hidden, settings.dropout)
     model = RankingModel(network, settings.weight_decay)
-    size, rng = settings.batch_lists, np.random.default_rng(settings.seed)
+    size = min(settings.batch_lists, max(len(lists.label) // 4, 1))
+    rng = np.random.default_rng(settings.seed)
     steps = len(lists.label) // size * settings.epochs
     model.compile(optimizer=tf.keras.optimizers.Adam(WarmUpAndDecay(settings.learning_rate, 10, steps)))
     # Layers make their weights when they are first called.

@@ -69,7 +69,9 @@ def rank_query(spec: InputSpec, user: UserQuery, vector: Floats) -> RankQuery:
     """A person as the ranking model sees one; vector: float32 [d], the user tower's."""
     ids = [event.item_id for event in user.history]
     raw = np.array([np.nan if event.rating is None else event.rating for event in user.history], np.float64)
-    return RankQuery(vector, rows_of(spec, ids), user.history_vectors, spec.scale.ratings(raw))
+    stamps = [event.timestamp for event in user.history if event.timestamp is not None]
+    moment = max(stamps) if stamps and spec.scale.timed else None
+    return RankQuery(vector, rows_of(spec, ids), user.history_vectors, spec.scale.ratings(raw), moment)
 
 
 def rows_of(spec: InputSpec, item_ids: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """What a route needs, as named types, and how a request becomes what the pipeline takes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, cast
 
@@ -9,7 +9,15 @@ from fastapi import Depends, Query, Request
 from indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
 from ingest.columns import Columns
 from ingest.records import parse_features
-from serving.api.schemas import HistoryEntry, ListQuery, RecommendationBody, RecommendationQuery, ScoreBody, SearchQuery
+from serving.api.schemas import (
+    HistoryEntry,
+    ListQuery,
+    RecommendationBody,
+    RecommendationQuery,
+    ScoreBody,
+    SearchQuery,
+    Text,
+)
 from serving.api.validation import STORABLE, InvalidRequest, is_storable
 from serving.metrics import Metrics
 from serving.pipeline import Person, Selection
@@ -33,7 +41,7 @@ MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 
 def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:
     """The selection that query parameters ask for."""
-    return _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
+    return _selection(service, parse_expressions(query.filter), query)
 
 
 def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
@@ -46,12 +54,12 @@ def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -
     limit = service.settings.max_query_length
     if len(query.q) > limit or not query.q.strip():
         raise InvalidRequest("q", query.q, f"a text of 1 to {limit} characters")
-    return query.q, _selection(service, query.k, parse_expressions(query.filter), query.exclude, query.fields)
+    return query.q, _selection(service, parse_expressions(query.filter), query)
 
 
 def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
     """The anonymous person and the selection that a body describes."""
-    selection = _selection(service, body.k, parse_json(body.filter), body.exclude, body.fields)
+    selection = _selection(service, parse_json(body.filter), body)
     selection = _recommended(service, selection, body.diversity, body.only, explain=body.explain)
     return _anonymous(service, body.history, body.user_features), selection
 
@@ -69,6 +77,20 @@ def scores_of_body(service: ServiceDep, body: ScoreBody) -> tuple[Person, list[s
     return Person(body.user_id), body.item_ids
 
 
+def variant_of_query(service: ServiceDep, variant: Annotated[Text | None, Query()] = None) -> str | None:
+    """The variant that a query parameter names."""
+    return known_variant(service, variant)
+
+
+def known_variant(service: Service, variant: str | None) -> str | None:
+    """The variant itself. Raises InvalidRequest for one that is not in the settings."""
+    names = service.variants.names
+    if variant is not None and variant not in names:
+        raise InvalidRequest("variant", variant, f"one of {', '.join(names)}" if names else "none: there is one alone")
+    return variant
+
+
+VariantDep = Annotated[str | None, Depends(variant_of_query)]
 RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
 SelectionDep = Annotated[Selection, Depends(selection_of_query)]
 TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
@@ -104,27 +126,27 @@ def _recommended(
     return replace(selection, diversity=settings.diversity if diversity is None else diversity, explain=explain)
 
 
-def _selection(
-    service: Service, k: int | None, filter: Filter, exclude: Collection[str], fields: Sequence[str]
-) -> Selection:
+def _selection(service: Service, filter: Filter, asked: ListQuery | RecommendationBody) -> Selection:
     settings = service.settings
-    length = settings.default_k if k is None else k
+    length = settings.default_k if asked.k is None else asked.k
     if length > settings.max_k:
         raise InvalidRequest("k", length, f"1 to {settings.max_k}")
-    if len(exclude) > settings.max_exclude:
-        raise InvalidRequest("exclude", f"{len(exclude)} ids", f"at most {settings.max_exclude}")
+    if len(asked.exclude) > settings.max_exclude:
+        raise InvalidRequest("exclude", f"{len(asked.exclude)} ids", f"at most {settings.max_exclude}")
     for condition in filter.conditions:
         for value in getattr(condition, "values", ()):
             if isinstance(value, str) and not is_storable(value):
                 raise InvalidRequest(f"filter.{condition.field}", value, STORABLE)
-    if filter.conditions or fields:
+    if filter.conditions or asked.fields:
         schema = service.store.schema()
         if len(filter.conditions) > settings.max_filter_conditions:
             count = f"{len(filter.conditions)} conditions"
             raise InvalidRequest("filter", count, f"at most {settings.max_filter_conditions}")
         filter = check(filter, schema)
         known = [feature.name for feature in schema.items]
-        for name in fields:
+        for name in asked.fields:
             if name not in known:
                 raise InvalidRequest("fields", name, f"one of {', '.join(known)}")
-    return Selection(length, filter, frozenset(exclude), tuple(fields))
+    return Selection(
+        length, filter, frozenset(asked.exclude), tuple(asked.fields), known_variant(service, asked.variant)
+    )

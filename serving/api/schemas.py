@@ -10,6 +10,7 @@ from serving.pipeline import Answer, Source
 from serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
+_VARIANT: Final = "of several that are live, the one that is to answer"
 _YEAR_9999: Final = 253_402_300_799
 
 
@@ -52,6 +53,7 @@ class ListQuery(BaseModel):
     )
     exclude: list[Id] = Field([], description="item ids to leave out")
     fields: list[Text] = Field([], description="item features to return", examples=[["genres", "year"]])
+    variant: Text | None = Field(None, description=_VARIANT)
 
 
 class RecommendationQuery(ListQuery):
@@ -100,6 +102,7 @@ class RecommendationBody(BaseModel):
     diversity: Diversity = None
     explain: bool = Field(False, description="whether to name the past items that pulled each item up")
     fields: list[Text] = Field([], description="item features to return")
+    variant: Text | None = Field(None, description=_VARIANT)
 
 
 class ScoreBody(BaseModel):
@@ -167,6 +170,7 @@ class ItemList(BaseModel):
     items: list[ListItem]
     bundle: str | None = Field(description="the bundle that answered; null where only the store did")
     collection: str | None = Field(description="the collection that was searched")
+    variant: str | None = Field(description="the variant that answered, where several are live")
     degraded: bool = Field(description="whether the answer is less than what was asked for")
     degraded_reason: str | None
     unknown_items: list[str] = Field(description="history items that there are none of; they were left out")
@@ -179,6 +183,7 @@ class ItemList(BaseModel):
             items=[ListItem.model_validate(item) for item in answer.items],
             bundle=answer.bundle,
             collection=answer.collection,
+            variant=answer.variant,
             degraded=answer.degraded_reason is not None,
             degraded_reason=answer.degraded_reason,
             unknown_items=list(answer.unknown_items),
@@ -217,6 +222,7 @@ class ReindexBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     bundle: Text | None = Field(None, description="id of the bundle; by default the newest")
+    variant: Text | None = Field(None, description="of several, the one to re-index; by default the first")
 
 
 class JobStatus(BaseModel):

@@ -14,6 +14,13 @@ Filters: TypeAlias = Annotated[
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API answers it.")]
+DataOrStore: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(metavar="[DATA]", help="A data set's folder, or the name ml-100k of the installed sample."),
+]
+FromStore: TypeAlias = Annotated[
+    bool, typer.Option("--from-store", help="Train on what the store holds, in place of a data set.")
+]
 DataSource: TypeAlias = Annotated[
     str, typer.Argument(metavar="DATA", help="A data set's folder, or the name ml-100k of the installed sample.")
 ]

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.options import DataSource
+from serving.cli.options import DataOrStore, FromStore
 
 
 def train(
-    data: DataSource,
+    data: DataOrStore = None,
+    from_store: FromStore = False,
     bundles: Annotated[
         Path | None, typer.Option(help="Folder to write the bundle to; by default bundles/ in the data_dir.")
     ] = None,
@@ -22,14 +23,21 @@ def train(
     """Train both towers; the last line is the id of the new bundle."""
     from ingest.load import load_dataset
     from serving.cli.progress import terminal_progress
+    from serving.service import open_store
     from serving.settings import load_settings
     from serving.training import train as train_bundle
     from towers.settings import TrainingSettings
 
+    if (data is None) != from_store:
+        raise typer.BadParameter("name a data set, or --from-store")
     settings = load_settings()
     chosen = TrainingSettings.parse([*(set_ or []), *([f"max_epochs={epochs}"] if epochs else [])])
     progress = terminal_progress()
-    dataset = load_dataset(data)
+    if data is None:
+        with open_store(settings) as store:
+            dataset = store.dataset()
+    else:
+        dataset = load_dataset(data)
     for line in dataset.report.lines():
         progress.say(line)
     trained = train_bundle(

@@ -10,6 +10,7 @@ from serving.errors import NotReady, ServingError
 from serving.following.replay import replay
 from serving.live import Generation, Live
 from serving.store import Store
+from serving.variants import Variants
 from towers.errors import TowersError
 
 _PASS_SECONDS: Final = 30.0
@@ -20,16 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """A thread that brings the live collection to where the store is.
+    """A thread that brings what is live to where the store is.
 
     It does so at its start, as soon as the index answers again after it did not, and now and then for what another
     process stored and died over. The store remembers how far each collection is known to follow it.
     """
 
-    def __init__(self, store: Store, index: VectorIndex, live: Live) -> None:
+    def __init__(self, store: Store, index: VectorIndex, variants: Variants) -> None:
         self._store = store
         self._index = index
-        self._live = live
+        self._variants = variants
         self._wanted = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -52,26 +53,21 @@ class Follower:
             self._thread.join()
 
     def catch_up(self, until: int | None = None) -> None:
-        """Bring to the live collection what changed up to a revision, by default all. Does nothing where none is live.
+        """Bring to what is live what changed up to a revision, by default all. Does nothing where nothing is live.
 
         Raises what the store, the index and the bundle raise.
         """
-        generation = self._generation()
-        if generation is None:
-            return
+        for _, live in self._variants.items():
+            generation = _generation(live)
+            if generation is not None:
+                self._bring(generation, until)
+
+    def _bring(self, generation: Generation, until: int | None) -> None:
         since = self._store.followed_to(generation.collection)
         newest = self._store.revision() if until is None else until
         if newest > since:
             replay(self._store.changes_since, self._store, self._index, generation, since, newest, self._check)
             self._store.follow(generation.collection, newest)
-
-    def _generation(self) -> Generation | None:
-        try:
-            return self._live.fresh()
-        except NotReady as error:
-            if error.part == "index":
-                return None
-            raise
 
     def _run(self) -> None:
         failing, seen = False, 0
@@ -93,3 +89,12 @@ class Follower:
     def _check(self, _done: int) -> None:
         if self._stopped.is_set():
             raise NotReady("index", "the server was stopped")
+
+
+def _generation(live: Live) -> Generation | None:
+    try:
+        return live.fresh()
+    except NotReady as error:
+        if error.part == "index":
+            return None
+        raise

@@ -72,6 +72,7 @@ class Answer:
 
     bundle, collection: what answered; None where only the store did. degraded_reason: why the answer is less than what
     was asked for; None if it is not. unknown_items: history items that there are none of. milliseconds: by stage.
+    variant: of several that are live, the one that answered.
     """
 
     items: tuple[AnswerItem, ...]
@@ -80,6 +81,7 @@ class Answer:
     degraded_reason: str | None
     milliseconds: Mapping[str, float]
     unknown_items: tuple[str, ...] = ()
+    variant: str | None = None
 
 
 def interleave(first: Iterable[Candidate], second: Iterable[Candidate]) -> Iterator[Candidate]:

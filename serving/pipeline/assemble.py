@@ -5,13 +5,13 @@ from typing import Final
 
 from indexing.errors import VectorIndexError
 from serving.errors import NotReady
-from serving.live import Live
 from serving.pipeline.answers import Answer, Candidate
 from serving.pipeline.eligible import Eligible, widen
 from serving.pipeline.present import Present
 from serving.pipeline.requests import Selection
 from serving.pipeline.stages import Fetch, Retrieval, Stages
 from serving.pipeline.timing import Stopwatch
+from serving.variants import Variants
 from towers.errors import TowersError
 
 _UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)
@@ -24,8 +24,8 @@ class Assemble:
     list of popular items is better than none.
     """
 
-    def __init__(self, live: Live, eligible: Eligible, present: Present, candidates: int) -> None:
-        self._live = live
+    def __init__(self, variants: Variants, eligible: Eligible, present: Present, candidates: int) -> None:
+        self._variants = variants
         self._eligible = eligible
         self._present = present
         self._candidates = candidates
@@ -41,8 +41,9 @@ class Assemble:
         """The best k of `retrieval`, and of `fallback` where it has no k."""
         generation, reason = None, None
         kept: list[Candidate] = []
+        variant, live = self._variants.choose(None, selection.variant)
         try:
-            generation = self._live.current()
+            generation = live.current()
             kept = self._best(retrieval(generation), selection, watch)
         except _UNAVAILABLE as error:
             generation, reason = None, str(error)
@@ -57,6 +58,7 @@ class Assemble:
             degraded_reason=reason,
             milliseconds=watch.milliseconds(),
             unknown_items=unknown_items,
+            variant=variant or None,
         )
 
     def plain(self, fetch: Fetch, selection: Selection) -> Stages:

@@ -1,11 +1,11 @@
 """The pipeline: one method for each thing that can be asked."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from indexing.index import VectorIndex
 from serving.errors import UnknownItem
-from serving.live import Live
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.eligible import Eligible
@@ -25,6 +25,7 @@ from serving.pipeline.similar import FindSimilar
 from serving.pipeline.timing import Stopwatch
 from serving.settings import Settings
 from serving.store import ItemRecord, Store
+from serving.variants import Variants
 
 Observer: TypeAlias = Callable[[str, Answer], None]
 """Is given the name of what was asked, and the answer."""
@@ -37,15 +38,21 @@ class Pipeline:
     """
 
     def __init__(
-        self, store: Store, index: VectorIndex, live: Live, settings: Settings, observe: Observer | None = None
+        self,
+        store: Store,
+        index: VectorIndex,
+        variants: Variants,
+        settings: Settings,
+        observe: Observer | None = None,
     ) -> None:
         self._observe = observe
         self._store = store
+        self._variants = variants
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         nearest = RetrieveNearest(index)
         eligible = Eligible(store)
-        assemble = Assemble(live, eligible, self._present, settings.candidates)
+        assemble = Assemble(variants, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
         new_items = NewItems(store, eligible, settings)
         rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
@@ -54,13 +61,14 @@ class Pipeline:
         self._recommend = Recommend(
             read_profile, encode, nearest, self._popular, rerank, assemble, TellMore(store), rank
         )
-        self._score = ScoreItems(store, index, live, read_profile, encode)
+        self._score = ScoreItems(store, index, variants, read_profile, encode)
         self._similar = FindSimilar(store, nearest, self._popular, assemble)
         self._search = Search(store, nearest, assemble)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
-        """What to show to a person; see `Recommend`."""
-        return self._observed("recommend", self._recommend(person, selection))
+        """What to show to a person; see `Recommend`. Where several variants are live, the user's one answers."""
+        variant, _ = self._variants.choose(person.user_id, selection.variant)
+        return self._observed("recommend", self._recommend(person, replace(selection, variant=variant)))
 
     def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
         """What given items are worth to a person; see `ScoreItems`."""

@@ -12,14 +12,16 @@ class Selection:
     """What every request has: which items may be answered, how many, and what is told of each.
 
     k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
-    fields: names of item features to return. diversity: 0 for the best items, to 1 for items unlike each other; of
-    recommendations only. explain: whether to name the past items that pulled each item up; of recommendations only.
+    fields: names of item features to return. variant: which one is to answer; None for that of the user.
+    diversity: 0 for the best items, to 1 for items unlike each other; explain: whether to name the past items that
+    pulled each item up; both of recommendations only.
     """
 
     k: int
     filter: Filter = field(default_factory=Filter)
     exclude: frozenset[str] = frozenset()
     fields: tuple[str, ...] = ()
+    variant: str | None = None
     diversity: float = 0.0
     explain: bool = False
 

@@ -53,13 +53,18 @@ class Rerank:
     def _diverse(
         self, collection: str, candidates: list[Candidate], worth: FloatArray, selection: Selection
     ) -> list[Candidate]:
-        size = self.needed(selection)
-        by_item = {candidate.item_id: value for candidate, value in zip(candidates, worth, strict=True)}
-        # What may not be answered must go first: it would keep what is like it out of the list.
-        pool = self._eligible(candidates, selection.exclude, size)
-        vectors = self._vectors(collection, pool)
-        values = np.array([by_item[candidate.item_id] for candidate in pool], np.float32)
-        return [pool[place] for place in mmr(values, vectors, selection.k, selection.diversity)]
+        refused = set[str]()
+        while True:
+            places = [place for place, candidate in enumerate(candidates) if candidate.item_id not in refused]
+            places = places[: self.needed(selection)]
+            pool = [candidates[place] for place in places]
+            chosen = mmr(worth[places], self._vectors(collection, pool), selection.k, selection.diversity)
+            picked = [pool[place] for place in chosen]
+            eligible = self._eligible(picked, selection.exclude, selection.k)
+            if len(eligible) == len(picked):
+                return eligible
+            # One that may not be answered has kept what is like it out of the list: it goes, and all choose anew.
+            refused |= {candidate.item_id for candidate in picked} - {candidate.item_id for candidate in eligible}
 
     def _vectors(self, collection: str, candidates: list[Candidate]) -> FloatArray:
         """float32 [n, d]; zeros for an item that the collection does not hold."""

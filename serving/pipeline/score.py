@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexing.index import TOWER, VectorIndex
-from serving.live import Live
 from serving.pipeline.encode import EncodeUser
 from serving.pipeline.profile import ReadProfile
 from serving.pipeline.requests import Person
 from serving.pipeline.timing import Stopwatch
 from serving.store import Store
+from serving.variants import Variants
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class ScoreItems:
     """Scores items that a caller names, whether or not they would be retrieved."""
 
     def __init__(
-        self, store: Store, index: VectorIndex, live: Live, read_profile: ReadProfile, encode: EncodeUser
+        self, store: Store, index: VectorIndex, variants: Variants, read_profile: ReadProfile, encode: EncodeUser
     ) -> None:
         self._store = store
         self._index = index
-        self._live = live
+        self._variants = variants
         self._read_profile = read_profile
         self._encode = encode
 
@@ -54,7 +54,7 @@ class ScoreItems:
         watch = Stopwatch()
         with watch.stage("profile"):
             profile = self._read_profile(person)
-        generation = self._live.current()
+        generation = self._variants.choose(person.user_id)[1].current()
         with watch.stage("encode"):
             encoded = self._encode(generation, profile)
         asked = list(dict.fromkeys(item_ids))

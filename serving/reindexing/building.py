@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -142,6 +143,9 @@ def _converse(process: subprocess.Popen[str], order: Order, report: Report) -> t
         process.stdin.write(order.model_dump_json() + "\n")
         process.stdin.flush()
     except BrokenPipeError:
+        # It is dead already. What was not sent would be tried again at the end.
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         return None, None
     fresh, error = None, None
     for line in process.stdout:

@@ -25,11 +25,12 @@ from serving.reindexing.phases import Phase
 from serving.reindexing.replay import go_live
 from serving.settings import Settings
 from serving.store import Job, JobState, Store
+from serving.variants import Variants
 from towers.bundle import Bundle, bundle_ids
 from towers.errors import TowersError
 
 _LOCK_FILE: Final = "reindex.lock"
-_PATIENCE_SECONDS: Final = 2.0
+_PATIENCE_SECONDS: Final = 10.0
 _FAILURES: Final = (ServingError, VectorIndexError, TowersError, OSError)
 _DIED: Final = "the process that was at work on it ended before it was done"
 
@@ -42,13 +43,14 @@ class Reindexer:
     One lock in data_dir, which dies with its process, lets one process at a time do so. Safe with threads.
     """
 
-    def __init__(self, settings: Settings, store: Store, index: VectorIndex, live: Live, follower: Follower) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, index: VectorIndex, variants: Variants, follower: Follower
+    ) -> None:
         self._settings = settings
         self._store = store
         self._index = index
-        self._live = live
+        self._variants = variants
         self._follower = follower
-        self._alias = settings.alias
         self._stopped = threading.Event()
         self._child: ChildBuild | None = None
         self._threads: list[threading.Thread] = []
@@ -67,8 +69,10 @@ class Reindexer:
             logger.warning("the remains of an earlier re-index stay for now: %s", error)
         self._follower.start()
 
-    def start(self, bundle: str | None = None) -> Job:
+    def start(self, bundle: str | None = None, variant: str | None = None) -> Job:
         """Begin to re-index with a bundle, by default the newest; returns at once: the running job, if there is one.
+
+        variant: which one, of several that are live; by default the first.
 
         Raises UnknownBundle, NotReady where there is nothing to index or to index it with, Conflict where another
         process is at work on the index in another way.
@@ -76,7 +80,7 @@ class Reindexer:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                return self._start(bundle, self._lock())
+                return self._start(bundle, variant, self._lock())
             except FolderLocked as locked:
                 running = self._store.job_under_way()
                 if running is not None:
@@ -85,11 +89,13 @@ class Reindexer:
                     raise _busy(locked) from locked
                 time.sleep(0.02)
 
-    def run(self, bundle: str | None, watch: Callable[[Job], None]) -> BuildResult:
+    def run(
+        self, bundle: str | None, watch: Callable[[Job], None] = lambda _: None, variant: str | None = None
+    ) -> BuildResult:
         """The same in this thread. watch: told of each step. Raises Conflict also where a re-index runs already."""
         try:
             with self._lock():
-                return self._work(self._begin(bundle), watch, here=True)
+                return self._work(self._begin(bundle, variant), watch, here=True)
         except FolderLocked as locked:
             raise _busy(locked) from locked
 
@@ -100,14 +106,14 @@ class Reindexer:
             raise UnknownJob(job_id)
         return job
 
-    def rollback(self) -> tuple[Generation, str | None]:
+    def rollback(self, variant: str | None = None) -> tuple[Generation, str | None]:
         """Let the alias point to the collection that was live before; returns it, and the one that is left.
 
         It is brought up to date first. Raises Conflict where there is none, or a re-index is running.
         """
         try:
             with self._lock():
-                return self._roll_back()
+                return self._roll_back(self._variants.choose(None, variant)[1])
         except FolderLocked as locked:
             raise _busy(locked) from locked
 
@@ -124,9 +130,9 @@ class Reindexer:
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         return FolderLock(self._settings.data_dir, _LOCK_FILE)
 
-    def _start(self, bundle: str | None, lock: FolderLock) -> Job:
+    def _start(self, bundle: str | None, variant: str | None, lock: FolderLock) -> Job:
         try:
-            job = self._begin(bundle)
+            job = self._begin(bundle, variant)
         except BaseException:
             lock.release()
             raise
@@ -139,7 +145,7 @@ class Reindexer:
         self._threads.append(thread)
         thread.start()
 
-    def _begin(self, bundle: str | None) -> Job:
+    def _begin(self, bundle: str | None, variant: str | None) -> Job:
         """A new job in the store. The lock is held, so whatever else is there is dead."""
         known = bundle_ids(self._settings.bundles_dir)
         if not known:
@@ -159,7 +165,7 @@ class Reindexer:
             phase=Phase.LOADING,
             done=0,
             total=total,
-            alias=self._alias,
+            alias=self._variants.choose(None, variant)[1].alias,
             bundle=bundle or known[-1],
             collection=None,
             error=None,
@@ -181,43 +187,48 @@ class Reindexer:
         started = time.monotonic()
         try:
             notes.keep()
-            fresh = self._build(job.bundle, notes, here=here)
-            before = self._index.resolve(self._alias)
+            live = next(live for _, live in self._variants.items() if live.alias == job.alias)
+            fresh = self._build(job, notes, here=here)
+            before = self._index.resolve(job.alias)
             with dropped_on_failure(self._index, fresh.collection):
                 notes.keep(collection=fresh.collection)
                 self._store.follow(fresh.collection, fresh.revision)
-                generation = Generation(fresh.collection, self._live.bundle(job.bundle))
-                go_live(self._store, self._index, self._live, generation, fresh.revision, notes)
+                generation = Generation(fresh.collection, live.bundle(job.bundle))
+                go_live(self._store, self._index, live, generation, fresh.revision, notes)
             notes.end(JobState.DONE)
         except BaseException as error:
             with suppress(StoreError):
-                notes.end(
-                    JobState.FAILED, str(error) if isinstance(error, _FAILURES) else "it failed; the log says why"
-                )
+                notes.end(JobState.FAILED, self._reason(error))
+                self._prune()
             raise
         self._prune()
         return BuildResult(fresh.collection, before, fresh.count, time.monotonic() - started, fresh.recall)
 
-    def _build(self, bundle: str, notes: Notes, *, here: bool) -> Fresh:
+    def _reason(self, error: BaseException) -> str:
+        if self._stopped.is_set():
+            return STOPPED
+        return str(error) if isinstance(error, _FAILURES) else "it failed; the log says why"
+
+    def _build(self, job: Job, notes: Notes, *, here: bool) -> Fresh:
         if here:
             notes(Phase.LOADING)
             # With the cache of texts, which the live bundle does without.
-            loaded = Bundle.load(self._settings.bundles_dir / bundle, self._settings.texts_dir)
-            return build_here(self._store, self._index, loaded, self._alias, notes)
-        self._child = ChildBuild(self._settings, self._index, bundle, self._alias)
+            loaded = Bundle.load(self._settings.bundles_dir / job.bundle, self._settings.texts_dir)
+            return build_here(self._store, self._index, loaded, job.alias, notes)
+        self._child = ChildBuild(self._settings, self._index, job.bundle, job.alias)
         try:
             return self._child.run(notes)
         finally:
             self._child = None
 
-    def _roll_back(self) -> tuple[Generation, str | None]:
-        target = previous(self._index, self._alias)
+    def _roll_back(self, live: Live) -> tuple[Generation, str | None]:
+        target = previous(self._index, live.alias)
         if target is None:
             raise Conflict("there is no collection to roll back to: none was live before the one that is")
-        left = self._index.resolve(self._alias)
-        generation = Generation(target.name, self._live.bundle(target.bundle))
+        left = self._index.resolve(live.alias)
+        generation = Generation(target.name, live.bundle(target.bundle))
         since = self._store.followed_to(target.name)
-        go_live(self._store, self._index, self._live, generation, since, self._check)
+        go_live(self._store, self._index, live, generation, since, self._check)
         return generation, left
 
     def _check(self, phase: Phase, done: int = 0, total: int = 0) -> None:
@@ -237,7 +248,7 @@ class Reindexer:
     def _prune(self) -> None:
         """Clean up; where the index cannot be reached, the next start or job does."""
         try:
-            dropped = prune(self._index, self._alias)
+            dropped = [name for _, live in self._variants.items() for name in prune(self._index, live.alias)]
         except VectorIndexError as error:
             logger.warning("older collections stay for now: %s", error)
             return

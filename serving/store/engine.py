@@ -1,17 +1,18 @@
-"""Opens the database. What is true of SQLite only stands here and in `filtering`."""
+"""Opens the database. What is true of one database only stands here, in `filtering` and in the types of columns."""
 
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
 from serving.errors import StoreError
 
 BUSY_SECONDS: Final = 10.0
+_IDLE_SECONDS: Final = 300.0
 
 # FULL, not NORMAL: an acknowledged write must survive a power cut, and in WAL mode NORMAL promises that for a crash of
 # the process only (https://www.sqlite.org/pragma.html#pragma_synchronous). It costs one fsync per commit.
@@ -25,13 +26,26 @@ _PRAGMAS: Final = (
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for a SQLite file; its folder is made. Raises StoreError for an address that cannot be used."""
+    """An engine for a SQLite file, whose folder is made, or for a PostgreSQL database.
+
+    Raises StoreError for an address that cannot be used.
+    """
     try:
         address = make_url(url)
     except ArgumentError:
         raise StoreError("database_url is no SQLAlchemy address; one looks like sqlite:////data/pharos.db") from None
-    if address.get_backend_name() != "sqlite":
-        raise StoreError(f"database_url names {address.get_backend_name()!r}; allowed is sqlite")
+    match address.get_backend_name():
+        case "sqlite":
+            return _open_sqlite(address)
+        case "postgresql":
+            return _open_postgresql(address)
+    raise StoreError(
+        f"database_url names {address.get_backend_name()!r}; allowed are sqlite:///FILE and "
+        "postgresql://USER:PASSWORD@HOST/DATABASE"
+    )
+
+
+def _open_sqlite(address: URL) -> Engine:
     if not address.database or address.database == ":memory:":
         raise StoreError("the store needs a file: several threads cannot share a database in memory")
     folder = Path(address.database).parent
@@ -44,6 +58,21 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _open_postgresql(address: URL) -> Engine:
+    timeouts = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        # What one method reads, it reads as of one moment.
+        isolation_level="REPEATABLE READ",
+        # A connection that the server has closed meanwhile is replaced.
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": int(BUSY_SECONDS),
+            "options": " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in timeouts.items()),
+        },
+    )
 
 
 def insert_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -63,8 +92,11 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 
 
 def writing(engine: Engine) -> Engine:
-    """The same engine for transactions that write: they take the lock at their start."""
-    return engine.execution_options(writes=True)
+    """The same engine for transactions that write. With SQLite they take the one lock at their start."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(writes=True)
+    # Who waited for another writer sees what that one wrote.
+    return engine.execution_options(isolation_level="READ COMMITTED")
 
 
 def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None:

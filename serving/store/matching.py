@@ -16,7 +16,7 @@ _LOOKUP: Final = 5000
 
 def matching(connection: Connection, item_ids: Sequence[str], filter: Filter) -> set[str]:
     """Those of the items that pass the filter."""
-    query, found = _query(filter), set[str]()
+    query, found = _query(connection.dialect.name, filter), set[str]()
     for start in range(0, len(item_ids), _LOOKUP):
         found.update(connection.execute(query, {"ids": item_ids[start : start + _LOOKUP]}).scalars())
     return found
@@ -24,8 +24,8 @@ def matching(connection: Connection, item_ids: Sequence[str], filter: Filter) ->
 
 # To build a statement takes longer than to run it, and the rules are few and always the same.
 @lru_cache(maxsize=64)
-def _query(filter: Filter) -> Select[Any]:
-    return select(items.c.id).where(items.c.id.in_(bindparam("ids", expanding=True)), matches(filter))
+def _query(dialect: str, filter: Filter) -> Select[Any]:
+    return select(items.c.id).where(items.c.id.in_(bindparam("ids", expanding=True)), matches(dialect, filter))
 
 
 def new_items(connection: Connection, limit: int, since: int | None, fewer_than: int | None) -> list[str]:

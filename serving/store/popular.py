@@ -41,12 +41,13 @@ def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping
     rated_or_zero = func.coalesce(counts.c.rated, 0.0)
     score = weight_or_zero
     if ratings:
-        prior = ratings / rated
+        # PostgreSQL sums whole numbers to a Decimal.
+        prior = float(ratings) / rated
         score = (func.coalesce(counts.c.value_sum, 0.0) + rating_sum / rated) / (rated_or_zero + prior)
     query = (
         select(items.c.id, score)
         .select_from(items.outerjoin(counts, counts.c.item_id == items.c.id))
-        .where(items.c.available, matches(filter))
+        .where(items.c.available, matches(connection.dialect.name, filter))
         # An item without ratings would have the score C and stand before all that people found worse than the mean.
         .order_by((rated_or_zero > 0).desc(), score.desc(), weight_or_zero.desc(), items.c.id)
         .limit(limit)

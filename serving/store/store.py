@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from indexing.filters import Filter
@@ -24,9 +24,11 @@ from serving.store import (
     meta,
     popular,
     titles,
+    training_data,
 )
 from serving.store.engine import open_engine, writing
 from serving.store.features import item_frame
+from serving.store.migrations import upgrade
 from serving.store.records import (
     Change,
     Event,
@@ -42,7 +44,7 @@ from serving.store.records import (
     UserEvent,
     WrittenItem,
 )
-from serving.store.tables import events, items, metadata, users
+from serving.store.tables import events, items, users
 from towers.progress import Progress, Silent
 
 
@@ -57,11 +59,8 @@ class Store:
         self._engine = open_engine(url)
         self._weights = dict(event_weights)
         self._weightless = sorted(name for name, weight in event_weights.items() if weight == 0)
-        with self._reads() as connection:
-            complete = set(metadata.tables) <= set(inspect(connection).get_table_names())
-        if not complete:  # Only then, so that the store can be opened while another process writes.
-            with self._writes() as connection:
-                metadata.create_all(connection)
+        with _explained():
+            upgrade(self._engine)
 
     def import_dataset(
         self, dataset: Dataset, progress: Progress | None = None, *, replace: bool = False
@@ -193,6 +192,11 @@ class Store:
     def frame_of(self, records: Sequence[ItemRecord]) -> pd.DataFrame:
         """Items as a typed table (`features.item_frame`)."""
         return item_frame(self.schema().items, records)
+
+    def dataset(self) -> Dataset:
+        """All that the store holds, as a data set to train on; see `training_data.dataset`."""
+        with self._reads() as connection:
+            return training_data.dataset(connection, self._weightless)
 
     def matching(self, item_ids: Sequence[str], filter: Filter) -> set[str]:
         """Those of the items that pass the (checked) filter."""

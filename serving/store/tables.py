@@ -1,4 +1,4 @@
-"""The tables of the store, in SQL types that every database has."""
+"""The tables of the store. A change here needs a migration: see `migrations`."""
 
 from typing import Final
 
@@ -16,12 +16,16 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 ID_LENGTH: Final = 512
 
 metadata: Final = MetaData()
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
 _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
+# By bytes, and not as a language sorts, so that every database gives the same order.
+_id: Final = String(ID_LENGTH).with_variant(String(ID_LENGTH, collation="C"), "postgresql")
+_json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 # features: the known values by name; a missing value is left out. title_key: see `titles`.
 # revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
@@ -30,10 +34,10 @@ _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
 items: Final = Table(
     "items",
     metadata,
-    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("id", _id, primary_key=True),
     Column("title", Text, nullable=False),
     Column("title_key", Text, nullable=False),
-    Column("features", JSON, nullable=False),
+    Column("features", _json, nullable=False),
     Column("available", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -47,15 +51,15 @@ items: Final = Table(
 deleted: Final = Table(
     "deleted",
     metadata,
-    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("id", _id, primary_key=True),
     Column("revision", BigInteger, nullable=False, index=True),
 )
 
 users: Final = Table(
     "users",
     metadata,
-    Column("id", String(ID_LENGTH), primary_key=True),
-    Column("features", JSON, nullable=False),
+    Column("id", _id, primary_key=True),
+    Column("features", _json, nullable=False),
 )
 
 # timestamp: unix seconds, 0 where the data have none. The same event sent twice is one event.
@@ -64,8 +68,8 @@ events: Final = Table(
     "events",
     metadata,
     Column("id", _serial, primary_key=True, autoincrement=True),
-    Column("user_id", String(ID_LENGTH), nullable=False),
-    Column("item_id", String(ID_LENGTH), nullable=False),
+    Column("user_id", _id, nullable=False),
+    Column("item_id", _id, nullable=False),
     Column("type", String(32), nullable=False),
     Column("value", Float),
     Column("timestamp", BigInteger, nullable=False),
@@ -77,7 +81,7 @@ events: Final = Table(
 item_counts: Final = Table(
     "item_counts",
     metadata,
-    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("item_id", _id, primary_key=True),
     Column("type", String(32), primary_key=True),
     Column("events", BigInteger, nullable=False),
     Column("rated", BigInteger, nullable=False),
@@ -88,8 +92,8 @@ item_counts: Final = Table(
 ignored: Final = Table(
     "ignored",
     metadata,
-    Column("user_id", String(ID_LENGTH), primary_key=True),
-    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("user_id", _id, primary_key=True),
+    Column("item_id", _id, primary_key=True),
     Column("timestamp", BigInteger, nullable=False),
 )
 
@@ -123,5 +127,5 @@ meta: Final = Table(
     "meta",
     metadata,
     Column("key", String(64), primary_key=True),
-    Column("value", JSON, nullable=False),
+    Column("value", _json, nullable=False),
 )

@@ -54,7 +54,7 @@ def find(connection: Connection, text: str, limit: int, filter: Filter) -> list[
     )
     query = (
         select(items.c.id, exact, leads)
-        .where(items.c.available, and_(*holds), matches(filter))
+        .where(items.c.available, and_(*holds), matches(connection.dialect.name, filter))
         .order_by(exact.desc(), leads.desc(), count.desc(), items.c.id)
         .limit(limit)
     )

@@ -14,6 +14,7 @@ from serving.following import Follower, apply
 from serving.live import Live
 from serving.store import ItemRecord, NewItem, Store, WrittenItem
 from serving.store.features import json_features
+from serving.variants import Variants
 from serving.writing.counts import require_count
 from towers.errors import TowersError
 
@@ -48,10 +49,12 @@ class WriteItems:
     does not declare, and values that do not fit their type, raise InvalidRecord; nothing is written then.
     """
 
-    def __init__(self, store: Store, index: VectorIndex, live: Live, follower: Follower, max_batch: int) -> None:
+    def __init__(
+        self, store: Store, index: VectorIndex, variants: Variants, follower: Follower, max_batch: int
+    ) -> None:
         self._store = store
         self._index = index
-        self._live = live
+        self._variants = variants
         self._follower = follower
         self._max_batch = max_batch
 
@@ -93,11 +96,16 @@ class WriteItems:
         return self._index_now([item_id])
 
     def _index_now(self, item_ids: Sequence[str]) -> bool:
+        """Bring the items to everything that is live; whether each of it has them now."""
+        brought = [self._bring(live, item_ids) for _, live in self._variants.items()]
+        return all(brought)
+
+    def _bring(self, live: Live, item_ids: Sequence[str]) -> bool:
         try:
             try:
-                apply(self._store, self._index, self._live.fresh, item_ids)
+                apply(self._store, self._index, live.fresh, item_ids)
             except UnknownCollection:  # it was live a moment ago, and is gone
-                apply(self._store, self._index, self._live.fresh, item_ids)
+                apply(self._store, self._index, live.fresh, item_ids)
         except _FAILURES as error:
             # It is stored, so it is no failure of the request, whatever it was.
             logger.info("stored, but not indexed yet: %s", error)

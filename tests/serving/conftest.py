@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
 from serving.app import create_app
@@ -14,6 +16,7 @@ from serving.settings import Settings
 from serving.store import Store
 from serving.training import train
 from tests.serving import world
+from tests.serving.reindexing_world import FIRST, SECOND
 from towers.progress import Silent
 from towers.settings import TrainingSettings
 
@@ -30,11 +33,35 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: a file, and one of a PostgreSQL server."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'pharos.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgresql_url")).set(drivername="postgresql+psycopg")
+    name = f"pharos_{uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
 @pytest.fixture
-def empty_store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'pharos.db'}", Settings().event_weights)
+def any_store(any_store_url: str) -> Iterator[Store]:
+    """An empty store, in each kind of database."""
+    store = Store(any_store_url, Settings().event_weights)
     yield store
     store.close()
+
+
+@pytest.fixture
+def empty_store(any_store: Store) -> Store:
+    """The same; most tests of the store run on each kind of database."""
+    return any_store
 
 
 @pytest.fixture
@@ -67,3 +94,18 @@ def client(trained: Settings, trained_too: Path) -> Iterator[TestClient]:
     """A client of an application that serves the world."""
     with TestClient(create_app(trained), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two bundles without a text model whose vectors differ in length: to mix them is an error of the engine."""
+    folder = tmp_path_factory.mktemp("bundles")
+    for name, dimensions in ((FIRST, 16), (SECOND, 8)):
+        settings = QUICK.model_copy(
+            update={"text_model": "", "ranker": False, "max_epochs": 1, "dimensions": dimensions}
+        )
+        made = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
+        manifest = (made.path / "manifest.json").read_text(encoding="utf-8")
+        (made.path / "manifest.json").write_text(manifest.replace(f'"{made.id}"', f'"{name}"'), encoding="utf-8")
+        made.path.rename(folder / name)
+    return folder

@@ -48,7 +48,7 @@ def own(trained_too: Path, tmp_path: Path) -> Iterator[Service]:
 def under(service: Service, **settings: Any) -> Service:
     """The same parts under other settings."""
     chosen = Settings(data_dir=service.settings.data_dir, **settings)
-    return replace(service, settings=chosen, pipeline=Pipeline(service.store, service.index, service.live, chosen))
+    return replace(service, settings=chosen, pipeline=Pipeline(service.store, service.index, service.variants, chosen))
 
 
 def ruled(service: Service, *rules: Rule) -> Service:
@@ -124,10 +124,12 @@ class TestDiversity:
         assert set(listed(service, exclude=frozenset(EVERYTHING - left), diversity=0.5)) == left
 
     def test_a_withheld_item_keeps_nothing_that_is_like_it_away(self, own: Service) -> None:
-        service = own
-        best = listed(service, diversity=1.0)[0]
-        change(service.store, [best], available=False)
-        assert best not in listed(service, k=60, diversity=1.0)
+        first, *rest = listed(own, k=60, diversity=1.0)
+        change(own.store, [first], available=False)
+        # As if it had never been there: the list is that of a request which leaves it out.
+        assert listed(own, k=5, diversity=1.0) == listed(own, k=5, diversity=1.0, exclude=frozenset([first]))
+        change(own.store, rest[:-3], available=False)
+        assert set(listed(own, k=10, diversity=1.0)) == set(rest[-3:])
 
     def test_its_setting_is_what_a_request_gets_that_does_not_say(self, client: TestClient) -> None:
         path = "/v1/users/t2/recommendations"

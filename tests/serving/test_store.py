@@ -14,7 +14,7 @@ from serving.errors import StoreError
 from serving.pipeline.answers import Candidate, Source
 from serving.pipeline.eligible import Eligible
 from serving.settings import Settings
-from serving.store import Event, Store, StoredPerson
+from serving.store import Event, Store, StoredPerson, bulk
 from tests.serving import world
 from tests.serving.world import toy, war
 
@@ -44,11 +44,14 @@ def test_a_changed_item_gets_a_higher_revision_and_the_others_keep_theirs(store:
     assert [frame["item_id"].tolist() for frame in store.item_frames(since=newest)] == [[war(0)]]
 
 
-def test_a_failed_import_leaves_the_store_as_it_was(store: Store) -> None:
+def test_a_failed_import_leaves_the_store_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise StoreError("the disk is full")
+
     counts = store.counts()
     broken = world.dataset()
     broken.items["title"] = "new"
-    broken.interactions.loc[0, "item_id"] = None  # the events come last, when all items are written
+    monkeypatch.setattr(bulk, "recount", fail)  # the last thing that an import does
     with pytest.raises(StoreError):
         store.import_dataset(broken)
     assert store.counts() == counts
@@ -129,9 +132,8 @@ def test_unknown_items_are_absent(store: Store) -> None:
     assert store.available([war(1), "nothing"]) == {war(1)}
 
 
-def test_an_item_that_may_not_be_shown_exists_all_the_same(store: Store, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "pharos.db")) as connection, connection:
-        connection.execute("UPDATE items SET available = false WHERE id = ?", [war(1)])
+def test_an_item_that_may_not_be_shown_exists_all_the_same(store: Store) -> None:
+    store.patch_item(war(1), available=False)
     assert store.existing([war(1), war(2)]) == {war(1), war(2)}
     assert store.available([war(1), war(2)]) == {war(2)}
     candidates = [Candidate(item_id, 1.0, Source.PERSONAL) for item_id in (war(1), "nothing", war(2), war(2), war(3))]
@@ -145,16 +147,19 @@ def test_item_frames_hold_every_item_once(store: Store) -> None:
     assert sorted(item_id for page in pages for item_id in page) == sorted(world.items()["item_id"])
 
 
-def test_a_second_store_on_the_same_file_sees_what_is_committed(store: Store, tmp_path: Path) -> None:
-    other = Store(f"sqlite:///{tmp_path / 'pharos.db'}", Settings().event_weights)
+def test_a_second_store_on_the_same_database_sees_what_is_committed(store: Store, any_store_url: str) -> None:
+    other = Store(any_store_url, Settings().event_weights)
     assert other.counts() == store.counts()
     other.close()
 
 
-def test_an_acknowledged_write_survives_a_power_cut(store: Store, tmp_path: Path) -> None:
-    with store._reads() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'pharos.db'}", {})
+    for connect in (store._reads, store._writes):
+        with connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+    store.close()
 
 
 def test_imports_at_the_same_time_wait_for_each_other(empty_store: Store) -> None:
@@ -187,6 +192,9 @@ def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
         Store(url, {})
 
 
-def test_the_file_is_an_ordinary_sqlite_file(store: Store, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "pharos.db") as connection:
+def test_the_file_is_an_ordinary_sqlite_file(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'pharos.db'}", {})
+    store.import_dataset(world.dataset())
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "pharos.db")) as connection:
         assert connection.execute("SELECT count(*) FROM events").fetchone() == (760,)

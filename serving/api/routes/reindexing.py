@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from serving.api.deps import ServiceDep
+from serving.api.deps import ServiceDep, VariantDep, known_variant
 from serving.api.schemas import JobStatus, PathId, ReindexBody, RolledBack
 
 router = APIRouter(prefix="/v1", tags=["re-indexing"])
@@ -15,7 +15,8 @@ def start_reindex(
     request: Request, response: Response, service: ServiceDep, body: ReindexBody | None = None
 ) -> JobStatus:
     """Build a new collection from the store beside the live one, and switch to it; the running job if there is one."""
-    job = service.reindexer.start(body.bundle if body else None)
+    asked = body or ReindexBody()
+    job = service.reindexer.start(asked.bundle, known_variant(service, asked.variant))
     response.headers["Location"] = request.app.url_path_for("read_job", job_id=job.id)
     return JobStatus.model_validate(job)
 
@@ -27,7 +28,7 @@ def read_job(job_id: PathId, service: ServiceDep) -> JobStatus:
 
 
 @router.post("/rollback")
-def roll_back(service: ServiceDep) -> RolledBack:
+def roll_back(service: ServiceDep, variant: VariantDep) -> RolledBack:
     """Switch to the collection that was live before; 409 where there is none."""
-    generation, previous = service.reindexer.rollback()
+    generation, previous = service.reindexer.rollback(variant)
     return RolledBack(bundle=generation.bundle.id, collection=generation.collection, previous=previous)

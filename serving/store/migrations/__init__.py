@@ -1,0 +1,5 @@
+"""Brings the database of an older version to the tables of this one (Alembic)."""
+
+from serving.store.migrations.upgrade import HEAD, upgrade
+
+__all__ = ["HEAD", "upgrade"]

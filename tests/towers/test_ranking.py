@@ -1,0 +1,164 @@
+"""The ranking model and what it sees."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from ingest.splits import chronological
+from tests.towers.conftest import QUICK
+from tests.towers.worlds import two_camps
+from towers.bundle import Bundle
+from towers.context import HistoryScale
+from towers.cooccurrence import Cooccurrence
+from towers.fitting import fit
+from towers.progress import Silent
+from towers.queries import HistoryEvent, UserQuery
+from towers.rank_features import WIDTH, RankQuery, RankTables, attention, features
+from towers.rank_training import _lists, tables_of
+from towers.sequences import Sequences
+from towers.settings import RankingSettings
+from towers.two_towers import TwoTowers
+
+RNG = np.random.default_rng(7)
+ITEMS, DIMENSIONS = 30, 8
+
+
+def unit(rows: int) -> np.ndarray:
+    vectors = RNG.normal(size=(rows, DIMENSIONS)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+VECTORS = unit(ITEMS)
+
+
+@pytest.fixture(scope="module")
+def sequences() -> Sequences:
+    item = np.concatenate([RNG.permutation(ITEMS)[:10] for _ in range(20)]).astype(np.int32)
+    offsets = np.arange(0, 201, 10)
+    return Sequences(
+        item, RNG.integers(1, 6, 200).astype(float), np.arange(200.0), offsets, [f"u{n}" for n in range(20)]
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(sequences: Sequences) -> RankTables:
+    return RankTables.of(sequences, ITEMS, HistoryScale(3.0, 1.0, timed=True))
+
+
+def person(rows: list[int]) -> RankQuery:
+    chosen = np.array(rows, np.int64)
+    return RankQuery(VECTORS[0], chosen, VECTORS[chosen], np.linspace(-1, 1, len(rows)).astype(np.float32))
+
+
+def test_items_of_the_same_people_are_together_as_often_as_their_cosine_says(sequences: Sequences) -> None:
+    together = Cooccurrence.together(sequences, ITEMS)
+    owned = np.zeros((20, ITEMS))
+    owned[np.repeat(np.arange(20), 10), sequences.item] = 1
+    counts = owned.sum(axis=0) + 10
+    expected = (owned.T @ owned) / np.sqrt(np.outer(counts, counts))
+    sums = together.sums(np.array([3, -1, 5]), np.array([[1.0], [9.0], [0.5]], np.float32), np.array([7, 8, -1]))
+    assert sums[:2, 0] == pytest.approx(expected[3, [7, 8]] + 0.5 * expected[5, [7, 8]], abs=1e-5)
+    assert sums[2, 0] == 0
+
+
+def test_what_follows_is_told_from_what_comes_before() -> None:
+    one = Sequences(np.array([4, 2], np.int32), np.array([3.0, 3.0]), np.array([1.0, 2.0]), np.array([0, 2]), ["u"])
+    following = Cooccurrence.following(one, ITEMS)
+    everything = np.ones((1, 1), np.float32)
+    assert following.sums(np.array([4]), everything, np.array([2]))[0, 0] > 0
+    assert following.sums(np.array([2]), everything, np.array([4]))[0, 0] == 0
+
+
+def test_pairs_never_reach_from_one_person_to_the_next() -> None:
+    two = Sequences(
+        np.array([4, 2], np.int32), np.array([3.0, 3.0]), np.array([1.0, 2.0]), np.array([0, 1, 2]), ["a", "b"]
+    )
+    assert len(Cooccurrence.following(two, ITEMS).items) == 0
+
+
+def test_features_do_not_depend_on_the_axes_of_the_vectors(tables: RankTables) -> None:
+    turn, _ = np.linalg.qr(RNG.normal(size=(DIMENSIONS, DIMENSIONS)))
+    turn = turn.astype(np.float32)
+    asked, rows = person([1, 2, 3]), np.arange(10, 20)
+    turned = RankQuery(asked.vector @ turn, asked.rows, asked.vectors @ turn, asked.ratings)
+    plain = features(asked, rows, VECTORS[rows], tables)
+    assert features(turned, rows, VECTORS[rows] @ turn, tables) == pytest.approx(plain, abs=1e-4)
+
+
+@pytest.mark.parametrize("candidates", [[], [4], [-1], [4, 4, 4]], ids=["none", "one", "unknown", "all the same"])
+@pytest.mark.parametrize("history", [[], [1], [-1, -1]], ids=["no history", "one event", "unknown items"])
+def test_features_are_finite_whatever_there_is(tables: RankTables, candidates: list[int], history: list[int]) -> None:
+    rows = np.array(candidates, np.int64)
+    seen = features(person(history), rows, VECTORS[rows], tables)
+    assert seen.shape == (len(candidates), WIDTH)
+    assert np.isfinite(seen).all()
+
+
+def test_attention_prefers_the_past_item_that_is_the_candidate_itself(tables: RankTables) -> None:
+    weights = attention(person([5, 6, 7]), VECTORS[[6]])
+    assert weights.sum() == pytest.approx(1)
+    assert weights.argmax() == 1
+
+
+@pytest.fixture(scope="module")
+def towers() -> tuple[Dataset, TwoTowers]:
+    world = two_camps(users=60)
+    split = chronological(world.interactions)
+    return world, fit(world, split.train, QUICK, text=None, progress=Silent(), epochs=4).towers
+
+
+def test_a_list_sees_nothing_of_the_events_that_it_is_to_tell(towers: tuple[Dataset, TwoTowers]) -> None:
+    world, pair = towers
+    split = chronological(world.interactions)
+    first = split.validation.groupby(Columns.USER).head(1)
+    planted = first.assign(item_id=np.roll(first[Columns.ITEM].to_numpy(), 1))  # other items, same users and times
+    settings = RankingSettings(candidates=20)
+    tables = tables_of(split.train, pair)
+
+    def seen(targets: pd.DataFrame) -> dict[tuple[float, ...], int]:
+        lists = _lists(world, split.train, targets, pair, tables, settings, None, Silent())
+        assert lists is not None
+        return {tuple(np.sort(part[:, 0]).round(4)): len(part) for part in lists.features}
+
+    true, false = seen(first), seen(planted)
+    # A list is left out where its target is no candidate, so only those that both have can be compared.
+    assert len(true.keys() & false.keys()) > 10
+    assert len(true.keys() | false.keys()) <= 60
+
+
+def test_pairs_are_counted_without_the_events_to_be_told(towers: tuple[Dataset, TwoTowers]) -> None:
+    world, pair = towers
+    split = chronological(world.interactions)
+    tables = tables_of(split.train, pair)
+    assert tables.counts.sum() == len(split.train)
+
+
+def test_a_loaded_ranker_scores_as_the_one_just_trained(bundle: Bundle) -> None:
+    assert bundle.ranker is not None
+    loaded = Bundle.load(bundle.path)
+    assert loaded.ranker is not None
+    vectors = unit_like(bundle)
+    query = UserQuery((HistoryEvent("i0", 4.0, 1), HistoryEvent("new", None, 2)), vectors[:2])
+    scores = [
+        one.ranker.score(one.ranker.query(query, vectors[2]), ["i2", "i3", "another"], vectors[:3])
+        for one in (bundle, loaded)
+        if one.ranker
+    ]
+    assert scores[1] == pytest.approx(scores[0], abs=1e-5)
+    assert bundle.predict_ratings(query, ["i2", "another"], vectors[:2]) == pytest.approx(
+        loaded.predict_ratings(query, ["i2", "another"], vectors[:2]), abs=1e-9
+    )
+
+
+def test_nothing_to_rank_is_no_error(bundle: Bundle) -> None:
+    assert bundle.ranker is not None
+    nobody = UserQuery((), np.zeros((0, bundle.dimensions), np.float32))
+    query = bundle.ranker.query(nobody, np.zeros(bundle.dimensions, np.float32))
+    assert bundle.ranker.score(query, [], np.zeros((0, bundle.dimensions), np.float32)).shape == (0,)
+
+
+def unit_like(bundle: Bundle) -> np.ndarray:
+    vectors = RNG.normal(size=(3, bundle.dimensions)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
