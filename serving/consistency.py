@@ -5,6 +5,7 @@ from typing import Final
 
 from indexing.build import payloads
 from indexing.payload import REVISION
+from serving.live import Generation
 from serving.service import Service
 
 _BATCH: Final = 1000
@@ -16,7 +17,13 @@ def disagreements(service: Service) -> Iterator[str]:
 
     Raises NotReady where nothing is live, and what the store, the index and the bundle raise.
     """
-    generation = service.live.current()
+    for part, live in service.live_parts().items():
+        found = _disagreements(service, live.current())
+        yield from (told if part == "live" else f"{part}: {told}" for told in found)
+    yield from _told(service.store.miscounted(), "items have other counts of events than events")
+
+
+def _disagreements(service: Service, generation: Generation) -> Iterator[str]:
     missing: list[str] = []
     outdated: list[str] = []
     different: list[str] = []
@@ -44,7 +51,6 @@ def disagreements(service: Service) -> Iterator[str]:
     yield from _told(remaining, "items are deleted, and still in the index")
     if strangers:
         yield f"{strangers:,} points of the index are of items that the store never had"
-    yield from _told(service.store.miscounted(), "items have other counts of events than events")
 
 
 def _told(item_ids: Sequence[str], what: str) -> Iterator[str]:

@@ -23,7 +23,6 @@ from serving.service import Service
 from towers.errors import TowersError
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
-_PARTS: Final = ("store", "index", "live")
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -66,7 +65,7 @@ class Metrics:
 
     def answered(self, name: str, answer: Answer) -> None:
         """Count a list. name: what it is a list of."""
-        bundle, variant = answer.bundle or "", ""
+        bundle, variant = answer.bundle or "", answer.variant or ""
         self._answers.labels(name, bundle, variant).inc()
         if answer.degraded_reason is not None:
             self._degraded.labels(name).inc()
@@ -101,15 +100,16 @@ class _Standing(Collector):
         yield program
         problems = self._service.problems()
         ready = GaugeMetricFamily("pharos_ready", "Whether a part can answer; /readyz says why not.", labels=("part",))
-        for part in _PARTS:
+        for part in ("store", "index", *self._service.live_parts()):
             ready.add_metric((part,), part not in problems)
         yield ready
-        live = GaugeMetricFamily("pharos_live", "The live collection.", labels=("bundle", "collection"))
+        live = GaugeMetricFamily("pharos_live", "The live collection.", labels=("bundle", "collection", "variant"))
         count = GaugeMetricFamily("pharos_index_items", "Items in the live collection.", labels=("collection",))
-        # What is away has no number; `pharos_ready` says so.
-        with suppress(ServingError, VectorIndexError, TowersError):
-            generation = self._service.live.current()
-            live.add_metric((generation.bundle.id, generation.collection), 1)
-            count.add_metric((generation.collection,), self._service.index.count(generation.collection))
+        for variant, of_variant in self._service.variants.items():
+            # What is away has no number; `pharos_ready` says so.
+            with suppress(ServingError, VectorIndexError, TowersError):
+                generation = of_variant.current()
+                live.add_metric((generation.bundle.id, generation.collection, variant), 1)
+                count.add_metric((generation.collection,), self._service.index.count(generation.collection))
         yield live
         yield count

@@ -40,11 +40,14 @@ class Service:
         """What is live; of several variants the first."""
         return self.variants.first
 
+    def live_parts(self) -> dict[str, Live]:
+        """What is live, by the name of the part: one for each variant."""
+        return {f"live {name}" if name else "live": live for name, live in self.variants.items()}
+
     def problems(self) -> dict[str, str]:
         """Why each part that is not ready is not; empty when all are."""
         checks: dict[str, Callable[[], object]] = {"store": self.store.check, "index": self.index.ready}
-        for name, live in self.variants.items():
-            checks[f"live {name}" if name else "live"] = live.current
+        checks.update({part: live.current for part, live in self.live_parts().items()})
         problems: dict[str, str] = {}
         for part, check in checks.items():
             try:

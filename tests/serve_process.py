@@ -1,6 +1,7 @@
 """Runs a real `pharos serve` on a free port of the loopback address."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -52,12 +54,12 @@ class ServeProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that its workers can be killed with it
             )
         deadline = time.monotonic() + _READY_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self._process.kill()
-                self._process.wait()
+                self._kill()
                 raise RuntimeError(f"pharos serve did not start: {self.log()[-2000:]}")
             time.sleep(0.1)
         return self
@@ -79,12 +81,17 @@ class ServeProcess:
         try:
             return self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+            return self._kill()
 
     def log(self) -> str:
         """All that it printed."""
         return (self._folder / "serve.log").read_text(encoding="utf-8")
+
+    def _kill(self) -> int:
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.wait()
 
     def _answers(self) -> bool:
         try:

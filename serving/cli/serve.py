@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from serving.settings import Settings
 
 _SILENT_SECONDS: Final = 60
@@ -38,13 +40,16 @@ def serve(
 
         import uvicorn
 
-        from serving.app import create_app
+        app: str | FastAPI = "serving.app:create_app"
+        if workers == 1:
+            # Worker processes build the application themselves, and this one need not know of it.
+            from serving.app import create_app
 
+            app = create_app(settings)
         _check_rules(settings)
         print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
         uvicorn.run(
-            # Worker processes build the application themselves.
-            create_app(settings) if workers == 1 else "serving.app:create_app",
+            app,
             factory=workers > 1,
             host=settings.host,
             port=settings.port,

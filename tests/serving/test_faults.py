@@ -36,7 +36,6 @@ def on_server(qdrant: QdrantProcess, trained_too: Path, tmp_path: Path) -> Itera
         TestClient(create_app(settings), raise_server_exceptions=False) as client,
     ):
         yield client
-        qdrant.start()  # for whoever cleans up
 
 
 def is_whole(client: TestClient) -> bool:
