@@ -60,7 +60,7 @@ def template_of(path: str) -> str | None:
 
 def needed_scope(template: str, method: str, settings: Settings) -> Scope | None:
     """What a request needs under these settings; None where the route has no such method."""
-    scope = ROUTES[template].get("GET" if method == "HEAD" else method)
+    scope = ROUTES.get(template, {}).get("GET" if method == "HEAD" else method)
     is_open = settings.open_metrics if template == "/metrics" else settings.open_reading
     return Scope.OPEN if scope is Scope.READ and is_open else scope
 

@@ -3,9 +3,12 @@
 import os
 import tempfile
 from contextlib import ExitStack
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from serving.settings import Settings
 
 _SILENT_SECONDS: Final = 60
 
@@ -35,17 +38,9 @@ def serve(
 
         import uvicorn
 
-        from serving.rules import conditions
-        from serving.service import open_store
-
-        if settings.rules:
-            with open_store(settings) as store:
-                schema = store.schema()
-            if schema.items:  # before the first import nothing is known that a rule could be held to
-                conditions(settings.rules, schema)
-
         from serving.app import create_app
 
+        _check_rules(settings)
         print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
         uvicorn.run(
             # Worker processes build the application themselves.
@@ -62,3 +57,14 @@ def serve(
             # A worker that loads a bundle on a busy machine is silent for long, and not dead.
             timeout_worker_healthcheck=_SILENT_SECONDS,
         )
+
+
+def _check_rules(settings: "Settings") -> None:
+    from serving.rules import conditions
+    from serving.service import open_store
+
+    if settings.rules:
+        with open_store(settings) as store:
+            schema = store.schema()
+        if schema.items:  # before the first import nothing is known that a rule could be held to
+            conditions(settings.rules, schema)

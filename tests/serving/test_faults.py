@@ -16,7 +16,7 @@ from serving.settings import Settings
 from tests.qdrant_process import QdrantProcess
 from tests.serving.writing_world import disagreements, eventually, war_film, writable
 
-LISTS = ("/v1/users/w3/recommendations", "/v1/items/war-1/similar", "/v1/search?q=soldiers+in+a+battle")
+LISTS = ("/v1/users/w3/recommendations", "/v1/items/war-1/similar", "/v1/search?q=battle")
 
 
 @pytest.fixture

@@ -72,6 +72,18 @@ def test_degraded_lists_are_counted(fresh: TestClient) -> None:
     assert number(fresh, "pharos_degraded_answers_total", list="popular") is None
 
 
+def test_what_was_written_is_counted_and_what_was_there_is_not(fresh: TestClient) -> None:
+    event = {"user_id": "somebody", "item_id": "war-1", "type": "view", "timestamp": 5}
+    fresh.put("/v1/items/new", json={"title": "New"})
+    fresh.post("/v1/items:batch", json=[{"item_id": "a", "title": "A"}, {"item_id": "b", "title": "B"}])
+    fresh.delete("/v1/items/a")
+    for _ in range(2):
+        fresh.post("/v1/events", json=[event])
+    fresh.put("/v1/items/wrong", json={})
+    kinds = ("item", "item deletion", "event")
+    assert [number(fresh, "pharos_writes_total", kind=kind) for kind in kinds] == [3, 1, 1]
+
+
 def test_stages_are_timed_by_list_bundle_and_variant(client: TestClient) -> None:
     bundle = client.get("/v1/users/w1/recommendations").json()["bundle"]
     for stage in ("profile", "encode", "retrieve", "present", "total"):
