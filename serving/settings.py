@@ -40,7 +40,9 @@ class Settings(BaseSettings):
         Path("var"), description="Folder of everything that is kept: bundles/, index/ and the store's file pharos.db."
     )
     database_url: str = Field(
-        "", description="SQLAlchemy address (sqlite:///...) of the store; empty: the file data_dir/pharos.db."
+        "",
+        description="SQLAlchemy address of the store, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE; "
+        "empty: the file data_dir/pharos.db.",
     )
     qdrant_url: str = Field(
         "",

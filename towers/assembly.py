@@ -22,6 +22,7 @@ from towers.sequences import Sequences
 from towers.settings import TrainingSettings
 from towers.steps import TrainingData
 from towers.two_towers import TwoTowers
+from towers.unordered_user_tower import UnorderedUserTower
 from towers.user_tower import UserTower
 from towers.vocabulary import Vocabulary
 
@@ -34,14 +35,15 @@ def prepare(
     catalogue, catalogue_text = dataset.items[seen], text[seen] if text is not None else None
     sequences = Sequences.of(events, pd.Index(catalogue[Columns.ITEM]))
     users = dataset.users.set_index(Columns.USER, drop=False).loc[sequences.users]
+    scale = HistoryScale.fit(sequences.rating, sequences.stamp)
     spec = InputSpec(
         schema=dataset.schema,
         items=Vocabulary(catalogue[Columns.ITEM].tolist()),
         users=Vocabulary(sequences.users),
         item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
         user_features=FeatureEncoding.fit(users, dataset.schema.users),
-        scale=HistoryScale.fit(sequences.rating, sequences.stamp),
-        length=settings.history_length,
+        scale=scale,
+        length=settings.history_length if scale.timed else settings.unordered_history_length,
     )
     return TrainingData(
         spec=spec,
@@ -58,15 +60,17 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
     spec, features = data.spec, data.spec.item_features
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,
-        settings.dimensions, settings.item_hidden, settings.item_id_dropout,
+        settings.dimensions, settings.item_hidden, settings.item_id_dropout, alike=not spec.scale.timed,
     )  # fmt: skip
-    history = HistoryPools(settings.history_length, spec.scale.timed, settings.event_dropout)
-    users = len(spec.users) if settings.user_ids else 0
-    user_tower = UserTower(
-        users, spec.facts_width, history, settings.dimensions, settings.user_hidden, settings.user_id_dropout
-    )
-    model = RetrievalModel(item_tower, user_tower, settings.temperature)
-    return model
+    return RetrievalModel(item_tower, _user_tower(spec, settings), settings.temperature)
+
+
+def _user_tower(spec: InputSpec, settings: TrainingSettings) -> UserTower | UnorderedUserTower:
+    users, width, dimensions = len(spec.users) if settings.user_ids else 0, spec.facts_width, settings.dimensions
+    if not spec.scale.timed:
+        return UnorderedUserTower(users, width, dimensions, settings.user_hidden, settings.user_id_dropout)
+    history = HistoryPools(settings.history_length, settings.event_dropout)
+    return UserTower(users, width, history, dimensions, settings.user_hidden, settings.user_id_dropout)
 
 
 def compile_for(model: RetrievalModel, settings: TrainingSettings, steps: int) -> None:

@@ -48,17 +48,10 @@ class Windows:
     before: npt.NDArray[np.int64]
 
 
-def context(windows: Windows, timed: bool) -> npt.NDArray[np.float32]:
-    """Features of the state at each place: float32 [b, length, width], none of which looks at the place's own event.
-
-    With an order in time the state is what lies before the event, without one it is all the other events.
-    """
+def context(windows: Windows) -> npt.NDArray[np.float32]:
+    """Features of the state before each place: float32 [b, length, width]."""
     rated = windows.ratings * windows.present
-    if timed:
-        seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))
-    else:
-        seen = windows.present.sum(axis=1, keepdims=True) - windows.present
-        ratings = rated.sum(axis=1, keepdims=True) - rated
+    seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))
     total = np.log1p(seen + windows.before[:, None])
     lengths = soft_histogram(total.ravel(), _LENGTH_KNOTS).reshape(*total.shape, len(_LENGTH_KNOTS))
     plain = np.stack([np.log1p(seen) / 5, seen == 0, total / 5, ratings / np.maximum(seen, 1)], axis=-1)

@@ -18,8 +18,9 @@ from towers.optimizer import MovingAverage
 from towers.progress import Progress, Task
 from towers.retrieval import RetrievalModel
 from towers.settings import TrainingSettings
-from towers.steps import Steps, TrainingData
+from towers.steps import Steps, TrainingData, TrainingSteps
 from towers.two_towers import TwoTowers
+from towers.unordered_steps import UnorderedSteps
 from towers.validation import Validation, ValidationScore
 
 # A loss this close to that of guessing is one that has learnt nothing.
@@ -96,7 +97,11 @@ class _Loop:
         rng = np.random.default_rng(settings.seed)
         # A small data set has small batches, or it would have no steps to learn in.
         events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
-        self._steps = Steps(data, events, settings.negatives, settings.ahead, rng)
+        self._steps: TrainingSteps = (
+            Steps(data, events, settings.negatives, settings.ahead, rng)
+            if data.spec.scale.timed
+            else UnorderedSteps(data, events, settings.negatives, rng)
+        )
         self._chance = self._steps.chance()
         # The rate falls over `max_epochs` also where fewer are run, so that a given number of them is always the same.
         compile_for(model, settings, self._steps.count() * max(settings.max_epochs, epochs))

@@ -19,13 +19,12 @@ class HistoryPools(tf.keras.layers.Layer):
     item tower's, an item that came after training counts like any other.
     """
 
-    def __init__(self, length: int, timed: bool, event_dropout: float) -> None:
-        """length: events in a window; timed: whether the order means anything."""
+    def __init__(self, length: int, event_dropout: float) -> None:
+        """length: events in a window."""
         super().__init__(name="history")
         self._event_dropout = event_dropout
         lag = np.arange(length + 1)[:, None] - np.arange(length)[None, :] - 1
-        weights = [_fading(lag, scale) for scale in _SCALES] if timed else [(lag != -1).astype(np.float32)]
-        self._timed = timed
+        weights = [_fading(lag, scale) for scale in _SCALES]
         self._weights = tf.constant(np.stack(weights), tf.float32)
         self.count = 2 * len(weights)
 
@@ -40,10 +39,7 @@ class HistoryPools(tf.keras.layers.Layer):
         kept = present
         if training:
             kept *= tf.cast(tf.random.uniform(tf.shape(present)) >= self._event_dropout, tf.float32)
-        running = tf.cumsum if self._timed else tf.reduce_sum
-        so_far = running(ratings * present, axis=1) / tf.maximum(running(present, axis=1), 1.0)
-        if not self._timed:
-            so_far = so_far[:, None]
+        so_far = tf.cumsum(ratings * present, axis=1) / tf.maximum(tf.cumsum(present, axis=1), 1.0)
         liked = tf.sigmoid(4 * (ratings - so_far) + 1)
         pools = []
         for share in (kept * liked, kept * (1 - liked)):

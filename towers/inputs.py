@@ -62,7 +62,7 @@ class InputSpec:
             "present": present.astype(np.float32),
             "rating": windows.ratings,
             "position": position,
-            "context": context_at(windows, self.scale.timed, position),
+            "context": context_at(windows, position),
             "metadata": self.metadata([query.features for query in queries]),
             "user": self.users.codes(query.user_id for query in queries),
         }
@@ -112,9 +112,9 @@ def item_inputs(codes: npt.NDArray[np.int32], rows: FeatureRows) -> Arrays:
     }
 
 
-def context_at(windows: Windows, timed: bool, position: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+def context_at(windows: Windows, position: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
     """Context features at the asked positions 0 … length: float32 [b, p, width]."""
     # One more place at the end, so that the state after the last event of a full window exists.
     pad = ((0, 0), (0, 1))
     longer = Windows(np.pad(windows.present, pad), np.pad(windows.ratings, pad), windows.before)
-    return np.take_along_axis(context(longer, timed), position[..., None], axis=1)
+    return np.take_along_axis(context(longer), position[..., None], axis=1)

@@ -13,21 +13,27 @@ class ItemTower(tf.keras.layers.Layer):
     """
 
     def __init__(
-        self, items: int, width: int, vocabulary: int, dimensions: int, hidden: int, id_dropout: float
+        self, items: int, width: int, vocabulary: int, dimensions: int, hidden: int, id_dropout: float, alike: bool
     ) -> None:
-        """items: known ids; width, vocabulary: of the encoded features; hidden: units of the metadata encoder."""
+        """items: known ids; width, vocabulary: of the encoded features; hidden: units of the metadata encoder.
+
+        alike: whether all items start at almost one place, from which rare ones never get far, or apart.
+        """
         super().__init__(name="item_tower")
         self._items, self._id_dropout = items, id_dropout
         normal = tf.keras.initializers.RandomNormal
-        self._ids = self.add_weight("ids", (items + 1, dimensions), initializer=normal(stddev=0.05))
-        self._absent = self.add_weight("absent", (dimensions,), initializer="zeros")
+        ids = normal(mean=0.05, stddev=0.01) if alike else normal(stddev=0.05)
+        self._ids = self.add_weight("ids", (items + 1, dimensions), initializer=ids)
+        absent = tf.keras.initializers.Constant(0.05 if alike else 0.0)
+        self._absent = self.add_weight("absent", (dimensions,), initializer=absent)
         self._dense = self.add_weight("dense", (width, hidden), initializer=normal(stddev=max(width, 1) ** -0.5))
         self._tags = self.add_weight("tags", (vocabulary, hidden), initializer=normal(stddev=0.1))
         self._bias = self.add_weight("bias", (hidden,), initializer="zeros")
         scale = hidden**-0.5
-        self._linear = _dense(dimensions, 0.5 * scale, "linear")
+        out = 0.01 * scale if alike else 0.5 * scale
+        self._linear = _dense(dimensions, out, "linear")
         self._bend = _dense(hidden, scale, "bend", activation="gelu")
-        self._deep = _dense(dimensions, 0.5 * scale, "deep")
+        self._deep = _dense(dimensions, out, "deep")
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """inputs: see towers.inputs.item_inputs. Returns float32 [n, dimensions], each of length 1."""

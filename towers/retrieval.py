@@ -5,6 +5,7 @@ from typing import Any
 
 from towers.backend import tf, tfrs
 from towers.item_tower import ItemTower
+from towers.unordered_user_tower import UnorderedUserTower
 from towers.user_tower import UserTower
 
 _IMPOSSIBLE = -1e9
@@ -38,17 +39,32 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         return tf.reduce_mean(tf.reduce_sum(losses * shares, axis=1))
 
 
-class RetrievalModel(tfrs.Model):
-    """Both towers with a learnt temperature, trained to tell each event from those before it."""
+class SoftTargets(tfrs.tasks.Retrieval):
+    """TFRS's retrieval task for queries that have a distribution over the candidates to match, not one positive."""
 
-    def __init__(self, item_tower: ItemTower, user_tower: UserTower, temperature: float) -> None:
+    def call(self, queries: Any, candidates: Any, targets: Any, weights: Any, probability: Any, score_mask: Any) -> Any:
+        """The mean cross-entropy, a scalar.
+
+        targets: [q, c], 1 in a row and 0 where the mask is False; weights: [q], what each query counts, 1 on average;
+        the others as `SharedCandidates` takes them.
+        """
+        logits = tf.matmul(queries, candidates, transpose_b=True)
+        logits = tfrs.layers.loss.SamplingProbablityCorrection()(logits, probability)
+        losses = tf.nn.softmax_cross_entropy_with_logits(targets, tf.where(score_mask, logits, _IMPOSSIBLE))
+        return tf.reduce_mean(losses * weights)
+
+
+class RetrievalModel(tfrs.Model):
+    """Both towers with a learnt temperature, trained to tell events from those before them."""
+
+    def __init__(self, item_tower: ItemTower, user_tower: UserTower | UnorderedUserTower, temperature: float) -> None:
         """temperature: where the learnt temperature starts."""
         super().__init__()
         self.item_tower, self.user_tower = item_tower, user_tower
         self._log_scale = self.add_weight(
             "log_scale", (), initializer=tf.keras.initializers.Constant(-math.log(temperature))
         )
-        self._task = SharedCandidates()
+        self._positives, self._targets = SharedCandidates(), SoftTargets()
 
     @property
     def temperature(self) -> float:
@@ -59,29 +75,24 @@ class RetrievalModel(tfrs.Model):
         """The loss of one batch.
 
         inputs: `items`, the item tower's inputs of the candidates; `item` int32 [b, l], each event's place among
-        them; present, rating, context, metadata, user: as the user tower takes them, for every position of the
-        windows; `place` int64 [t], flat positions of the target events; `positive` int32 [t, p], the candidates
-        that are theirs, `share` float32 [t, p], what each counts; known bool [b, c], the candidates that each
-        window's user has; probability float32 [c].
+        them; present, rating, position, context, metadata, user: as the user tower takes them; `place` int64 [t],
+        which of the b * p positions have something to tell; either `positive` int32 [t, q], the candidates to tell,
+        and `share` float32 [t, q], what each counts, or `target` float32 [t, c], their distribution, and `weight`
+        float32 [t], what each place counts; known bool [b, c], the candidates that are no negatives of the user;
+        probability float32 [c].
         """
         candidates = self.item_tower(inputs["items"], training=training)
-        shape = tf.shape(inputs["item"])
         users = self.user_tower(
             {
                 "vectors": tf.gather(candidates, inputs["item"]),
-                "position": tf.tile(tf.range(shape[1])[None], [shape[0], 1]),
-                **{name: inputs[name] for name in ("present", "rating", "context", "metadata", "user")},
+                **{name: inputs[name] for name in ("present", "rating", "position", "context", "metadata", "user")},
             },
             training=training,
         )
         place = inputs["place"]
         queries = tf.gather(tf.reshape(users, [-1, users.shape[-1]]), place) * tf.exp(self._log_scale)
-        row = tf.cast(place, tf.int32) // shape[1]
-        return self._task(
-            queries,
-            candidates,
-            positives=inputs["positive"],
-            shares=inputs["share"],
-            probability=inputs["probability"],
-            score_mask=~tf.gather(inputs["known"], row),
-        )
+        row = tf.cast(place, tf.int32) // tf.shape(inputs["position"])[1]
+        sampling = {"probability": inputs["probability"], "score_mask": ~tf.gather(inputs["known"], row)}
+        if "target" in inputs:
+            return self._targets(queries, candidates, targets=inputs["target"], weights=inputs["weight"], **sampling)
+        return self._positives(queries, candidates, positives=inputs["positive"], shares=inputs["share"], **sampling)

@@ -81,6 +81,14 @@ def stretches(sequences: Sequences, length: int) -> list[Stretch]:
     return cut
 
 
+def whole_histories(sequences: Sequences, length: int) -> list[Stretch]:
+    """One stretch for each user: the last `length` events."""
+    return [
+        Stretch(user, int(begin), max(int(begin), int(end) - length), max(int(begin), int(end) - length), int(end))
+        for user, (begin, end) in enumerate(zip(sequences.offsets[:-1], sequences.offsets[1:], strict=True))
+    ]
+
+
 def in_batches(cut: Sequence[Stretch], events: int, rng: np.random.Generator) -> list[list[Stretch]]:
     """Deal stretches into batches of about `events` places, padding included, in random order.
 

@@ -45,6 +45,7 @@ class TrainingSettings(BaseModel):
     item_hidden: int = Field(64, ge=4, le=4096, description="units of the item tower's metadata encoder")
     user_hidden: int = Field(128, ge=4, le=4096, description="units of the user tower's hidden layer")
     history_length: int = Field(200, ge=1, le=2000, description="events of a history that are read, the newest")
+    unordered_history_length: int = Field(600, ge=1, le=2000, description="the same for data without timestamps")
     ahead: int = Field(3, ge=1, le=100, description="events after each state that it learns to tell, the next first")
     batch_events: int = Field(2048, ge=16, le=1_000_000, description="events in one training step, about")
     max_epochs: int = Field(10, ge=1, le=1000, description="epochs over which the learning rate falls, at most")

@@ -1,5 +1,6 @@
 """What one training step sees: a batch of histories and the candidates to tell their items from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,18 +37,15 @@ class TrainingData:
         return len(self.codes)
 
 
-class Steps:
+class TrainingSteps(ABC):
     """The training steps of an epoch, drawn anew each time it is iterated."""
 
-    def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
+    def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
         """Prepare the events.
 
-        events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger;
-        ahead: how many of the events after each state are its positives.
+        events: places in a batch; negatives: uniform draws from the catalogue, all of it where it is no larger.
         """
         self._data, self._events, self._negatives, self._rng = data, events, negatives, rng
-        # Without an order all other events are the state, so that only the event itself is left to tell.
-        self._ahead = ahead if data.spec.scale.timed else 1
         sequences = data.sequences
         user = np.repeat(np.arange(len(sequences.users)), np.diff(sequences.offsets))
         shape = (len(sequences.users), data.items)
@@ -55,46 +53,30 @@ class Steps:
         self._share = np.bincount(sequences.item, minlength=data.items) / max(len(sequences), 1)
         self._whole = item_inputs(data.codes, data.item_rows)
 
+    @abstractmethod
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The inputs of `RetrievalModel.compute_loss`, a step at a time."""
-        data = self._data
-        sequences = data.sequences if data.spec.scale.timed else data.sequences.shuffled(self._rng)
-        cut = stretches(sequences, data.spec.length)
-        for part in in_batches(cut, self._events, self._rng):
-            yield self._step(gather(sequences, part, data.spec.scale, self._ahead))
 
+    @abstractmethod
     def count(self) -> int:
         """About how many steps an epoch has."""
-        return sum(1 for _ in self._deal())
 
     def chance(self) -> float:
         """The loss of guessing: the mean over the targets of ln(candidates), known items of the user left out."""
         known = np.diff(self._data.sequences.offsets)
         return float(np.average(np.log(self._data.items - self._known.getnnz(axis=1) + 1), weights=known))
 
-    def _deal(self) -> Sequence[list[Stretch]]:
-        rng = np.random.default_rng(0)
-        return in_batches(stretches(self._data.sequences, self._data.spec.length), self._events, rng)
-
-    def _step(self, batch: Batch) -> dict[str, Any]:
+    def _seen(self, batch: Batch, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
+        """What both towers read in a step with the candidates `rows`."""
         data = self._data
-        rows, probability = self._candidates(batch)
         everything = len(rows) == data.items
-        items = self._whole if everything else item_inputs(data.codes[rows], data.item_rows.take(rows))
-        there = batch.positive >= 0
         return {
-            "items": items,
+            "items": self._whole if everything else item_inputs(data.codes[rows], data.item_rows.take(rows)),
             "item": _places(rows, batch.item),
             "present": batch.windows.present.astype(np.float32),
             "rating": batch.windows.ratings,
-            "context": context(batch.windows, data.spec.scale.timed),
             "metadata": data.metadata[batch.user],
             "user": data.user_codes[batch.user],
-            "place": batch.place,
-            "positive": _places(rows, np.where(there, batch.positive, 0)),
-            "share": (there / there.sum(axis=1, keepdims=True)).astype(np.float32),
-            "known": self._known[batch.user][:, rows].toarray(),
-            "probability": probability,
         }
 
     def _candidates(self, batch: Batch) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
@@ -113,6 +95,41 @@ class Steps:
         rows = np.unique(np.concatenate([drawn, present, following, [0]]))
         missed = (1 - self._share[rows]) ** len(present) * (1 - self._negatives / items)
         return rows, (1 - missed).astype(np.float32)
+
+
+class Steps(TrainingSteps):
+    """Each event is told from those before it."""
+
+    def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
+        """ahead: how many of the events after each state are its positives; the others as in `TrainingSteps`."""
+        super().__init__(data, events, negatives, rng)
+        self._ahead = ahead
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """See `TrainingSteps`."""
+        for part in self._deal(self._rng):
+            yield self._step(gather(self._data.sequences, part, self._data.spec.scale, self._ahead))
+
+    def count(self) -> int:
+        """See `TrainingSteps`."""
+        return len(self._deal(np.random.default_rng(0)))
+
+    def _deal(self, rng: np.random.Generator) -> Sequence[list[Stretch]]:
+        return in_batches(stretches(self._data.sequences, self._data.spec.length), self._events, rng)
+
+    def _step(self, batch: Batch) -> dict[str, Any]:
+        rows, probability = self._candidates(batch)
+        there = batch.positive >= 0
+        return {
+            **self._seen(batch, rows),
+            "position": np.tile(np.arange(batch.item.shape[1], dtype=np.int32), (len(batch.user), 1)),
+            "context": context(batch.windows),
+            "place": batch.place,
+            "positive": _places(rows, np.where(there, batch.positive, 0)),
+            "share": (there / there.sum(axis=1, keepdims=True)).astype(np.float32),
+            "known": self._known[batch.user][:, rows].toarray(),
+            "probability": probability,
+        }
 
 
 def _places(rows: npt.NDArray[np.int64], items: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

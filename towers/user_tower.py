@@ -43,7 +43,7 @@ class UserTower(tf.keras.layers.Layer):
         pools = self._history(inputs["vectors"], inputs["present"], inputs["rating"], position, training=training)
         metadata = inputs["metadata"]
         if training:
-            metadata *= _keep(metadata, 0.1)
+            metadata *= keep(metadata, 0.1)
         metadata = tf.repeat(metadata[:, None], tf.shape(position)[1], axis=1)
         facts = tf.concat([inputs["context"], metadata], axis=-1)
         corrected = self._out(self._bend(tf.concat([*pools, facts], axis=-1)))
@@ -55,8 +55,9 @@ class UserTower(tf.keras.layers.Layer):
 
     def _identity(self, user: Any, training: bool) -> Any:
         identity = tf.gather(self._ids, user) * tf.cast(user > 0, tf.float32)[:, None]
-        return identity * _keep(identity, self._id_dropout) if training else identity
+        return identity * keep(identity, self._id_dropout) if training else identity
 
 
-def _keep(rows: Any, dropout: float) -> Any:
+def keep(rows: Any, dropout: float) -> Any:
+    """1 for each row that stays, 0 for the share `dropout` of them: float32 [rows, 1]."""
     return tf.cast(tf.random.uniform([tf.shape(rows)[0], 1]) >= dropout, tf.float32)

@@ -15,7 +15,7 @@ from ingest.history import order
 from serving.errors import StoreError
 from serving.store import item_changes, meta
 from serving.store.engine import insert_ignore
-from serving.store.features import feature_dicts
+from serving.store.features import feature_dicts, without_nul
 from serving.store.records import ImportCounts
 from serving.store.tables import ID_LENGTH, events, ignored, item_counts, items, users
 from serving.store.titles import title_key
@@ -89,11 +89,15 @@ def _check_ids(dataset: Dataset) -> None:
         long = ids[ids.str.len() > ID_LENGTH]
         if len(long):
             raise StoreError(f"the id {long.iloc[0][:60]!r}… is longer than {ID_LENGTH} characters")
+        broken = ids[ids.str.contains("\0", regex=False)]
+        if len(broken):
+            raise StoreError(f"the id {broken.iloc[0][:60]!r} holds a NUL, which not every database can keep")
 
 
 def _item_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
     ids, titles = dataset.items[Columns.ITEM].tolist(), dataset.items[Columns.TITLE].tolist()
     for item_id, title, features in zip(ids, titles, feature_dicts(dataset.schema.items, dataset.items), strict=True):
+        title = without_nul(title)
         yield {"id": item_id, "title": title, "title_key": title_key(title), "features": features}
 
 

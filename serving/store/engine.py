@@ -1,6 +1,7 @@
 """Opens the database. What is true of one database only stands here, in `filtering` and in the types of columns."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,6 @@ _IDLE_SECONDS: Final = 300.0
 # FULL, not NORMAL: an acknowledged write must survive a power cut, and in WAL mode NORMAL promises that for a crash of
 # the process only (https://www.sqlite.org/pragma.html#pragma_synchronous). It costs one fsync per commit.
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA cache_size = -65536",
     "PRAGMA mmap_size = 268435456",
@@ -104,9 +104,23 @@ def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None
     # and never fails half-way because another one was faster.
     connection.isolation_level = None
     cursor = connection.cursor()
+    _write_ahead(cursor)
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    # Alone of all statements this one does not wait where another process is just doing the same to a new file.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

@@ -57,11 +57,16 @@ def _json_value(kind: FeatureType, value: Any) -> object | None:
         case FeatureType.FLAG:
             return None if math.isnan(value) else bool(value)
         case FeatureType.TAGS:
-            return list(value) or None
+            return [tag for tag in map(without_nul, value) if tag.strip()] or None
         case FeatureType.VECTOR:
             return None if value is None else np.asarray(value, dtype=np.float32).tolist()
         case FeatureType.CATEGORY | FeatureType.TEXT:
-            return value or None
+            return without_nul(value) or None
+
+
+def without_nul(text: str) -> str:
+    """The text as every database can keep it. A file may hold a NUL; a request may not."""
+    return text.replace("\0", "")
 
 
 def _whole(number: float) -> float | int:

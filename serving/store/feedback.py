@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
@@ -26,7 +26,7 @@ def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
     for event in new:
         if event.item_id not in known:
             raise UnknownItem(event.item_id)
-    add_users(connection, [event.user_id for event in new])
+    _hold_users(connection, {event.user_id for event in new})
     rows = [
         {
             "user_id": event.user_id,
@@ -48,6 +48,13 @@ def add_users(connection: Connection, user_ids: Sequence[str]) -> None:
     # In one order everywhere: who waits for each other must not do so crosswise.
     rows = [{"id": user_id, "features": {}} for user_id in sorted(set(user_ids))]
     connection.execute(insert_ignore(connection, users), rows)
+
+
+def _hold_users(connection: Connection, user_ids: Collection[str]) -> None:
+    """Let nobody else write events of these users until the end of the transaction, and make them known."""
+    add_users(connection, list(user_ids))
+    query = select(users.c.id).where(users.c.id.in_(sorted(user_ids))).order_by(users.c.id).with_for_update()
+    connection.execute(query)
 
 
 def put_user(connection: Connection, user_id: str, features: Mapping[str, object]) -> None:

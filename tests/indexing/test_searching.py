@@ -21,6 +21,19 @@ def test_the_nearest_items_come_first(index: VectorIndex, clock: str):
     assert found(hits) == ["3", "4", "2", "5", "1"]
 
 
+@pytest.mark.parametrize("strangers", [0, 100, 1000])
+@pytest.mark.parametrize("with_payload", [True, False])
+def test_vectors_come_with_the_items_whatever_is_excluded(
+    index: VectorIndex, clock: str, strangers: int, with_payload: bool
+):
+    exclude = ["4", *(f"stranger {number}" for number in range(strangers))]
+    hits = index.search(clock, hand(3.2), limit=3, exclude=exclude, with_payload=with_payload, with_vectors=True)
+    assert found(hits) == ["3", "2", "5"]
+    for hit in hits:
+        assert hit.vector == pytest.approx(hand(int(hit.item_id)), abs=1e-6)
+        assert bool(hit.payload) == with_payload
+
+
 def test_a_score_is_the_dot_product(index: VectorIndex, clock: str):
     hits = index.search(clock, 2 * hand(3), limit=3)
     assert [hit.score for hit in hits] == pytest.approx([2, 3**0.5, 3**0.5], abs=1e-5)

@@ -95,6 +95,17 @@ def test_a_feature_comes_back_as_it_was(empty_store: Store) -> None:
     pd.testing.assert_frame_equal(frame[items.columns], items.astype(frame[items.columns].dtypes.to_dict()))
 
 
+def test_a_nul_in_a_file_is_left_out_of_texts_and_refused_in_ids(empty_store: Store) -> None:
+    data = world.dataset()
+    data.items.loc[0, ["title", "language", "overview"]] = ["a\0b", "e\0n", "\0text"]
+    empty_store.import_dataset(data)
+    record = empty_store.items([war(0)])[war(0)]
+    assert (record.title, record.features["language"], record.features["overview"]) == ("ab", "en", "text")
+    data.items.loc[1, "item_id"] = "a\0b"
+    with pytest.raises(StoreError, match="NUL"):
+        empty_store.import_dataset(data)
+
+
 def test_a_missing_value_is_not_kept(store: Store) -> None:
     assert set(store.item(war(world.HALF - 1)).features) == {"genres", "overview"}
 

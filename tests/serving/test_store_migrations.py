@@ -17,6 +17,7 @@ from serving.store.tables import metadata
 from tests.serving import world
 from tests.serving.world import war
 
+ROOT = Path(__file__).resolve().parents[2]
 # What a store looked like before there were migrations.
 FIRST = """
 CREATE TABLE items (id VARCHAR(512) NOT NULL, title TEXT NOT NULL, title_key TEXT NOT NULL, features JSON NOT NULL,
@@ -96,7 +97,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_several_processes_may_open_a_new_store_at_once(any_store_url: str) -> None:
     code = "import sys; from serving.store import Store; Store(sys.argv[1], {}).check()"
     processes = [
-        subprocess.Popen([sys.executable, "-c", code, any_store_url], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", code, any_store_url], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 4

@@ -1,7 +1,7 @@
 """Brings a database to the tables of this version, whichever version made it, and whoever else is at it."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Engine, inspect, text
 
@@ -46,6 +46,7 @@ def _migrate(connection: Connection) -> None:
     # Only here, because it takes a while to import and is seldom needed.
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(str(Path(__file__).parent))
@@ -57,10 +58,12 @@ def _migrate(connection: Connection) -> None:
             "Use the newer Pharos, or a store of its own (settings data_dir, database_url)"
         )
 
-    def steps(_: Any, context: Any) -> Any:
-        if version == _FIRST and _TABLE not in inspect(connection).get_table_names():
-            context.stamp(scripts, _FIRST)
-        return scripts._upgrade_revs(HEAD, context.get_current_revision())
+    if version is not None and _TABLE not in inspect(connection).get_table_names():
+        MigrationContext.configure(connection).stamp(scripts, version)
+
+    def steps(_: Any, context: MigrationContext) -> Any:
+        # What alembic.command.upgrade does, on a connection and in a transaction of ours.
+        return scripts._upgrade_revs(HEAD, cast(str, context.get_current_revision()))
 
     with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=HEAD) as environment:
         environment.configure(connection=connection, transactional_ddl=True)
