@@ -31,9 +31,9 @@ UNSEEN_BY_W3 = EVERYTHING - {war(number) for number in range(HALF) if number != 
 
 @pytest.fixture(scope="module")
 def service(trained_too: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The world's service, for tests that only read."""
+    """The world's service, for tests that only read; the order of the retrieval can be told by looking."""
     folder = shutil.copytree(trained_too, tmp_path_factory.mktemp("read") / "world")
-    with open_service(Settings(data_dir=folder)) as service:
+    with open_service(Settings(data_dir=folder, ranker=False)) as service:
         yield service
 
 
@@ -41,13 +41,13 @@ def service(trained_too: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def own(trained_too: Path, tmp_path: Path) -> Iterator[Service]:
     """The world's service over a folder of the test's own."""
     folder = shutil.copytree(trained_too, tmp_path / "world")
-    with open_service(Settings(data_dir=folder)) as service:
+    with open_service(Settings(data_dir=folder, ranker=False)) as service:
         yield service
 
 
 def under(service: Service, **settings: Any) -> Service:
     """The same parts under other settings."""
-    chosen = Settings(data_dir=service.settings.data_dir, **settings)
+    chosen = Settings(data_dir=service.settings.data_dir, ranker=False, **settings)
     return replace(service, settings=chosen, pipeline=Pipeline(service.store, service.index, service.variants, chosen))
 
 
