@@ -73,11 +73,16 @@ def test_one_says_where_the_data_come_from(words: list[str], monkeypatch: pytest
 
 
 def test_a_bundle_trained_on_the_store_can_be_indexed(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    store: Store,
+    any_store_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     store.put_items([NewItem("new", "Brand New", {"year": 2026, "genres": ["War"]}, True)])
     store.close()
     monkeypatch.setenv("PHAROS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PHAROS_DATABASE_URL", any_store_url)
     quick = [word for pair in ("dimensions=16", "max_epochs=1", "text_model=") for word in ("--set", pair)]
     for words in (["train", "--from-store", *quick], ["index"]):
         monkeypatch.setattr(sys, "argv", ["pharos", *words])
