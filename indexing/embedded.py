@@ -37,6 +37,7 @@ from indexing.errors import (
 from indexing.filters import Filter
 from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point
 from indexing.index_folder import IndexFolder
+from indexing.known_vectors import VectorMemory
 from indexing.payload import Payload, PayloadType
 from indexing.point_ids import point_id
 from indexing.qdrant_filters import EMBEDDED, payload_key, translate
@@ -69,6 +70,7 @@ class QdrantEmbedded(Searching):
     def __init__(self, path: str | Path) -> None:
         super().__init__()
         self._shards: dict[str, EdgeShard] = {}
+        self._memory = VectorMemory()
         self._lock = RLock()
         self._closed = False
         with self._engine():
@@ -96,7 +98,12 @@ class QdrantEmbedded(Searching):
         flags = self._flags(name)
         with self._engine(name):
             for batch in batched(points, max_bytes=_BATCH_BYTES):
-                self._shard(name).update(UpdateOperation.upsert_points([_edge_point(point, flags) for point in batch]))
+                try:
+                    self._shard(name).update(
+                        UpdateOperation.upsert_points([_edge_point(point, flags) for point in batch])
+                    )
+                finally:
+                    self._memory.written(name, [point_id(point.item_id) for point in batch])
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
@@ -114,9 +121,12 @@ class QdrantEmbedded(Searching):
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
         """See VectorIndex.delete."""
-        name = self._name(collection)
+        name, ids = self._name(collection), [point_id(item_id) for item_id in item_ids]
         with self._engine(name):
-            self._shard(name).update(UpdateOperation.delete_points([point_id(item_id) for item_id in item_ids]))
+            try:
+                self._shard(name).update(UpdateOperation.delete_points([*ids]))
+            finally:
+                self._memory.written(name, ids)
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -151,6 +161,7 @@ class QdrantEmbedded(Searching):
             if shard is not None:
                 shard.close()
             self._folder.remove(collection)
+            self._memory.drop(collection)
 
     def resolve(self, alias: str) -> str | None:
         """See VectorIndex.resolve."""
@@ -201,30 +212,62 @@ class QdrantEmbedded(Searching):
                 filter=filter,
                 params=params,
                 with_payload=wanted.payload,
-                with_vector=[wanted.using] if wanted.vector else False,
+                with_vector=False,
             )
             for vector, limit in zip(vectors, limits, strict=True)
         ]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
         flags = self._flags(name)
-        return [
+        scored = [
             [
-                Scored(
-                    _uuid(point.id),
-                    point.score,
-                    shown(point.payload, flags) if wanted.payload else None,
-                    _vectors(point.vector).get(wanted.using) if wanted.vector else None,
-                )
+                Scored(_uuid(point.id), point.score, shown(point.payload, flags) if wanted.payload else None)
                 for point in answer
             ]
             for answer in answers
+        ]
+        return [self._with_vectors(name, row, wanted.using) for row in scored] if wanted.vector else scored
+
+    def _with_vectors(self, name: str, scored: Sequence[Scored], using: str) -> list[Scored]:
+        """The points with their vectors; one that was deleted since it was found is left out."""
+        vectors = self._vectors_of(name, [point.id for point in scored], using)
+        return [
+            Scored(point.id, point.score, point.payload, vector)
+            for point, vector in zip(scored, vectors, strict=True)
+            if vector is not None
         ]
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
     ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
         name = self._name(collection)
+        if payload or len(vectors) != 1:
+            return self._read_records(name, ids, payload, vectors)
+        (using,) = vectors
+        known = dict(zip(ids, self._vectors_of(name, ids, using), strict=True))
+        # A point may exist and have no such vector.
+        without = [id for id, vector in known.items() if vector is None]
+        found: dict[UUID, tuple[Payload, dict[str, FloatArray]]] = {
+            id: ({}, {using: vector}) for id, vector in known.items() if vector is not None
+        }
+        return {**found, **self._read_records(name, without, False, ())} if without else found
+
+    def _vectors_of(self, name: str, ids: Sequence[UUID], using: str) -> list[FloatArray | None]:
+        """The vector of each point, from memory where it was met before; None where there is none."""
+        known = self._memory.of(name, using)
+        moment = known.moment
+        vectors = known.of(ids)
+        unknown = [id for id, vector in zip(ids, vectors, strict=True) if vector is None]
+        if not unknown:
+            return vectors
+        records = self._read_records(name, unknown, False, (using,))
+        read = {id: found[using] for id, (_, found) in records.items() if using in found}
+        known.learn(moment, read)
+        return [read.get(id) if vector is None else vector for id, vector in zip(ids, vectors, strict=True)]
+
+    def _read_records(
+        self, name: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
         with self._engine(name):
             records = self._shard(name).retrieve(list(ids), with_payload=payload, with_vector=list(vectors))
         flags = self._flags(name)

@@ -152,9 +152,12 @@ class Searching(ABC):
         # To read a few hundred vectors too many costs less than to ask twice.
         if not with_payload and (not with_vectors or longest <= _FIRST):
             self._fill(collection, rows, replace(wanted, vector=with_vectors))
-            items = self._items_of(collection, {point.id for row in rows for point in row.found})
             return [
-                [Hit(items[point.id], point.score, {}, point.vector) for point in row.found if point.id in items]
+                [
+                    Hit(item, point.score, {}, point.vector)
+                    for item, point in zip(self._items_of(collection, row.found), row.found, strict=True)
+                    if item is not None
+                ]
                 for row in rows
             ]
         fields: bool | list[str] = True if with_payload else [Columns.ITEM]
@@ -222,14 +225,15 @@ class Searching(ABC):
             again = [row for row, scored in zip(now, answers, strict=True) if row.take(scored)]
             pending = again + later
 
-    def _items_of(self, collection: str, points: Collection[UUID]) -> dict[UUID, str]:
-        """The items of points; one that was deleted since it was found may be missing."""
-        unknown = [point for point in points if self._known_ids.get(point) is None]
-        if unknown:
-            for point, (payload, _) in self._read(collection, unknown, payload=[Columns.ITEM], vectors=()).items():
-                self._known_ids.learn(point, payload[Columns.ITEM])
-        found = ((point, self._known_ids.get(point)) for point in points)
-        return {point: item for point, item in found if item is not None}
+    def _items_of(self, collection: str, points: Sequence[Scored]) -> list[str | None]:
+        """The item of each point; None for one that was deleted since it was found."""
+        items = [self._known_ids.get(point.id) for point in points]
+        unknown = [point.id for point, item in zip(points, items, strict=True) if item is None]
+        if not unknown:
+            return items
+        for id, (payload, _) in self._read(collection, unknown, payload=[Columns.ITEM], vectors=()).items():
+            self._known_ids.learn(id, payload[Columns.ITEM])
+        return [self._known_ids.get(point.id) for point in points]
 
     def _complete(self, collection: str, rows: list[_Row], payload: bool | list[str], vectors: Sequence[str]) -> None:
         ids = list({point.id for row in rows for point in row.found})

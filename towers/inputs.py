@@ -69,6 +69,8 @@ class InputSpec:
 
     def metadata(self, features: Sequence[Any]) -> npt.NDArray[np.float32]:
         """User features, by name, as float32 [b, metadata]; a user with no feature at all is a row of zeros."""
+        if not any(features):
+            return np.zeros((len(features), self.facts_width - CONTEXT_WIDTH), np.float32)
         rows = self.user_features.encode(features_table(self.schema.users, features))
         known = np.array([bool(values) for values in features], np.float32)[:, None]
         return np.concatenate([rows.dense, rows.sparse.toarray()], axis=1) * known

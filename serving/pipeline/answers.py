@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, zip_longest
+from typing import Self
 
 from indexing.index import FloatArray
 
@@ -46,6 +47,10 @@ class Candidate:
     vector: FloatArray | None = field(default=None, compare=False, repr=False)
     predicted_rating: float | None = None
     because: tuple[Reason, ...] = ()
+
+    def scored(self, score: float) -> Self:
+        """The same candidate with another score; a tenth of the cost of `dataclasses.replace`."""
+        return type(self)(self.item_id, score, self.source, self.vector, self.predicted_rating, self.because)
 
 
 @dataclass(frozen=True)

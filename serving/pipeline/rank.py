@@ -29,7 +29,8 @@ class RankCandidates:
         scores = ranker.score(
             ranker.query(person.query, person.vector), [candidate.item_id for candidate in chosen], _vectors(chosen)
         )
-        ranked = [replace(chosen[best], score=float(scores[best])) for best in np.argsort(-scores, kind="stable")]
+        order = np.argsort(-scores, kind="stable")
+        ranked = [chosen[best].scored(float(scores[best])) for best in order]
         ordered = list(candidates)
         for place, candidate in zip(places, ranked, strict=True):
             ordered[place] = candidate
