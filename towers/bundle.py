@@ -14,9 +14,10 @@ import pandas as pd
 
 from ingest.columns import Columns
 from ingest.schema import Schema
+from towers.compact import CompactModel
 from towers.documents import documents
 from towers.errors import BundleError
-from towers.inputs import InputSpec
+from towers.inputs import Arrays, InputSpec
 from towers.manifest import FORMAT, Manifest, TextModelRecord
 from towers.queries import UserQuery
 from towers.ranker import MODEL, Ranker, rows_of
@@ -25,6 +26,7 @@ from towers.text_model import TextModel
 from towers.two_towers import TwoTowers
 
 MANIFEST, INPUTS, ITEM_TOWER, USER_TOWER = "manifest.json", "inputs.json", "item_tower", "user_tower"
+ONE_USER = "user_tower.tflite"
 RATINGS = "ratings.npz"
 
 
@@ -52,8 +54,9 @@ class Trained:
 class Bundle:
     """A trained system, loaded: towers, input specification, ranker, rating model and text model.
 
-    Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema), one SavedModel for each tower and
-    for the ranking model, and the tables of the ranker and of the rating model as arrays.
+    Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema), one SavedModel for each tower,
+    compact graphs of the user tower and of the ranking model, and the tables of the ranker and of the rating model as
+    arrays.
     """
 
     def __init__(self, path: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> None:
@@ -146,15 +149,11 @@ class Bundle:
         """
         manifest = read_manifest(path)
         text_model = _text_model(manifest.text_model, text_cache) if manifest.text_model else None
-        # Only now: a bundle that cannot be used is refused before TensorFlow is awake.
-        from towers.backend import tf
-
         try:
             spec = InputSpec.from_state(json.loads((path / INPUTS).read_text("utf-8")))
-            item_tower, user_tower = (
-                _Loaded(tf.saved_model.load(str(path / name))) for name in (ITEM_TOWER, USER_TOWER)
-            )
-            scorer = _LoadedScorer(tf.saved_model.load(str(path / MODEL))) if (path / MODEL).is_dir() else None
+            item_tower = _ItemTower(path / ITEM_TOWER)
+            user_tower = _UserTower(path / USER_TOWER, CompactModel.load(path / ONE_USER))
+            scorer = _Scorer(CompactModel.load(path / MODEL)) if (path / MODEL).exists() else None
             ratings = _ratings(path / RATINGS)
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
@@ -163,20 +162,37 @@ class Bundle:
         return cls(path, manifest, Trained(towers, ranker, ratings), text_model)
 
 
-class _Loaded:
-    """A tower from its SavedModel, called without the search for the right trace: it has just one."""
+class _ItemTower:
+    """The item tower from its SavedModel, called without the search for the right trace: it has just one."""
 
-    def __init__(self, saved: Any) -> None:
-        self._saved = saved  # holds the variables
-        self.encode = saved.encode.concrete_functions[0]
+    def __init__(self, path: Path) -> None:
+        from towers.backend import tf
+
+        self._saved = tf.saved_model.load(str(path))  # holds the variables
+        self.encode = self._saved.encode.concrete_functions[0]
 
 
-class _LoadedScorer:
-    """A ranking model from its SavedModel, called in the same way."""
+class _UserTower(_ItemTower):
+    """The user tower: many users at once by its SavedModel, one, as a request has it, by its compact graph."""
 
-    def __init__(self, saved: Any) -> None:
-        self._saved = saved
-        self.score = saved.score.concrete_functions[0]
+    def __init__(self, path: Path, one: CompactModel) -> None:
+        super().__init__(path)
+        self._many, self._one = self.encode, one
+        self.encode = self._encode
+
+    def _encode(self, inputs: Arrays) -> Any:
+        return self._one(inputs) if len(inputs["user"]) == 1 else self._many(inputs)
+
+
+class _Scorer:
+    """The ranking model from its compact graph."""
+
+    def __init__(self, model: CompactModel) -> None:
+        self._model = model
+
+    def score(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """See towers.ranker.Scorer."""
+        return self._model({"features": features})
 
 
 def _ratings(file: Path) -> RatingModel | None:

@@ -15,12 +15,12 @@ from towers.inputs import InputSpec
 from towers.queries import UserQuery
 from towers.rank_features import Floats, RankQuery, RankTables, attention, features
 
-MODEL: Final = "ranking_model"
+MODEL: Final = "ranking_model.tflite"
 TABLES: Final = "ranking_tables.npz"
 
 
 class Scorer(Protocol):
-    """The ranking model with its fixed signature: a live module, or a SavedModel."""
+    """The ranking model with its fixed signature: a live module, or one loaded from a bundle."""
 
     def score(self, features: Any) -> Any:
         """float32 [n] for features float32 [n, WIDTH]."""

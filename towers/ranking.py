@@ -60,7 +60,7 @@ class RankingModule(tf.Module):
     def __init__(self, network: RankingNetwork) -> None:
         super().__init__()
         self.network = network
-        self.score = tf.function(network, input_signature=[tf.TensorSpec([None, WIDTH], tf.float32)])
+        self.score = tf.function(network, input_signature=[tf.TensorSpec([None, WIDTH], tf.float32, "features")])
 
 
 def _as(values: Floats) -> Any:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from towers.backend import tf
-from towers.bundle import INPUTS, ITEM_TOWER, MANIFEST, RATINGS, USER_TOWER, Bundle, Trained
+from towers.bundle import INPUTS, ITEM_TOWER, MANIFEST, ONE_USER, RATINGS, USER_TOWER, Bundle, Trained
+from towers.compact import compact
 from towers.manifest import Manifest
 from towers.ranker import MODEL, TABLES
 from towers.text_model import TextModel
@@ -29,8 +30,9 @@ def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextMod
     try:
         for name, tower in ((ITEM_TOWER, towers.item_tower), (USER_TOWER, towers.user_tower)):
             tf.saved_model.save(tower, str(partial / name))
+        (partial / ONE_USER).write_bytes(compact(towers.user_tower.encode, towers.user_tower))
         if trained.ranker is not None:
-            tf.saved_model.save(trained.ranker.model, str(partial / MODEL))
+            (partial / MODEL).write_bytes(compact(trained.ranker.model.score, trained.ranker.model))
             (partial / TABLES).write_bytes(trained.ranker.table_bytes())
         if trained.ratings is not None:
             with (partial / RATINGS).open("wb") as file:

@@ -1,0 +1,52 @@
+"""Models as compact graphs, for one query at a time.
+
+A call of a SavedModel costs milliseconds, however little there is to compute; the same graph in LiteRT, TensorFlow's
+runtime for small machines, a tenth of one.
+"""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from towers.errors import BundleError
+
+
+def compact(function: Any, owner: Any) -> bytes:
+    """The graph of a tf.function with a fixed signature; owner: the module that holds its variables."""
+    from towers.backend import tf
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], owner)
+    return bytes(converter.convert())
+
+
+class CompactModel:
+    """A compact graph, loaded. Safe with threads, which take turns: a call takes a tenth of a millisecond."""
+
+    def __init__(self, content: bytes) -> None:
+        """Raises ValueError where the content is no such graph."""
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        # The default kernels gain nothing on graphs this small, and announce themselves on standard error.
+        plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        self._run = Interpreter(
+            model_content=content, num_threads=1, experimental_op_resolver_type=plain
+        ).get_signature_runner()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, file: Path) -> "CompactModel":
+        """Read a graph; BundleError where it cannot be read."""
+        try:
+            return cls(file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise BundleError(f"{file}: cannot be read ({error}); train a new bundle") from error
+
+    def __call__(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """The graph's one output; inputs by the names of its signature."""
+        with self._lock:
+            (output,) = self._run(**inputs).values()
+        return np.asarray(output)
