@@ -25,6 +25,8 @@ SHARPNESS: Final = 8.0
 _FADING: Final = (5.0, 20.0)
 _LONGEST: Final = 200
 """The newest events that are looked at."""
+_NEXT: Final = 20
+"""Of these, the ones that may say what comes next."""
 
 _DAY: Final = 86_400
 _WINDOWS: Final = (365 * _DAY, 30 * _DAY)
@@ -93,19 +95,17 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) 
     rows: int64 [n], the candidates in the training catalogue, -1 for those it does not have; vectors: float32 [n, d].
     """
     score = vectors @ query.vector
-    order = np.argsort(np.argsort(-score, kind="stable"), kind="stable")
-    parts = [
-        score[:, None],
-        _standardised(score),
-        np.log1p(order)[:, None],
-        _likeness(query, vectors),
-        _pairs(query, rows, tables),
-        _item(rows, tables),
-        np.log1p(tables.times.counts(rows, query.moment, _WINDOWS)),
-        np.full((len(rows), 1), np.log1p(len(query.rows)) / 5),
-        np.full((len(rows), 1), query.ratings.mean() if len(query.ratings) else 0.0),
-    ]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    order = np.empty(len(rows), np.float32)
+    order[np.argsort(-score, kind="stable")] = np.arange(len(rows), dtype=np.float32)
+    out = np.empty((len(rows), WIDTH), np.float32)
+    out[:, 0], out[:, 1], out[:, 2] = score, _standardised(score), np.log1p(order)
+    out[:, 3:14] = _likeness(query, vectors)
+    out[:, 14:22] = _pairs(query, rows, tables)
+    out[:, 22:24] = _item(rows, tables)
+    out[:, 24:27] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
+    out[:, 27] = np.log1p(len(query.rows)) / 5
+    out[:, 28] = query.ratings.mean() if len(query.ratings) else 0.0
+    return out
 
 
 def attention(query: RankQuery, vectors: Floats) -> Floats:
@@ -139,19 +139,27 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
     shares = np.stack([everywhere, *fading, np.maximum(own, 0), np.maximum(-own, 0)])
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
     weights = _attention(likeness)
-    last = [likeness[:, -min(place, len(past))] for place in (1, 2, 3)]
-    attended = [np.einsum("nl,nl->n", weights, likeness), weights @ own]
-    return np.concatenate([likeness @ shares.T, np.stack([*last, likeness.max(axis=1), *attended], axis=1)], axis=1)
+    out = np.empty((len(vectors), 11), np.float32)
+    out[:, :5] = likeness @ shares.T
+    for place in (1, 2, 3):
+        out[:, 4 + place] = likeness[:, -min(place, len(past))]
+    out[:, 8] = likeness.max(axis=1)
+    out[:, 9] = np.einsum("nl,nl->n", weights, likeness)
+    out[:, 10] = weights @ own
+    return out
 
 
 def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     """What other people's histories say of past items and candidates: float32 [n, 8]."""
     past = query.rows[-_LONGEST:]
     lag = np.arange(len(past))[::-1]
-    often = tables.together.sums(past, _columns([lag >= 0, lag < 50, lag < 10]), rows)
-    next_ = tables.following.sums(past, _columns([lag == 0, 0.8**lag * (lag < 20), lag < 5]), rows)
-    often, next_ = np.log1p(often), np.log1p(100 * next_)
-    return np.concatenate([often, next_, _standardised(often[:, 0]), _standardised(next_[:, 1])], axis=1)
+    latest, steps = past[-_NEXT:], lag[-_NEXT:]
+    out = np.empty((len(rows), 8), np.float32)
+    out[:, :3] = tables.together.sums(past, _columns([lag >= 0, lag < 50, lag < 10]), rows)
+    out[:, 3:6] = 100 * tables.following.sums(latest, _columns([steps == 0, 0.8**steps, steps < 5]), rows)
+    np.log1p(out[:, :6], out=out[:, :6])
+    out[:, 6], out[:, 7] = _standardised(out[:, 0]), _standardised(out[:, 4])
+    return out
 
 
 def _item(rows: Rows, tables: RankTables) -> Floats:
@@ -165,5 +173,5 @@ def _columns(shares: list[npt.NDArray[np.generic]]) -> Floats:
 
 
 def _standardised(values: Floats) -> Floats:
-    """[n, 1]: as others of the same list see them."""
-    return ((values - values.mean()) / (values.std() + 1e-6))[:, None] if len(values) else values[:, None]
+    """[n]: as others of the same list see them."""
+    return (values - values.mean()) / (values.std() + np.float32(1e-6)) if len(values) else values
