@@ -1,7 +1,7 @@
 """How long it takes to post an item over HTTP until it can be retrieved, one by one and a thousand in one batch.
 
-In the process, on the embedded engine, with the text model: each item has a text of about eighty words that no other
-has. At least 95 % of the posts may take 100 ms, and the batch 30 s.
+In the process, on both engines or on those named, with the text model: each item has a text of about eighty words that
+no other has. At least 95 % of the posts may take 100 ms, and the batch 30 s.
 """
 
 import sys
@@ -15,6 +15,7 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from benchmarks.catalogues import catalogue
+from benchmarks.served import ENGINES, engine
 from ingest.dataset import Dataset
 from ingest.schema import Feature, FeatureType
 from serving.app import create_app
@@ -35,10 +36,21 @@ river soldier village dream machine ghost teacher garden storm desert future
 
 
 def main() -> None:
-    """Build, post, print; fails where it takes longer than it may."""
+    """Measure on each engine; fails where it takes longer than it may."""
+    names, fast = sys.argv[1:] or ENGINES, True
+    for name in names:
+        with engine(name) as url:
+            print(f"{name} engine")
+            fast &= measure(url)
+    if not fast:
+        sys.exit("too slow")
+
+
+def measure(qdrant_url: str) -> bool:
+    """Build, post, print; whether it was as fast as it must be."""
     random = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder))
+        settings = Settings(data_dir=Path(folder), qdrant_url=qdrant_url)
         prepare(settings, random)
         with TestClient(create_app(settings)) as client:
             taken = [post(client, random, number) for number in range(WARM_UP + POSTS)][WARM_UP:]
@@ -52,8 +64,7 @@ def main() -> None:
     median, slow = np.median(taken), np.percentile(taken, 95)
     print(f"{POSTS} posts   median {median:6.1f} ms   95 % {slow:6.1f} ms   allowed {ALLOWED_MILLISECONDS:.0f} ms")
     print(f"batch of {BATCH:,} items   {seconds:6.1f} s   allowed {ALLOWED_SECONDS:.0f} s")
-    if slow > ALLOWED_MILLISECONDS or seconds > ALLOWED_SECONDS:
-        sys.exit("too slow")
+    return bool(slow <= ALLOWED_MILLISECONDS and seconds <= ALLOWED_SECONDS)
 
 
 def prepare(settings: Settings, random: np.random.Generator) -> None:

@@ -1,11 +1,12 @@
 """Eight clients that read and write for a minute: no error, and store, index and events agree at the end.
 
-By default on the embedded engine; `--server` takes the Qdrant server of the tests and two workers.
+On the embedded engine, and on the Qdrant server of the tests with two workers; or on those named.
 """
 
 import argparse
 import random
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,42 +16,43 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from benchmarks.served import ENGINES, engine
 from benchmarks.serving_world import prepare, some_item, some_user
-from tests.qdrant_binary import fetch
-from tests.qdrant_process import QdrantProcess
 from tests.serve_process import COMMAND, ServeProcess, environment
 
 CLIENTS = 8
 
 
 def main() -> None:
-    """Run the servers and the clients, print, check."""
+    """Run the servers and the clients on each engine, print, check; fails where anything failed."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--server", action="store_true", help="with a Qdrant server and two workers")
+    options.add_argument("engines", nargs="*", choices=[*ENGINES, []])
     options.add_argument("--seconds", type=int, default=60)
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        qdrant = QdrantProcess(fetch()) if chosen.server else None
-        try:
-            if qdrant:
-                qdrant.start()
-            settings = prepare(folder, qdrant.url if qdrant else "")
-            with ServeProcess(settings, folder, *(("--workers", "2") if qdrant else ())) as server:
-                load(server.url, chosen.seconds)
-            # The embedded index has one user at a time, so this comes when the server has stopped.
-            checked = subprocess.run(
-                [*COMMAND, "doctor", "--check"], cwd=folder, env=environment(settings), capture_output=True, text=True
-            )
-            print(next((line for line in checked.stdout.splitlines() if "agreement" in line), checked.stdout))
-            print(f"pharos doctor --check: exit code {checked.returncode}")
-        finally:
-            if qdrant:
-                qdrant.remove()
+    chosen, good = options.parse_args(), True
+    for name in chosen.engines or ENGINES:
+        with engine(name) as qdrant_url, tempfile.TemporaryDirectory() as folder:
+            print(f"{name} engine")
+            good &= run(Path(folder), qdrant_url, chosen.seconds)
+    if not good:
+        sys.exit("not all went well")
 
 
-def load(url: str, seconds: int) -> None:
-    """All clients at once; prints what they were answered, and how fast."""
+def run(folder: Path, qdrant_url: str, seconds: int) -> bool:
+    """Whether there was no error and all agrees at the end."""
+    settings = prepare(folder, qdrant_url)
+    with ServeProcess(settings, folder, *(("--workers", "2") if qdrant_url else ())) as server:
+        errors = load(server.url, seconds)
+    # The embedded index has one user at a time, so this comes when the server has stopped.
+    checked = subprocess.run(
+        [*COMMAND, "doctor", "--check"], cwd=folder, env=environment(settings), capture_output=True, text=True
+    )
+    print(next((line for line in checked.stdout.splitlines() if "agreement" in line), checked.stdout))
+    print(f"pharos doctor --check: exit code {checked.returncode}")
+    return errors == 0 and checked.returncode == 0
+
+
+def load(url: str, seconds: int) -> int:
+    """All clients at once; prints what they were answered, and how fast; returns the number of errors."""
     answers: Counter[str] = Counter()
     taken: dict[str, list[float]] = {}
     lock, end = threading.Lock(), time.monotonic() + seconds
@@ -80,6 +82,7 @@ def load(url: str, seconds: int) -> None:
         print(f"  {kind:<16} median {np.median(values):6.1f} ms   95 % {np.percentile(values, 95):6.1f} ms")
     errors = sum(count for kind, count in answers.items() if kind.split()[-1] not in ("200", "201", "204", "404"))
     print(f"errors: {errors}")
+    return errors
 
 
 def choose(http: httpx.Client, draw: random.Random, number: int) -> tuple[str, httpx.Request]:

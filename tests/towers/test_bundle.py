@@ -71,8 +71,9 @@ def test_a_new_item_in_a_history_moves_the_vector_of_the_user(bundle: Bundle) ->
 def test_a_batch_of_users_equals_one_at_a_time(bundle: Bundle, world: Dataset) -> None:
     vectors = bundle.encode_items(world.items).tower
     queries = Histories(world, world.interactions).queries(["u0", "u1", "u2"], vectors)
-    single = np.concatenate([bundle.encode_users([query]) for query in queries])
-    np.testing.assert_allclose(bundle.encode_users(queries), single, atol=1e-5)
+    loaded = Bundle.load(bundle.path)
+    single = np.concatenate([loaded.encode_users([query]) for query in queries])
+    np.testing.assert_allclose(loaded.encode_users(queries), single, atol=1e-5)
 
 
 def test_no_items_and_no_users_are_no_vectors(bundle: Bundle, world: Dataset) -> None:
@@ -122,6 +123,14 @@ def test_a_damaged_bundle_is_refused_with_a_reason(bundle: Bundle, tmp_path: Pat
     copy = shutil.copytree(bundle.path, tmp_path / "copy")
     shutil.rmtree(copy / "user_tower")
     with pytest.raises(BundleError, match="damaged"):
+        Bundle.load(copy)
+
+
+@pytest.mark.parametrize("file", ["user_tower.tflite", "ranking_model.tflite"])
+def test_a_damaged_compact_graph_is_refused_by_name(bundle: Bundle, tmp_path: Path, file: str) -> None:
+    copy = shutil.copytree(bundle.path, tmp_path / "copy")
+    (copy / file).write_bytes(b"no graph")
+    with pytest.raises(BundleError, match=file):
         Bundle.load(copy)
 
 
