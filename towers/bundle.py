@@ -1,7 +1,7 @@
 """Bundles: immutable folders that hold everything a trained system needs to answer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from ingest.schema import Schema
 from towers.compact import CompactModel
 from towers.documents import documents
 from towers.errors import BundleError
-from towers.inputs import Arrays, InputSpec
+from towers.inputs import InputSpec
 from towers.manifest import FORMAT, Manifest, TextModelRecord
 from towers.queries import UserQuery
 from towers.ranker import MODEL, Ranker, rows_of
@@ -151,7 +151,7 @@ class Bundle:
         text_model = _text_model(manifest.text_model, text_cache) if manifest.text_model else None
         try:
             spec = InputSpec.from_state(json.loads((path / INPUTS).read_text("utf-8")))
-            item_tower = _ItemTower(path / ITEM_TOWER)
+            item_tower = _SavedTower(path / ITEM_TOWER)
             user_tower = _UserTower(path / USER_TOWER, CompactModel.load(path / ONE_USER))
             scorer = _Scorer(CompactModel.load(path / MODEL)) if (path / MODEL).exists() else None
             ratings = _ratings(path / RATINGS)
@@ -162,8 +162,8 @@ class Bundle:
         return cls(path, manifest, Trained(towers, ranker, ratings), text_model)
 
 
-class _ItemTower:
-    """The item tower from its SavedModel, called without the search for the right trace: it has just one."""
+class _SavedTower:
+    """A tower from its SavedModel, called without the search for the right trace: it has just one."""
 
     def __init__(self, path: Path) -> None:
         from towers.backend import tf
@@ -172,16 +172,25 @@ class _ItemTower:
         self.encode = self._saved.encode.concrete_functions[0]
 
 
-class _UserTower(_ItemTower):
-    """The user tower: many users at once by its SavedModel, one, as a request has it, by its compact graph."""
+class _UserTower:
+    """The user tower: one user, as a request has it, by its compact graph, many at once by its SavedModel.
+
+    A service never has many at once, so that the SavedModel is only loaded where it is needed: that takes the
+    interpreter for a while, and a new bundle is loaded while an old one answers.
+    """
 
     def __init__(self, path: Path, one: CompactModel) -> None:
-        super().__init__(path)
-        self._many, self._one = self.encode, one
-        self.encode = self._encode
+        if not (path / "saved_model.pb").exists():
+            raise FileNotFoundError(f"no SavedModel in {path.name}")
+        self._path, self._one = path, one
 
-    def _encode(self, inputs: Arrays) -> Any:
-        return self._one(inputs) if len(inputs["user"]) == 1 else self._many(inputs)
+    @cached_property
+    def _many(self) -> _SavedTower:
+        return _SavedTower(self._path)
+
+    def encode(self, inputs: Mapping[str, Any]) -> Any:
+        """See towers.two_towers.Encoder."""
+        return self._one(inputs) if len(inputs["user"]) == 1 else self._many.encode(inputs)
 
 
 class _Scorer:
