@@ -13,15 +13,15 @@ _BLOCK = 500  # SQLite's oldest limit of bound variables is 999
 
 
 class TextCache:
-    """Vectors by content hash, in one SQLite file for each text model.
+    """Vectors by content hash, in one SQLite file for each text model and each number of tokens it reads.
 
     A cache is derived data: it may be deleted at any time, and two processes may write to it at once.
     """
 
-    def __init__(self, folder: Path, model_hash: str) -> None:
-        """Open the cache of the model whose weights have the hash `model_hash`, below `folder`."""
+    def __init__(self, folder: Path, model_hash: str, tokens: int) -> None:
+        """Open the cache, below `folder`, of the model whose weights have the hash `model_hash`."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{model_hash[:16]}.sqlite"
+        self._path = folder / f"{model_hash[:16]}-{tokens}.sqlite"
         with closing(self._connect()) as db, db:
             db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
 
