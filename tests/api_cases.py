@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -35,6 +35,13 @@ class Outcome:
     operations: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Self) -> Self:
+        """With what came of other cases."""
+        self.operations.update(other.operations)
+        self.statuses.update(other.statuses)
+        self.failures += other.failures
+        return self
 
 
 def try_out(url: str, each: int, *, seeded: int, headers: Mapping[str, str] | None = None) -> Outcome:
