@@ -139,9 +139,7 @@ def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]
 
 def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> RankingModule:
     flat = lists.features.reshape(-1, lists.features.shape[-1])
-    network = RankingNetwork(
-        flat.mean(axis=0), flat.std(axis=0) + 1e-6, settings.hidden, settings.dropout, settings.members
-    )
+    network = RankingNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-6, settings.hidden, settings.dropout)
     model = RankingModel(network, settings.weight_decay)
     size = min(settings.batch_lists, max(len(lists.label) // 4, 1))
     rng = np.random.default_rng(settings.seed)
@@ -155,7 +153,7 @@ def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> Rankin
             losses = []
             for part in np.array_split(rng.permutation(len(lists.label)), len(lists.label) // size):
                 inputs = {"features": tf.constant(lists.features[part]), "label": tf.constant(lists.label[part])}
-                losses.append(float(train_step(inputs)["loss"]) / settings.members)
+                losses.append(float(train_step(inputs)["loss"]))
                 averages.step()
                 task.advance()
             chance = np.log(lists.label.shape[1])

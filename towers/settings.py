@@ -23,7 +23,6 @@ class RankingSettings(BaseModel):
     averaging: float = Field(0.99, ge=0, lt=1, description="momentum of the moving average of all weights")
     hidden: int = Field(64, ge=4, le=4096, description="units of the deep head")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of the deep head's units hidden in a step")
-    members: int = Field(1, ge=1, le=32, description="networks whose mean is the score")
     seed: int = Field(0, ge=0, description="of everything drawn at random")
 
 
