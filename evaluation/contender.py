@@ -29,7 +29,12 @@ class Learner(Protocol):
 
 
 class Contender(Learner, Protocol):
-    """Ranks items: for the protocols `chronological` and `cold`."""
+    """Ranks items: for the protocols `chronological` and `cold`.
+
+    log_odds: whether differences of its scores are differences of log odds.
+    """
+
+    log_odds: bool
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`.

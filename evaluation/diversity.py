@@ -14,7 +14,7 @@ from evaluation.judging import wanted_items
 from evaluation.metrics import SHOWN, ranking_metrics
 from evaluation.peers.documents import documents
 from evaluation.scoring import Codes
-from indexing.diversity import POOL, mean_similarity, mmr, scaled
+from indexing.diversity import POOL, STEEPNESS, mean_similarity, mmr, scaled, steepness_of
 from indexing.index import FloatArray
 from ingest.columns import Columns
 
@@ -37,23 +37,38 @@ class Degree:
     ndcg_10: float
 
 
+@dataclass(frozen=True)
+class _Pool:
+    """One user's candidates, and what `mmr` asks of them."""
+
+    codes: Codes
+    worth: FloatArray
+    steepness: float
+
+
 def diversity_curve(
-    fold: Fold, candidates: pd.DataFrame, vectors: FloatArray, degrees: Sequence[float] = DEGREES
+    fold: Fold,
+    candidates: pd.DataFrame,
+    vectors: FloatArray,
+    *,
+    log_odds: bool = False,
+    degrees: Sequence[float] = DEGREES,
 ) -> list[Degree]:
     """The first ten at every degree of diversity.
 
     candidates: the best `CANDIDATES` items of each user, from whatever stage, best first: columns user_id, item_id and
-    score. vectors: float32 [items, d], each of length 1, in the order of `fold.known.items`.
+    score. vectors: float32 [items, d], each of length 1, in the order of `fold.known.items`. log_odds: whether
+    differences of scores are those of log odds, as a ranking model's.
     """
     catalogue, wanted = Catalogue.of(fold.known), wanted_items(fold.held_out)
     labels = _labels(fold)
-    pools = {
-        str(user): (catalogue.item_codes(part[Columns.ITEM]), scaled(part[Columns.SCORE].to_numpy(np.float32)))
-        for user, part in candidates.groupby(Columns.USER, sort=False)
-    }
+    pools = {str(user): _pool(part, catalogue, log_odds) for user, part in candidates.groupby(Columns.USER, sort=False)}
     curve = []
     for degree in degrees:
-        lists = {user: codes[mmr(worth, vectors[codes], SHOWN, degree)] for user, (codes, worth) in pools.items()}
+        lists = {
+            user: pool.codes[mmr(pool.worth, vectors[pool.codes], SHOWN, degree, pool.steepness)]
+            for user, pool in pools.items()
+        }
         curve.append(
             Degree(
                 diversity=degree,
@@ -67,6 +82,12 @@ def diversity_curve(
             )
         )
     return curve
+
+
+def _pool(part: pd.DataFrame, catalogue: Catalogue, log_odds: bool) -> _Pool:
+    scores = part[Columns.SCORE].to_numpy(np.float32)
+    steepness = steepness_of(scores) if log_odds else STEEPNESS
+    return _Pool(catalogue.item_codes(part[Columns.ITEM]), scaled(scores), steepness)
 
 
 def _labels(fold: Fold) -> csr_matrix | None:

@@ -35,6 +35,8 @@ EmbedItems = Callable[[Dataset], Vectors]
 class PeerContender:
     """A ranking peer that takes part. embed_items: gives float32 [items, d] by a text model, None without one."""
 
+    log_odds = False
+
     def __init__(self, peer: type[Peer], embed_items: EmbedItems | None = None) -> None:
         self.name = peer.name
         self._peer = peer

@@ -22,6 +22,7 @@ class RankedContender:
     """Uses the towers of a retrieval contender that was run before; it fits nothing but the ranking model."""
 
     name = "two-tower + ranker"
+    log_odds = True
 
     def __init__(self, retrieval: TwoTowerContender, settings: RankingSettings | None = None) -> None:
         self._retrieval, self._settings = retrieval, settings or RankingSettings()

@@ -142,7 +142,8 @@ def _diversity(fold: Fold, contender: Contender) -> tuple[Degree, ...]:
     vectors = contender.item_vectors()
     if vectors is None:
         return ()
-    return tuple(diversity_curve(fold, recommend(fold, contender.score, k=CANDIDATES), vectors))
+    candidates = recommend(fold, contender.score, k=CANDIDATES)
+    return tuple(diversity_curve(fold, candidates, vectors, log_odds=contender.log_odds))
 
 
 class _Stages:

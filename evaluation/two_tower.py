@@ -24,6 +24,7 @@ class TwoTowerContender:
     """The two towers: early stopping on the tuning fold, then a fit on all known events for as many epochs."""
 
     name = "two-tower"
+    log_odds = False
 
     def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None) -> None:
         """text_cache: folder of the text model's disk cache."""

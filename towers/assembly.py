@@ -88,7 +88,9 @@ def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:
         for name, array in spec.items()
     }
     free["metadata"] = tf.TensorSpec([None, inputs["metadata"].shape[1]], tf.float32)
-    return tf.function(model.train_step, input_signature=[{"items": _signature(inputs["items"]), **free}])
+    signature = [{"items": _signature(inputs["items"]), **free}]
+    # No Python here waits for the value of a tensor, and to rewrite it for such would take seconds.
+    return tf.function(model.train_step, input_signature=signature, autograph=False)
 
 
 class TowerModule(tf.Module):
@@ -98,7 +100,7 @@ class TowerModule(tf.Module):
         """inputs: any inputs of the tower, for their dtypes and widths."""
         super().__init__()
         self.tower = tower
-        self.encode = tf.function(tower, input_signature=[_signature(inputs)])
+        self.encode = tf.function(tower, input_signature=[_signature(inputs)], autograph=False)
 
 
 def as_two_towers(model: RetrievalModel, data: TrainingData, dimensions: int) -> TwoTowers:

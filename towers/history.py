@@ -1,5 +1,6 @@
 """The history encoder: past items' own vectors, pooled at several time scales."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,25 +29,35 @@ class HistoryPools(tf.keras.layers.Layer):
         self._weights = tf.constant(np.stack(weights), tf.float32)
         self.count = 2 * len(weights)
 
-    def call(self, vectors: Any, present: Any, ratings: Any, positions: Any, training: bool = False) -> list[Any]:
+    def call(self, vectors: Any, present: Any, ratings: Any, positions: Any | None, training: bool = False) -> Any:
         """Pool what lies before each asked position.
 
-        vectors: float32 [b, l, d] with l <= length; present, ratings: float32 [b, l]; positions: int32 [b, p], 0 … l.
-        Returns `count` tensors float32 [b, p, d].
+        vectors: float32 [b, l, d] with l <= length; present, ratings: float32 [b, l]; positions: int32 [b, p], 0 … l,
+        None for 0 … l - 1. Returns float32 [b, p, count, d].
         """
-        reach = self._weights[:, :, : tf.shape(vectors)[1]]
-        weights = tf.transpose(tf.gather(reach, positions, axis=1), [1, 0, 2, 3])
         kept = present
         if training:
             kept *= tf.cast(tf.random.uniform(tf.shape(present)) >= self._event_dropout, tf.float32)
         so_far = tf.cumsum(ratings * present, axis=1) / tf.maximum(tf.cumsum(present, axis=1), 1.0)
         liked = tf.sigmoid(4 * (ratings - so_far) + 1)
-        pools = []
-        for share in (kept * liked, kept * (1 - liked)):
-            total = tf.einsum("bkpl,bld->kbpd", weights, vectors * share[..., None])
-            mass = tf.einsum("bkpl,bl->kbp", weights, share)[..., None]
-            pools += tf.unstack(total / (mass + _SMOOTHING), num=self.count // 2)
-        return pools
+        shares = tf.stack([kept * liked, kept * (1 - liked)], axis=-1)
+        pool = self._at_all if positions is None else partial(self._at, positions)
+        total, mass = pool(vectors[:, :, None] * shares[..., None]), pool(shares[..., None])
+        pools = total / (mass + _SMOOTHING)
+        return tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), self.count, vectors.shape[-1]])
+
+    def _at(self, positions: Any, values: Any) -> Any:
+        """Weighted sums of values [b, l, s, d] before each position: [b, p, s, scales, d]."""
+        weights = tf.gather(self._weights[:, :, : tf.shape(values)[1]], positions, axis=1)
+        return tf.einsum("kbpl,blsd->bpskd", weights, values)
+
+    def _at_all(self, values: Any) -> Any:
+        """The same for the positions 0 … l - 1: one product, since all rows have the same weights."""
+        rows, events, parts, length = tf.unstack(tf.shape(values))
+        weights = tf.reshape(self._weights[:, :events, :events], [-1, events])
+        columns = tf.reshape(tf.transpose(values, [1, 2, 0, 3]), [events, -1])
+        sums = tf.reshape(weights @ columns, [-1, events, parts, rows, length])
+        return tf.transpose(sums, [3, 1, 2, 0, 4])
 
 
 def _fading(lag: np.ndarray, scale: int) -> np.ndarray:

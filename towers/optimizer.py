@@ -47,7 +47,7 @@ class MovingAverage:
         self._momentum = momentum**_STEPS_BETWEEN_AVERAGES
         self._averages = [tf.Variable(variable, trainable=False) for variable in variables]
         self._steps = self._looks = 0
-        self._look = tf.function(self._update)
+        self._look = tf.function(self._update, autograph=False)
 
     def step(self) -> None:
         """One step was made."""

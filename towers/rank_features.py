@@ -113,13 +113,15 @@ def attention(query: RankQuery, vectors: Floats) -> Floats:
 
     vectors: float32 [n, d], the candidates'. l' is l, or the most events that are looked at.
     """
-    return _attention(vectors @ query.vectors[-_LONGEST:].T)
+    weights = _unscaled_attention(vectors @ query.vectors[-_LONGEST:].T)
+    return weights / _some(weights.sum(axis=1, keepdims=True))
 
 
-def _attention(likeness: Floats) -> Floats:
-    weights = np.exp(np.float32(SHARPNESS) * (likeness - np.float32(1)))
+def _unscaled_attention(likeness: Floats) -> Floats:
+    weights = likeness * np.float32(SHARPNESS)
+    weights -= np.float32(SHARPNESS)
+    np.exp(weights, out=weights)
     weights *= _fading(likeness.shape[1], _FADING[1])
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), np.float32(1e-20))
     return weights
 
 
@@ -138,14 +140,16 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
     fading = [_fading(len(past), scale) for scale in _FADING]
     shares = np.stack([everywhere, *fading, np.maximum(own, 0), np.maximum(-own, 0)])
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
-    weights = _attention(likeness)
     out = np.empty((len(vectors), 11), np.float32)
     out[:, :5] = likeness @ shares.T
     for place in (1, 2, 3):
         out[:, 4 + place] = likeness[:, -min(place, len(past))]
     out[:, 8] = likeness.max(axis=1)
+    # The attention's sums are brought to 1 after adding up: the table is large, and each pass over it costs.
+    weights = _unscaled_attention(likeness)
+    total, out[:, 10] = (weights @ np.stack([everywhere, own], axis=1)).T
     out[:, 9] = np.einsum("nl,nl->n", weights, likeness)
-    out[:, 10] = weights @ own
+    out[:, 9:] /= _some(total)[:, None]
     return out
 
 
@@ -174,4 +178,12 @@ def _columns(shares: list[npt.NDArray[np.generic]]) -> Floats:
 
 def _standardised(values: Floats) -> Floats:
     """[n]: as others of the same list see them."""
-    return (values - values.mean()) / (values.std() + np.float32(1e-6)) if len(values) else values
+    if not len(values):
+        return values
+    centred = values - values.mean()
+    return centred / (np.sqrt(centred @ centred / np.float32(len(values))) + np.float32(1e-6))
+
+
+def _some(total: Floats) -> Floats:
+    """A total that can be divided by: where all weights are nothing, so is their sum."""
+    return np.maximum(total, np.float32(1e-20))

@@ -147,7 +147,8 @@ def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> Rankin
     model.compile(optimizer=tf.keras.optimizers.Adam(WarmUpAndDecay(settings.learning_rate, 10, steps)))
     # Layers make their weights when they are first called.
     model.compute_loss({"features": lists.features[:1], "label": lists.label[:1]})
-    averages, train_step = MovingAverage(model.trainable_variables, settings.averaging), tf.function(model.train_step)
+    averages = MovingAverage(model.trainable_variables, settings.averaging)
+    train_step = tf.function(model.train_step, autograph=False)
     with progress.task("Ranking", steps) as task:
         for number in range(1, settings.epochs + 1):
             losses = []

@@ -60,7 +60,8 @@ class RankingModule(tf.Module):
     def __init__(self, network: RankingNetwork) -> None:
         super().__init__()
         self.network = network
-        self.score = tf.function(network, input_signature=[tf.TensorSpec([None, WIDTH], tf.float32, "features")])
+        signature = [tf.TensorSpec([None, WIDTH], tf.float32, "features")]
+        self.score = tf.function(network, input_signature=signature, autograph=False)
 
 
 def _as(values: Floats) -> Any:

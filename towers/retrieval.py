@@ -9,6 +9,7 @@ from towers.unordered_user_tower import UnorderedUserTower
 from towers.user_tower import UserTower
 
 _IMPOSSIBLE = -1e9
+_PERSON = ("present", "rating", "position", "context", "metadata", "user")
 
 
 class SharedCandidates(tfrs.tasks.Retrieval):
@@ -31,12 +32,30 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         The logits are corrected by the logarithm of the chance (logQ: Bengio and Senécal, 2008; Yi et al., 2019).
         """
         logits = tf.matmul(queries, candidates, transpose_b=True)
-        logits = tfrs.layers.loss.SamplingProbablityCorrection()(logits, probability)
-        positive = tf.gather(logits, positives, batch_dims=1)
-        negatives = tf.reduce_logsumexp(tf.where(score_mask, logits, _IMPOSSIBLE), axis=1, keepdims=True)
+        correct = tfrs.layers.loss.SamplingProbablityCorrection()
+        negatives = _log_sum_exp(correct(logits, probability), score_mask)
+        # Once more, and not read off the logits: the gradient of that would be a second table of their size.
+        liked = tf.einsum("qd,qpd->qp", queries, tf.gather(candidates, positives))
+        positive = correct(liked, tf.gather(probability, positives))
         # -log(e^p / (e^p + sum of e^n)), with no overflow on either side.
         losses = tf.nn.softplus(negatives - positive)
         return tf.reduce_mean(tf.reduce_sum(losses * shares, axis=1))
+
+
+@tf.custom_gradient
+def _log_sum_exp(logits: Any, mask: Any) -> Any:
+    """The logarithm of the sum of e^logits where the mask is True: [q, 1] for [q, c].
+
+    TensorFlow's own is correct too, but its gradient goes over the whole table several times more.
+    """
+    highest = tf.reduce_max(logits, axis=1, keepdims=True)
+    exponentials = tf.where(mask, tf.exp(logits - highest), 0.0)
+    total = tf.maximum(tf.reduce_sum(exponentials, axis=1, keepdims=True), 1e-30)
+
+    def gradient(upstream: Any) -> tuple[Any, None]:
+        return exponentials * (upstream / total), None
+
+    return highest + tf.math.log(total), gradient
 
 
 class SoftTargets(tfrs.tasks.Retrieval):
@@ -82,16 +101,11 @@ class RetrievalModel(tfrs.Model):
         probability float32 [c].
         """
         candidates = self.item_tower(inputs["items"], training=training)
-        users = self.user_tower(
-            {
-                "vectors": tf.gather(candidates, inputs["item"]),
-                **{name: inputs[name] for name in ("present", "rating", "position", "context", "metadata", "user")},
-            },
-            training=training,
-        )
+        people = {name: inputs[name] for name in _PERSON if name in inputs}
+        users = self.user_tower({"vectors": tf.gather(candidates, inputs["item"]), **people}, training=training)
         place = inputs["place"]
         queries = tf.gather(tf.reshape(users, [-1, users.shape[-1]]), place) * tf.exp(self._log_scale)
-        row = tf.cast(place, tf.int32) // tf.shape(inputs["position"])[1]
+        row = tf.cast(place, tf.int32) // tf.shape(inputs["context"])[1]
         sampling = {"probability": inputs["probability"], "score_mask": ~tf.gather(inputs["known"], row)}
         if "target" in inputs:
             return self._targets(queries, candidates, targets=inputs["target"], weights=inputs["weight"], **sampling)

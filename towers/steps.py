@@ -122,7 +122,6 @@ class Steps(TrainingSteps):
         there = batch.positive >= 0
         return {
             **self._seen(batch, rows),
-            "position": np.tile(np.arange(batch.item.shape[1], dtype=np.int32), (len(batch.user), 1)),
             "context": context(batch.windows),
             "place": batch.place,
             "positive": _places(rows, np.where(there, batch.positive, 0)),

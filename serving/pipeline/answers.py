@@ -38,6 +38,7 @@ class Candidate:
     """An item that may be answered.
 
     vector: the item tower's, float32 [d]; None where no later stage needs it, or the source has none.
+    ranked: whether the score is a ranking model's, of which differences are differences of log odds.
     predicted_rating: what the person would give; None where nobody asked yet or ratings are unknown.
     """
 
@@ -45,12 +46,13 @@ class Candidate:
     score: float
     source: Source
     vector: FloatArray | None = field(default=None, compare=False, repr=False)
+    ranked: bool = False
     predicted_rating: float | None = None
     because: tuple[Reason, ...] = ()
 
-    def scored(self, score: float) -> Self:
-        """The same candidate with another score; a tenth of the cost of `dataclasses.replace`."""
-        return type(self)(self.item_id, score, self.source, self.vector, self.predicted_rating, self.because)
+    def ranked_by(self, score: float) -> Self:
+        """The same candidate with a ranking model's score; a tenth of the cost of `dataclasses.replace`."""
+        return type(self)(self.item_id, score, self.source, self.vector, True, self.predicted_rating, self.because)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class RankCandidates:
             ranker.query(person.query, person.vector), [candidate.item_id for candidate in chosen], _vectors(chosen)
         )
         order = np.argsort(-scores, kind="stable")
-        ranked = [chosen[best].scored(float(scores[best])) for best in order]
+        ranked = [chosen[best].ranked_by(float(scores[best])) for best in order]
         ordered = list(candidates)
         for place, candidate in zip(places, ranked, strict=True):
             ordered[place] = candidate

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexing.diversity import scaled
+from indexing.diversity import STEEPNESS, scaled, steepness_of
 from indexing.index import FloatArray
 from serving.pipeline.answers import Candidate
 
@@ -22,3 +22,9 @@ def relevance(candidates: Sequence[Candidate]) -> FloatArray:
         of_source = sources == source
         values[of_source] = scaled(scores[of_source])
     return np.minimum.accumulate(values) if len(values) else values
+
+
+def steepness(candidates: Sequence[Candidate]) -> float:
+    """How steeply the use of candidates falls with their relevance, for `indexing.diversity.mmr`."""
+    ranked = np.array([candidate.score for candidate in candidates if candidate.ranked], np.float32)
+    return steepness_of(ranked) if len(ranked) else STEEPNESS

@@ -64,6 +64,14 @@ def test_more_diversity_makes_lists_less_alike_in_vectors_and_in_features(fold: 
     assert found[-1].common < found[0].common
 
 
+def test_log_odds_that_hardly_differ_leave_more_to_diversity(fold: Fold) -> None:
+    candidates = recommend(fold, lambda users: scores(fold, list(users)), k=500)
+    candidates["score"] *= 0.01
+    (unsure,) = diversity_curve(fold, candidates, vectors(fold), log_odds=True, degrees=[0.2])
+    (scaled,) = diversity_curve(fold, candidates, vectors(fold), degrees=[0.2])
+    assert unsure.similarity < scaled.similarity - 0.05
+
+
 def test_items_have_in_common_what_both_have_of_what_either_has(fold: Fold) -> None:
     # A camp is one category: all is in common within it, and nothing across.
     user = fold.held_out["user_id"].iloc[0]

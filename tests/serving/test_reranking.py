@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from indexing.diversity import mean_similarity
+from indexing.diversity import STEEPNESS, mean_similarity, steepness_of
 from indexing.filters import Filter, check, parse_expressions
 from indexing.index import TOWER
 from serving.errors import SettingsError
 from serving.pipeline import Person, Pipeline, Selection
+from serving.pipeline.answers import Candidate, Source
+from serving.pipeline.relevance import steepness
 from serving.rules import Rule
 from serving.service import Service, open_service
 from serving.settings import Settings
@@ -112,6 +114,13 @@ class TestDiversity:
         )
         assert diverse[0] == plain[0]
         assert likeness(service, diverse) < likeness(service, plain) - 0.2
+
+    def test_only_the_scores_of_a_ranking_model_are_log_odds(self) -> None:
+        near = [Candidate(str(score), score, Source.PERSONAL) for score in (3.0, 1.0)]
+        assert steepness(near) == STEEPNESS
+        popular = Candidate("popular", 500.0, Source.POPULAR)
+        ranked = [candidate.ranked_by(candidate.score) for candidate in near]
+        assert steepness([*ranked, popular]) == steepness_of(np.array([3, 1], np.float32))
 
     def test_a_person_without_history_gets_a_diverse_list_of_both_sources(self, service: Service) -> None:
         answer = service.pipeline.recommend(Person("nobody"), Selection(10, diversity=0.5))
