@@ -14,7 +14,7 @@ from evaluation.judging import wanted_items
 from evaluation.metrics import SHOWN, ranking_metrics
 from evaluation.peers.documents import documents
 from evaluation.scoring import Codes
-from indexing.diversity import POOL, STEEPNESS, mean_similarity, mmr, scaled, steepness_of
+from indexing.diversity import POOL, SIMILARITIES, Scale, mean_similarity, mmr, scaled
 from indexing.index import FloatArray
 from ingest.columns import Columns
 
@@ -43,7 +43,7 @@ class _Pool:
 
     codes: Codes
     worth: FloatArray
-    steepness: float
+    scale: Scale
 
 
 def diversity_curve(
@@ -66,7 +66,7 @@ def diversity_curve(
     curve = []
     for degree in degrees:
         lists = {
-            user: pool.codes[mmr(pool.worth, vectors[pool.codes], SHOWN, degree, pool.steepness)]
+            user: pool.codes[mmr(pool.worth, vectors[pool.codes], SHOWN, degree, pool.scale)]
             for user, pool in pools.items()
         }
         curve.append(
@@ -86,8 +86,8 @@ def diversity_curve(
 
 def _pool(part: pd.DataFrame, catalogue: Catalogue, log_odds: bool) -> _Pool:
     scores = part[Columns.SCORE].to_numpy(np.float32)
-    steepness = steepness_of(scores) if log_odds else STEEPNESS
-    return _Pool(catalogue.item_codes(part[Columns.ITEM]), scaled(scores), steepness)
+    scale = Scale.of_log_odds(scores) if log_odds else SIMILARITIES
+    return _Pool(catalogue.item_codes(part[Columns.ITEM]), scaled(scores), scale)
 
 
 def _labels(fold: Fold) -> csr_matrix | None:

@@ -1,6 +1,7 @@
 """Lists of items that are good and yet unlike each other, and how alike the items of a list are."""
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,37 @@ from indexing.index import FloatArray
 POOL: Final = 500
 """So many candidates to choose from: among a hundred, to be as much less alike costs up to half as many hits again."""
 
-STEEPNESS: Final = 3.0
-"""How steeply the use of a candidate falls from the best, at e^0, to the worst, at e^-3: about as the share of hits."""
+_LEAST_UNIT: Final = 0.05
 
-# Of scores that are log odds themselves: a ranking model is surer on the lists it learnt from than it is right later.
-_LOG_ODDS: Final = 0.7
-# What a list that is as alike as the plain one loses, in units of the best candidate's use: so chosen that half of all
-# diversity lowers likeness by about a quarter.
-_WEIGHT: Final = 0.43
-_LEAST_SPREAD: Final = 0.05
+# Of log odds: a ranking model is surer on the lists that it learnt from than it is right later.
+_TRUST: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How relevance is weighed against likeness; chosen so that half of all diversity lowers likeness by a quarter.
+
+    steepness: how far the use of a candidate falls from the best, at e^0, to the worst, at e^-steepness, about as the
+    share of hits does. weight: what a list that is as alike as the plain one loses, in units of the best one's use.
+    beyond_all: whether only the likeness counts that the plain list has beyond that of all candidates.
+    """
+
+    steepness: float
+    weight: float
+    beyond_all: bool
+
+    @classmethod
+    def of_log_odds(cls, scores: FloatArray) -> Self:
+        """Of a ranking model's scores: float32 [n], the whole list's."""
+        return cls(_TRUST * float(np.ptp(scores)) if len(scores) else 0.0, weight=0.55, beyond_all=False)
+
+
+SIMILARITIES: Final = Scale(steepness=3.0, weight=0.43, beyond_all=True)
+"""Of a retrieval's scores."""
 
 
 def mmr(
-    relevance: FloatArray, vectors: FloatArray, k: int, diversity: float, steepness: float = STEEPNESS
+    relevance: FloatArray, vectors: FloatArray, k: int, diversity: float, scale: Scale = SIMILARITIES
 ) -> NDArray[np.int64]:
     """The places of k candidates, chosen by marginal relevance, the most relevant of them first.
 
@@ -35,29 +54,29 @@ def mmr(
     Three things are made so that a wide range of catalogues finds the same meaning in the same diversity:
     the use is e^(steepness (relevance - 1)), since hits are far from linear in scores; the cost is the mean similarity
     and not the highest, with those not chosen yet counted as none, so that the first places, which matter most, keep to
-    relevance (as in the max-sum diversification of Borodin, Lee and Ye, PODS 2012); and its unit is how much more
-    alike the plain list is than all candidates are.
+    relevance (as in the max-sum diversification of Borodin, Lee and Ye, PODS 2012); and its unit is how alike the plain
+    list is, or how much more so than all candidates are.
 
     relevance: float32 [n], from 0 to about 1, best first, see `scaled`. vectors: float32 [n, d], each of length 1, or
     zeros where an item has none, which is like nothing then. n: the best up to `POOL` of them, and at least k.
-    diversity: 0 for the k most relevant, to 1, where only the first is chosen by relevance. steepness: `STEEPNESS` for
-    similarities, `steepness_of` for the scores of a ranking model. Returns int64 [min(k, n)].
+    diversity: 0 for the k most relevant, to 1, where only the first is chosen by relevance. scale: what the relevance
+    was made from. Returns int64 [min(k, n)].
     """
     count = min(k, len(relevance))
     chosen = np.empty(count, np.int64)
     if not count:
         return chosen
-    use = np.asarray((1 - diversity) * np.exp(steepness * (relevance - 1)), np.float32)
+    use = np.asarray((1 - diversity) * np.exp(scale.steepness * (relevance - 1)), np.float32)
     cost = np.zeros(len(relevance), np.float32)
     if count > 1:
-        spread = mean_similarity(vectors[:count]) - mean_similarity(vectors)
-        scale = np.float32(diversity * _WEIGHT / max(spread, _LEAST_SPREAD) / (count - 1))
+        unit = mean_similarity(vectors[:count]) - (mean_similarity(vectors) if scale.beyond_all else 0.0)
+        price = np.float32(diversity * scale.weight / max(unit, _LEAST_UNIT) / (count - 1))
     best = int(np.argmax(relevance))
     for place in range(count):
         chosen[place] = best
         use[best] = -np.inf
         if place + 1 < count:
-            cost += scale * (vectors @ vectors[best])
+            cost += price * (vectors @ vectors[best])
             best = int(np.argmax(use - cost))
     in_order = np.sort(chosen)
     return in_order[np.argsort(-relevance[in_order], kind="stable")]
@@ -76,11 +95,6 @@ def scaled(scores: FloatArray) -> FloatArray:
     if high == low:
         return np.ones_like(scores)
     return np.asarray((scores - low) / (high - low), np.float32)
-
-
-def steepness_of(log_odds: FloatArray) -> float:
-    """How steeply the use of candidates falls over a whole list of which the log odds are known: float32 [n]."""
-    return _LOG_ODDS * float(np.ptp(log_odds)) if len(log_odds) else STEEPNESS
 
 
 def mean_similarity(vectors: FloatArray) -> float:

@@ -14,7 +14,7 @@ from towers.sequences import Sequences
 _KEPT = 200
 """Neighbours that are kept of an item, the strongest."""
 
-_REACH = 5
+_REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k."""
 
 _DAMPING = 10.0
@@ -79,15 +79,16 @@ class Cooccurrence:
         """
         known = history >= 0
         history, shares = history[known], shares[known]
-        begin, length = self.starts[history], self.starts[history + 1] - self.starts[history]
-        event = np.repeat(np.arange(len(history)), length)
-        entry = np.repeat(begin - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
+        end, length = self.starts[history + 1], self.starts[history + 1] - self.starts[history]
+        until = np.cumsum(length)
+        entry = np.repeat(end - until, length) + np.arange(int(length.sum()))
         place = np.full(len(self.starts), -1, np.int32)  # one more, so that the row -1 has a place too
         place[candidates] = np.arange(len(candidates))
         place[-1] = -1
         found = place[self.items[entry]]
-        hit = found >= 0
-        found, weight, share = found[hit], self.weights[entry[hit]], shares[event[hit]]
+        # Few of the entries are candidates: what they weigh, and for which event, is looked up for these alone.
+        hit = np.flatnonzero(found >= 0)
+        found, weight, share = found[hit], self.weights[entry[hit]], shares[np.searchsorted(until, hit, "right")]
         columns = [np.bincount(found, weight * part, len(candidates)) for part in share.T]
         return np.stack(columns, axis=1).astype(np.float32)
 

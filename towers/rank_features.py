@@ -25,14 +25,17 @@ SHARPNESS: Final = 8.0
 _FADING: Final = (5.0, 20.0)
 _LONGEST: Final = 200
 """The newest events that are looked at."""
-_NEXT: Final = 20
+_NEXT: Final = 50
 """Of these, the ones that may say what comes next."""
 
 _DAY: Final = 86_400
 _WINDOWS: Final = (365 * _DAY, 30 * _DAY)
 """Seconds before a person's moment in which events are counted, beside all before it."""
 
-WIDTH: Final = 29
+_GRANTED: Final = 5
+"""Usual events that every item is granted, so that a single one says little."""
+
+WIDTH: Final = 33
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,14 @@ class RankQuery:
 class RankTables:
     """What training knows of n items and of pairs.
 
-    counts: float32 [n]; means: float32 [n], of standardised ratings; times: when items had their events.
+    counts: float32 [n]; means: float32 [n], of standardised ratings; places: float32 [n, 2], how far into people's
+    histories an item comes, as the mean of ln(1 + events before it) and of the share of events before it; times: when
+    items had their events.
     """
 
     counts: Floats
     means: Floats
+    places: Floats
     together: Cooccurrence
     following: Cooccurrence
     times: EventTimes
@@ -71,7 +77,8 @@ class RankTables:
         ratings = np.bincount(sequences.item, scale.ratings(sequences.rating), items)
         return cls(
             counts.astype(np.float32),
-            (ratings / (counts + 5)).astype(np.float32),
+            (ratings / (counts + _GRANTED)).astype(np.float32),
+            _places(sequences, counts),
             Cooccurrence.together(sequences, items),
             Cooccurrence.following(sequences, items),
             EventTimes.of(sequences, timed=scale.timed),
@@ -80,13 +87,14 @@ class RankTables:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """For a file of arrays."""
         pairs = {**self.together.arrays("together"), **self.following.arrays("following")}
-        return {"counts": self.counts, "means": self.means, **pairs, **self.times.arrays()}
+        return {"counts": self.counts, "means": self.means, "places": self.places, **pairs, **self.times.arrays()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Self:
         """The inverse of `arrays`."""
         together, following = (Cooccurrence.from_arrays(arrays, name) for name in ("together", "following"))
-        return cls(arrays["counts"], arrays["means"], together, following, EventTimes.from_arrays(arrays))  # type: ignore[arg-type]
+        counts, means, places = (arrays[name].astype(np.float32) for name in ("counts", "means", "places"))
+        return cls(counts, means, places, together, following, EventTimes.from_arrays(arrays))
 
 
 def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) -> Floats:
@@ -100,11 +108,11 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) 
     out = np.empty((len(rows), WIDTH), np.float32)
     out[:, 0], out[:, 1], out[:, 2] = score, _standardised(score), np.log1p(order)
     out[:, 3:14] = _likeness(query, vectors)
-    out[:, 14:22] = _pairs(query, rows, tables)
-    out[:, 22:24] = _item(rows, tables)
-    out[:, 24:27] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
-    out[:, 27] = np.log1p(len(query.rows)) / 5
-    out[:, 28] = query.ratings.mean() if len(query.ratings) else 0.0
+    out[:, 14:23] = _pairs(query, rows, tables)
+    out[:, 23:28] = _item(query, rows, tables)
+    out[:, 28:31] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
+    out[:, 31] = np.log1p(len(query.rows)) / 5
+    out[:, 32] = query.ratings.mean() if len(query.ratings) else 0.0
     return out
 
 
@@ -154,22 +162,37 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
 
 
 def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
-    """What other people's histories say of past items and candidates: float32 [n, 8]."""
+    """What other people's histories say of past items and candidates: float32 [n, 9]."""
     past = query.rows[-_LONGEST:]
     lag = np.arange(len(past))[::-1]
     latest, steps = past[-_NEXT:], lag[-_NEXT:]
-    out = np.empty((len(rows), 8), np.float32)
+    out = np.empty((len(rows), 9), np.float32)
     out[:, :3] = tables.together.sums(past, _columns([lag >= 0, lag < 50, lag < 10]), rows)
-    out[:, 3:6] = 100 * tables.following.sums(latest, _columns([steps == 0, 0.8**steps, steps < 5]), rows)
-    np.log1p(out[:, :6], out=out[:, :6])
-    out[:, 6], out[:, 7] = _standardised(out[:, 0]), _standardised(out[:, 4])
+    following = _columns([steps == 0, 0.8**steps, steps < 20, steps >= 0])
+    out[:, 3:7] = 100 * tables.following.sums(latest, following, rows)
+    np.log1p(out[:, :7], out=out[:, :7])
+    out[:, 7], out[:, 8] = _standardised(out[:, 0]), _standardised(out[:, 4])
     return out
 
 
-def _item(rows: Rows, tables: RankTables) -> Floats:
-    """What is known of the candidates alone: float32 [n, 2]."""
-    known = rows >= 0
-    return np.stack([np.log1p(tables.counts[rows] * known), tables.means[rows] * known], axis=1)
+def _item(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
+    """What is known of the candidates alone, and of where in a history they come: float32 [n, 5]."""
+    out = np.empty((len(rows), 5), np.float32)
+    out[:, 0], out[:, 1], out[:, 2:4] = np.log1p(tables.counts[rows]), tables.means[rows], tables.places[rows]
+    out[:, 4] = out[:, 2] - np.log1p(len(query.rows))
+    out[rows < 0] = 0
+    return out
+
+
+def _places(sequences: Sequences, counts: Rows) -> Floats:
+    length = np.diff(sequences.offsets)
+    before = np.arange(len(sequences)) - np.repeat(sequences.offsets[:-1], length)
+    figures = []
+    for place in (np.log1p(before), before / np.repeat(length, length)):
+        usual = place.mean() if len(place) else 0.0
+        total = np.bincount(sequences.item, place, len(counts))
+        figures.append((total + _GRANTED * usual) / (counts + _GRANTED))
+    return np.stack(figures, axis=1).astype(np.float32)
 
 
 def _columns(shares: list[npt.NDArray[np.generic]]) -> Floats:

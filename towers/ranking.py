@@ -25,7 +25,7 @@ class RankingNetwork(tf.keras.layers.Layer):
         start[0] = 1.0  # the retrieval score
         self._line = self.add_weight("line", (WIDTH, 1), initializer=_as(start))
         self._cross = tfrs.layers.dcn.Cross(projection_dim=8)
-        self._deep = [tf.keras.layers.Dense(units, "gelu") for units in (hidden, hidden // 2)]
+        self._deep = [tf.keras.layers.Dense(units, "relu") for units in (hidden, hidden // 2)]
         self._dropout = tf.keras.layers.Dropout(dropout)
         self._out = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
 

@@ -69,7 +69,9 @@ class TextModel:
                 if self._cache:
                     self._cache.put(encoded.items())
                 known.update(encoded)
-        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        # To ask the model itself would load its whole library, which nothing needs where all texts are known.
+        length = len(next(iter(known.values()))) if known else self.dimensions
+        vectors = np.zeros((len(texts), length), np.float32)
         for row, text in enumerate(texts):
             if text in known:
                 vectors[row] = known[text]

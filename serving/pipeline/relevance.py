@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexing.diversity import STEEPNESS, scaled, steepness_of
+from indexing.diversity import SIMILARITIES, Scale, scaled
 from indexing.index import FloatArray
 from serving.pipeline.answers import Candidate
 
@@ -24,7 +24,7 @@ def relevance(candidates: Sequence[Candidate]) -> FloatArray:
     return np.minimum.accumulate(values) if len(values) else values
 
 
-def steepness(candidates: Sequence[Candidate]) -> float:
-    """How steeply the use of candidates falls with their relevance, for `indexing.diversity.mmr`."""
+def scale(candidates: Sequence[Candidate]) -> Scale:
+    """How the relevance of candidates is weighed against their likeness."""
     ranked = np.array([candidate.score for candidate in candidates if candidate.ranked], np.float32)
-    return steepness_of(ranked) if len(ranked) else STEEPNESS
+    return Scale.of_log_odds(ranked) if len(ranked) else SIMILARITIES

@@ -9,7 +9,7 @@ from indexing.index import TOWER, FloatArray, VectorIndex
 from serving.pipeline.answers import Candidate
 from serving.pipeline.eligible import Eligible, distinct
 from serving.pipeline.new_items import NewItems
-from serving.pipeline.relevance import relevance, steepness
+from serving.pipeline.relevance import relevance, scale
 from serving.pipeline.requests import Selection
 from serving.pipeline.rules import Rules
 from serving.pipeline.stages import Near
@@ -53,12 +53,12 @@ class Rerank:
     def _diverse(
         self, collection: str, candidates: list[Candidate], worth: FloatArray, selection: Selection
     ) -> list[Candidate]:
-        refused, falling = set[str](), steepness(candidates)
+        refused, weighed = set[str](), scale(candidates)
         while True:
             places = [place for place, candidate in enumerate(candidates) if candidate.item_id not in refused]
             places = places[: self.needed(selection)]
             pool = [candidates[place] for place in places]
-            chosen = mmr(worth[places], self._vectors(collection, pool), selection.k, selection.diversity, falling)
+            chosen = mmr(worth[places], self._vectors(collection, pool), selection.k, selection.diversity, weighed)
             picked = [pool[place] for place in chosen]
             eligible = self._eligible(picked, selection.exclude, selection.k)
             if len(eligible) == len(picked):

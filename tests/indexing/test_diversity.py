@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.diversity import STEEPNESS, mean_similarity, mmr, scaled, steepness_of
+from indexing.diversity import SIMILARITIES, Scale, mean_similarity, mmr, scaled
 
 TWINS = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
 
@@ -19,7 +19,7 @@ def random_candidates(seed: int, count: int, length: int = 6) -> tuple[np.ndarra
     return np.sort(random.random(count))[::-1].astype(np.float32), vectors.astype(np.float32)
 
 
-def brute_force(relevance: np.ndarray, vectors: np.ndarray, k: int, diversity: float, steepness: float) -> list[int]:
+def brute_force(relevance: np.ndarray, vectors: np.ndarray, k: int, diversity: float, scale: Scale) -> list[int]:
     """The definition, word by word: every pair compared anew for every place."""
     n, k = len(relevance), min(k, len(relevance))
 
@@ -27,13 +27,14 @@ def brute_force(relevance: np.ndarray, vectors: np.ndarray, k: int, diversity: f
         pairs = [(i, j) for i in items for j in items if i != j]
         return sum(float(vectors[i] @ vectors[j]) for i, j in pairs) / len(pairs) if pairs else 0.0
 
-    unit = max(mean_of_pairs(list(range(k))) - mean_of_pairs(list(range(n))), 0.05)
+    unit = max(mean_of_pairs(list(range(k))) - (mean_of_pairs(list(range(n))) if scale.beyond_all else 0), 0.05)
     chosen = [int(np.argmax(relevance))]
     while len(chosen) < k:
 
         def worth(item: int) -> float:
             alike = sum(float(vectors[item] @ vectors[other]) for other in chosen) / (k - 1)
-            return (1 - diversity) * float(np.exp(steepness * (relevance[item] - 1))) - diversity * 0.43 * alike / unit
+            use = float(np.exp(scale.steepness * (relevance[item] - 1)))
+            return (1 - diversity) * use - diversity * scale.weight * alike / unit
 
         chosen.append(max((item for item in range(n) if item not in chosen), key=worth))
     return sorted(chosen, key=lambda item: -relevance[item])
@@ -44,15 +45,13 @@ def brute_force(relevance: np.ndarray, vectors: np.ndarray, k: int, diversity: f
     st.integers(1, 25),
     st.integers(1, 12),
     st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.75, 0.9, 1.0]),
-    st.sampled_from([0.5, STEEPNESS, 9.0]),
+    st.sampled_from([SIMILARITIES, Scale.of_log_odds(np.array([4, 0], np.float32)), Scale(9.0, 0.2, True)]),
 )
-def test_the_choice_is_that_of_the_definition(
-    seed: int, count: int, k: int, diversity: float, steepness: float
-) -> None:
+def test_the_choice_is_that_of_the_definition(seed: int, count: int, k: int, diversity: float, scale: Scale) -> None:
     relevance, vectors = random_candidates(seed, count)
     relevance = scaled(relevance)
-    expected = brute_force(relevance, vectors, k, diversity, steepness)
-    assert mmr(relevance, vectors, k, diversity, steepness).tolist() == expected
+    expected = brute_force(relevance, vectors, k, diversity, scale)
+    assert mmr(relevance, vectors, k, diversity, scale).tolist() == expected
 
 
 @given(st.integers(0, 10_000), st.integers(0, 30), st.integers(1, 40))
@@ -101,13 +100,14 @@ def test_scores_are_brought_to_the_range_from_worst_to_best() -> None:
 
 def test_log_odds_that_differ_more_fall_more_steeply() -> None:
     log_odds = np.array([2.0, 1.0, -1.0], np.float32)
-    assert steepness_of(2 * log_odds) == pytest.approx(2 * steepness_of(log_odds))
-    assert steepness_of(log_odds + 5) == pytest.approx(steepness_of(log_odds))
+    plain, doubled, moved = (Scale.of_log_odds(scores).steepness for scores in (log_odds, 2 * log_odds, log_odds + 5))
+    assert doubled == pytest.approx(2 * plain)
+    assert moved == pytest.approx(plain)
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_the_steepness_of_no_list_is_no_error(count: int) -> None:
-    assert np.isfinite(steepness_of(np.ones(count, np.float32)))
+def test_the_scale_of_no_list_is_no_error(count: int) -> None:
+    assert Scale.of_log_odds(np.ones(count, np.float32)).steepness == 0
 
 
 def test_the_mean_similarity_is_that_of_all_pairs() -> None:

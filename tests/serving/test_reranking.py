@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from indexing.diversity import STEEPNESS, mean_similarity, steepness_of
+from indexing.diversity import SIMILARITIES, Scale, mean_similarity
 from indexing.filters import Filter, check, parse_expressions
 from indexing.index import TOWER
 from serving.errors import SettingsError
 from serving.pipeline import Person, Pipeline, Selection
 from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.relevance import steepness
+from serving.pipeline.relevance import scale
 from serving.rules import Rule
 from serving.service import Service, open_service
 from serving.settings import Settings
@@ -117,10 +117,10 @@ class TestDiversity:
 
     def test_only_the_scores_of_a_ranking_model_are_log_odds(self) -> None:
         near = [Candidate(str(score), score, Source.PERSONAL) for score in (3.0, 1.0)]
-        assert steepness(near) == STEEPNESS
+        assert scale(near) == SIMILARITIES
         popular = Candidate("popular", 500.0, Source.POPULAR)
         ranked = [candidate.ranked_by(candidate.score) for candidate in near]
-        assert steepness([*ranked, popular]) == steepness_of(np.array([3, 1], np.float32))
+        assert scale([*ranked, popular]) == Scale.of_log_odds(np.array([3, 1], np.float32))
 
     def test_a_person_without_history_gets_a_diverse_list_of_both_sources(self, service: Service) -> None:
         answer = service.pipeline.recommend(Person("nobody"), Selection(10, diversity=0.5))

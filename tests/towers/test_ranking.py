@@ -71,6 +71,15 @@ def test_what_follows_is_told_from_what_comes_before() -> None:
     assert following.sums(np.array([2]), everything, np.array([4]))[0, 0] == 0
 
 
+def test_items_that_come_late_in_histories_are_told_from_those_that_come_early() -> None:
+    two = Sequences(
+        np.array([4, 2, 4, 3, 2], np.int32), np.full(5, 3.0), np.arange(5.0), np.array([0, 2, 5]), ["a", "b"]
+    )
+    places = RankTables.of(two, ITEMS, HistoryScale.fit(two.rating, two.stamp)).places
+    assert (places[2] > places[3]).all()
+    assert (places[3] > places[4]).all()
+
+
 def test_pairs_never_reach_from_one_person_to_the_next() -> None:
     two = Sequences(
         np.array([4, 2], np.int32), np.array([3.0, 3.0]), np.array([1.0, 2.0]), np.array([0, 1, 2]), ["a", "b"]
