@@ -1,6 +1,7 @@
 """What takes part in a comparison: our towers and every peer alike, judged by the same code."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import pandas as pd
@@ -16,6 +17,19 @@ from towers.progress import Progress
 ScoreUsers = Callable[[Sequence[str]], Scores]
 
 
+@dataclass(frozen=True)
+class Pool:
+    """What lists are made diverse from.
+
+    vectors: float32 [items, d], each of length 1; score: as `Contender.score`, for as many items as there are to choose
+    from; log_odds: whether differences of scores are differences of log odds.
+    """
+
+    vectors: FloatArray
+    score: ScoreUsers
+    log_odds: bool
+
+
 class Learner(Protocol):
     """The half that all contenders share. name: as reports show it."""
 
@@ -29,12 +43,7 @@ class Learner(Protocol):
 
 
 class Contender(Learner, Protocol):
-    """Ranks items: for the protocols `chronological` and `cold`.
-
-    log_odds: whether differences of its scores are differences of log odds.
-    """
-
-    log_odds: bool
+    """Ranks items: for the protocols `chronological` and `cold`."""
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`.
@@ -45,8 +54,8 @@ class Contender(Learner, Protocol):
     def variants(self) -> Mapping[str, ScoreUsers]:
         """Other ways to ask what was learnt, by name, to be judged beside `score`; most contenders have none."""
 
-    def item_vectors(self) -> FloatArray | None:
-        """float32 [items, d], each of length 1, by which its lists are made diverse; None where it has no such."""
+    def pool(self) -> Pool | None:
+        """What its lists are made diverse from; None where it has no item vectors."""
 
 
 class RatingContender(Learner, Protocol):

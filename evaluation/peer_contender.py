@@ -35,8 +35,6 @@ EmbedItems = Callable[[Dataset], Vectors]
 class PeerContender:
     """A ranking peer that takes part. embed_items: gives float32 [items, d] by a text model, None without one."""
 
-    log_odds = False
-
     def __init__(self, peer: type[Peer], embed_items: EmbedItems | None = None) -> None:
         self.name = peer.name
         self._peer = peer
@@ -70,7 +68,7 @@ class PeerContender:
         """None: a peer is asked in one way."""
         return {}
 
-    def item_vectors(self) -> None:
+    def pool(self) -> None:
         """None: peers are compared by their plain lists."""
 
     def _data(self, known: Dataset) -> RankingData:

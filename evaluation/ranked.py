@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evaluation.contender import ScoreUsers
+from evaluation.contender import Pool, ScoreUsers
 from evaluation.errors import EvaluationError
 from evaluation.folds import Fold
 from evaluation.scoring import Scores
 from evaluation.tuning import Tuning
 from evaluation.two_tower import TwoTowerContender
-from indexing.index import FloatArray
+from indexing.diversity import POOL as DIVERSE_FROM
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.progress import Progress
@@ -22,7 +22,6 @@ class RankedContender:
     """Uses the towers of a retrieval contender that was run before; it fits nothing but the ranking model."""
 
     name = "two-tower + ranker"
-    log_odds = True
 
     def __init__(self, retrieval: TwoTowerContender, settings: RankingSettings | None = None) -> None:
         self._retrieval, self._settings = retrieval, settings or RankingSettings()
@@ -52,11 +51,14 @@ class RankedContender:
 
     def score(self, users: Sequence[str]) -> Scores:
         """float32 [len(users), items]: the ranker's scores for the candidates, -inf for all other items."""
+        return self._score(users, self._settings.candidates)
+
+    def _score(self, users: Sequence[str], candidates: int) -> Scores:
         towers, items = self._retrieval.towers, self._retrieval.items
         queries = self._retrieval.histories.queries(users, items)
         vectors = towers.user_vectors(queries)
         scores: Scores = vectors @ items.T
-        count = min(self._settings.candidates, len(items) - 1)
+        count = min(candidates, len(items) - 1)
         for user, query, vector, row in zip(users, queries, vectors, scores, strict=True):
             row[self._seen.get(user, [])] = -np.inf
             best = np.argpartition(-row, count)[:count]
@@ -65,9 +67,9 @@ class RankedContender:
             row[best] = self._ranker.score(person, self._ids[best].tolist(), items[best])
         return scores
 
-    def item_vectors(self) -> FloatArray | None:
-        """The item tower's, of all items."""
-        return self._retrieval.item_vectors()
+    def pool(self) -> Pool:
+        """As many candidates as the service has to choose from."""
+        return Pool(self._retrieval.items, lambda users: self._score(users, DIVERSE_FROM), log_odds=True)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
         """None."""

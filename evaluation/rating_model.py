@@ -27,7 +27,7 @@ class PredictedRatings:
 
     def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None, epochs: int = 6) -> None:
         """text_cache: folder of the text model's disk cache; epochs: of the towers."""
-        self._settings, self._text_cache, self._epochs = settings, text_cache, epochs
+        self._settings, self._text_cache = settings.model_copy(update={"max_epochs": epochs}), text_cache
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
         """One run, to tell what it reaches."""
@@ -35,7 +35,7 @@ class PredictedRatings:
         predicted = self.predict(fold.held_out)
         rated = fold.held_out[Columns.RATING].to_numpy()
         figure = rating_metrics(fold.held_out[Columns.USER].tolist(), rated, predicted).rmse
-        settings = {**self._settings.model_dump(), "epochs": self._epochs}
+        settings = self._settings.model_dump()
         return Tuning(settings=settings, attempts=(Attempt(settings, figure, 0.0),))
 
     def fit_final(self, known: Dataset, *, progress: Progress) -> None:
@@ -43,7 +43,7 @@ class PredictedRatings:
         texts = read_texts(known, self._settings, self._text_cache, progress)
         text = texts.vectors if texts else None
         events = known.interactions
-        towers = fit(known, events, self._settings, text=text, progress=progress, epochs=self._epochs).towers
+        towers = fit(known, events, self._settings, text=text, progress=progress).towers
         model = learn_ratings(known, events, towers, texts, progress)
         if model is None:
             raise TrainingError(f"{known.name} has too few different ratings to learn from")

@@ -139,11 +139,11 @@ def _cold_share(fold: Fold, contender: Contender) -> float | None:
 
 
 def _diversity(fold: Fold, contender: Contender) -> tuple[Degree, ...]:
-    vectors = contender.item_vectors()
-    if vectors is None:
+    pool = contender.pool()
+    if pool is None:
         return ()
-    candidates = recommend(fold, contender.score, k=CANDIDATES)
-    return tuple(diversity_curve(fold, candidates, vectors, log_odds=contender.log_odds))
+    candidates = recommend(fold, pool.score, k=CANDIDATES)
+    return tuple(diversity_curve(fold, candidates, pool.vectors, log_odds=pool.log_odds))
 
 
 class _Stages:

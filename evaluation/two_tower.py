@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.contender import ScoreUsers
+from evaluation.contender import Pool, ScoreUsers
 from evaluation.folds import Fold
 from evaluation.scoring import Scores
 from evaluation.tuning import Attempt, Tuning
@@ -21,23 +21,19 @@ from towers.two_towers import TwoTowers
 
 
 class TwoTowerContender:
-    """The two towers: early stopping on the tuning fold, then a fit on all known events for as many epochs."""
+    """The two towers: early stopping on the tuning fold, after which they learn on from all known events."""
 
     name = "two-tower"
-    log_odds = False
 
     def __init__(self, settings: TrainingSettings, *, text_cache: Path | None = None) -> None:
         """text_cache: folder of the text model's disk cache."""
-        self.selected: TwoTowers  # those of the fit for validation, which have not seen what it holds out
         self._settings, self._text_cache = settings, text_cache
         self._texts: TextVectors | None = None
-        self._epochs = 0
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
         """One run with early stopping; `budget` is not needed, since nothing is searched."""
         result = self._fit(fold.known, progress, held_out=fold.held_out, candidates=fold.candidates)
-        self._epochs = result.best_epoch
-        self.selected = result.towers
+        self._selected = result
         validation = [epoch.validation for epoch in result.curve if epoch.validation]
         chosen = {**self._settings.model_dump(), "epochs": result.best_epoch}
         seconds = sum(epoch.seconds for epoch in result.curve)
@@ -52,11 +48,16 @@ class TwoTowerContender:
         )
 
     def fit_final(self, known: Dataset, *, progress: Progress) -> None:
-        """Fit on all known events for the epochs that were found best; afterwards the contender answers."""
-        self.towers = self._fit(known, progress, epochs=self._epochs).towers
+        """Learn on from all known events; afterwards the contender answers."""
+        self.towers = self._fit(known, progress, earlier=self._selected).towers
         self.items = self.towers.item_vectors(known.items, self.text(known, progress))
         self.histories = Histories(known, known.interactions)
         self._anonymous = Histories(known, known.interactions, anonymous=True)
+
+    @property
+    def selected(self) -> TwoTowers:
+        """The towers of the fit for validation, which have not seen what it holds out."""
+        return self._selected.towers
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue, float32 [len(users), items]: one dot product each."""
@@ -66,9 +67,9 @@ class TwoTowerContender:
         """Other ways to ask the same towers: by the history alone, without the user's id and features."""
         return {"history only": lambda users: self._scores(self._anonymous, users)}
 
-    def item_vectors(self) -> npt.NDArray[np.float32]:
-        """The item tower's, of all items."""
-        return self.items
+    def pool(self) -> Pool:
+        """The whole catalogue."""
+        return Pool(self.items, self.score, log_odds=False)
 
     def _scores(self, histories: Histories, users: Sequence[str]) -> Scores:
         return self.towers.user_vectors(histories.queries(users, self.items)) @ self.items.T

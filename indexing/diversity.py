@@ -33,7 +33,7 @@ class Scale:
     @classmethod
     def of_log_odds(cls, scores: FloatArray) -> Self:
         """Of a ranking model's scores: float32 [n], the whole list's."""
-        return cls(_TRUST * float(np.ptp(scores)) if len(scores) else 0.0, weight=0.55, beyond_all=False)
+        return cls(_TRUST * float(np.ptp(scores)) if len(scores) else 0.0, weight=0.5, beyond_all=False)
 
 
 SIMILARITIES: Final = Scale(steepness=3.0, weight=0.43, beyond_all=True)

@@ -28,23 +28,33 @@ from towers.vocabulary import Vocabulary
 
 
 def prepare(
-    dataset: Dataset, events: pd.DataFrame, settings: TrainingSettings, text: npt.NDArray[np.float32] | None
+    dataset: Dataset,
+    events: pd.DataFrame,
+    settings: TrainingSettings,
+    text: npt.NDArray[np.float32] | None,
+    earlier: InputSpec | None = None,
 ) -> TrainingData:
-    """Fit the input specification on the items and users that have an event in `events`, and encode them."""
+    """Fit the input specification on the items and users that have an event in `events`, and encode them.
+
+    earlier: a specification to extend by new ids instead, for towers that go on learning.
+    """
     seen = dataset.items[Columns.ITEM].isin(set(events[Columns.ITEM])).to_numpy()
     catalogue, catalogue_text = dataset.items[seen], text[seen] if text is not None else None
     sequences = Sequences.of(events, pd.Index(catalogue[Columns.ITEM]))
     users = dataset.users.set_index(Columns.USER, drop=False).loc[sequences.users]
-    scale = HistoryScale.fit(sequences.rating, sequences.stamp)
-    spec = InputSpec(
-        schema=dataset.schema,
-        items=Vocabulary(catalogue[Columns.ITEM].tolist()),
-        users=Vocabulary(sequences.users),
-        item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
-        user_features=FeatureEncoding.fit(users, dataset.schema.users),
-        scale=scale,
-        length=settings.history_length if scale.timed else settings.unordered_history_length,
-    )
+    if earlier is not None:
+        spec = earlier.extended(catalogue[Columns.ITEM], sequences.users)
+    else:
+        scale = HistoryScale.fit(sequences.rating, sequences.stamp)
+        spec = InputSpec(
+            schema=dataset.schema,
+            items=Vocabulary(catalogue[Columns.ITEM].tolist()),
+            users=Vocabulary(sequences.users),
+            item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
+            user_features=FeatureEncoding.fit(users, dataset.schema.users),
+            scale=scale,
+            length=settings.history_length if scale.timed else settings.unordered_history_length,
+        )
     return TrainingData(
         spec=spec,
         sequences=sequences,
@@ -73,10 +83,15 @@ def _user_tower(spec: InputSpec, settings: TrainingSettings) -> UserTower | Unor
     return UserTower(users, width, history, dimensions, settings.user_hidden, settings.user_id_dropout)
 
 
-def compile_for(model: RetrievalModel, settings: TrainingSettings, steps: int) -> None:
-    """Give the model its optimizer; steps: how many there will be in all."""
-    rate = WarmUpAndDecay(settings.learning_rate, settings.warmup_steps, steps)
-    model.compile(optimizer=RowwiseAdam(rate, global_clipnorm=5.0))
+def take_over(model: RetrievalModel, earlier: RetrievalModel) -> None:
+    """Go on from the weights of an earlier model; both have been called once. Ids that it does not have stay new."""
+    for variable, known in zip(model.trainable_variables, earlier.trainable_variables, strict=True):
+        variable.assign(tf.concat([known, variable[known.shape[0] :]], axis=0) if known.shape.rank else known)
+
+
+def compile_for(model: RetrievalModel, peak: float, warm_up: int, steps: int) -> None:
+    """Give the model its optimizer; peak: of the learning rate; warm_up, steps: how many there will be, in all."""
+    model.compile(optimizer=RowwiseAdam(WarmUpAndDecay(peak, warm_up, steps), global_clipnorm=5.0))
 
 
 def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ingest.columns import Columns
 from ingest.dataset import Dataset
-from towers.assembly import as_two_towers, build, compile_for, compiled_step, prepare
+from towers.assembly import as_two_towers, build, compile_for, compiled_step, prepare, take_over
 from towers.backend import tf
 from towers.errors import TrainingError
 from towers.optimizer import MovingAverage
@@ -45,6 +45,7 @@ class Epoch:
 class Fit:
     """What a fit gave: the towers as they were after `best_epoch`, and the way there."""
 
+    model: RetrievalModel
     towers: TwoTowers
     curve: tuple[Epoch, ...]
     best_epoch: int
@@ -59,12 +60,14 @@ def fit(
     progress: Progress,
     held_out: pd.DataFrame | None = None,
     candidates: npt.NDArray[np.bool_] | None = None,
-    epochs: int | None = None,
+    earlier: Fit | None = None,
 ) -> Fit:
-    """Fit on `events`: with `held_out` events until they are found no better, without for `epochs` epochs.
+    """Fit on `events`: until `held_out` ones are found no better, at most for as many epochs as the settings say.
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
     candidates: bool [items], the items among which held-out events are to be found, None for all.
+    earlier: a fit on some of the events, whose towers learn on instead, for `further_epochs`: in a third of the time
+    they are as good as those that start anew.
     Raises TrainingError where there is too little to learn from, or where nothing was learnt.
     """
     if events[Columns.ITEM].nunique() < 2:
@@ -72,13 +75,13 @@ def fit(
             f"{dataset.name}: training needs events on at least 2 items, these are {len(events)} events"
         )
     tf.keras.utils.set_random_seed(settings.seed)
-    data = prepare(dataset, events, settings, text)
+    data = prepare(dataset, events, settings, text, earlier.towers.spec if earlier else None)
     model = build(data, settings)
     towers = as_two_towers(model, data, settings.dimensions)
     judge = None
     if held_out is not None and len(held_out):
         judge = Validation(dataset, events, held_out, text, candidates)
-    return _Loop(model, towers, data, settings, judge, epochs or settings.max_epochs, progress).run()
+    return _Loop(model, towers, data, settings, judge, earlier, progress).run()
 
 
 class _Loop:
@@ -89,11 +92,11 @@ class _Loop:
         data: TrainingData,
         settings: TrainingSettings,
         judge: Validation | None,
-        epochs: int,
+        earlier: Fit | None,
         progress: Progress,
     ) -> None:
         self._model, self._towers, self._settings, self._judge = model, towers, settings, judge
-        self._epochs, self._progress = epochs, progress
+        self._epochs, self._progress = settings.further_epochs if earlier else settings.max_epochs, progress
         rng = np.random.default_rng(settings.seed)
         # A small data set has small batches, or it would have no steps to learn in.
         events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
@@ -103,14 +106,16 @@ class _Loop:
             else UnorderedSteps(data, events, settings.negatives, rng)
         )
         self._chance = self._steps.chance()
-        # The rate falls over `max_epochs` also where fewer are run, so that a given number of them is always the same.
-        compile_for(model, settings, self._steps.count() * max(settings.max_epochs, epochs))
-        self._train_step, self._averages = self._compile()
+        rate = settings.further_learning_rate if earlier else settings.learning_rate
+        compile_for(model, rate, settings.warmup_steps, self._steps.count() * self._epochs)
+        self._train_step, self._averages = self._compile(earlier)
 
-    def _compile(self) -> tuple[Any, MovingAverage]:
+    def _compile(self, earlier: Fit | None) -> tuple[Any, MovingAverage]:
         inputs = next(iter(self._steps))
         # Layers make their weights when they are first called.
         self._model.compute_loss(inputs)
+        if earlier:
+            take_over(self._model, earlier.model)
         return compiled_step(self._model, inputs), MovingAverage(
             self._model.trainable_variables, self._settings.averaging
         )
@@ -135,7 +140,7 @@ class _Loop:
                 "other?) and at the learning rate."
             )
         self._use(weights)
-        return Fit(self._towers, tuple(curve), best)
+        return Fit(self._model, self._towers, tuple(curve), best)
 
     def _epoch(self, number: int, task: Task) -> Epoch:
         start, total, targets = time.perf_counter(), 0.0, 0

@@ -1,7 +1,7 @@
 """From tables and queries to the arrays that the towers' fixed signatures take."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -32,6 +32,10 @@ class InputSpec:
     user_features: FeatureEncoding
     scale: HistoryScale
     length: int
+
+    def extended(self, items: Iterable[str], users: Iterable[str]) -> "InputSpec":
+        """The same specification, with codes for further ids: what was learnt for the others stays as it is."""
+        return replace(self, items=self.items.extended(items), users=self.users.extended(users))
 
     @property
     def facts_width(self) -> int:

@@ -49,6 +49,8 @@ class TrainingSettings(BaseModel):
     ahead: int = Field(3, ge=1, le=100, description="events after each state that it learns to tell, the next first")
     batch_events: int = Field(2048, ge=16, le=1_000_000, description="events in one training step, about")
     max_epochs: int = Field(10, ge=1, le=1000, description="epochs over which the learning rate falls, at most")
+    further_epochs: int = Field(6, ge=1, le=1000, description="epochs that the chosen towers learn on, from all events")
+    further_learning_rate: float = Field(5e-3, gt=0, le=1, description="of Adam at its peak in these epochs")
     patience: int = Field(3, ge=1, le=1000, description="epochs without gain after which training stops")
     learning_rate: float = Field(1e-2, gt=0, le=1, description="of Adam at its peak; then it falls in a line")
     averaging: float = Field(0.98, ge=0, lt=1, description="momentum of the moving average of all weights")

@@ -60,7 +60,7 @@ def train_bundle(
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
 ) -> Bundle:
-    """Fit on all events for as many epochs as `selection` found best, and save the bundle below `bundles`.
+    """Let the towers of `selection` learn on from all events, and save the bundle below `bundles`.
 
     selection: a fit on the earlier part of the events, stopped on the later; ranking: what it taught the ranking model;
     evaluation: figures for the manifest.
@@ -71,7 +71,7 @@ def train_bundle(
         settings,
         text=texts.vectors if texts else None,
         progress=progress,
-        epochs=selection.best_epoch,
+        earlier=selection,
     )
     manifest = Manifest(
         id=new_bundle_id(),

@@ -18,6 +18,10 @@ class Vocabulary:
         """Count of ids, the unknown not counted."""
         return len(self.ids)
 
+    def extended(self, ids: Iterable[str]) -> "Vocabulary":
+        """The same codes, and further ones for those of `ids` that have none."""
+        return Vocabulary([*self.ids, *(name for name in ids if name not in self._codes)])
+
     def codes(self, ids: Iterable[str | None]) -> npt.NDArray[np.int32]:
         """int32 [n]: the code of each id, 0 for unknown and None."""
         return np.fromiter((self._codes.get(name, 0) if name is not None else 0 for name in ids), np.int32)

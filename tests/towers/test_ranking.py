@@ -115,7 +115,7 @@ def test_attention_prefers_the_past_item_that_is_the_candidate_itself(tables: Ra
 def towers() -> tuple[Dataset, TwoTowers]:
     world = two_camps(users=60)
     split = chronological(world.interactions)
-    return world, fit(world, split.train, QUICK, text=None, progress=Silent(), epochs=4).towers
+    return world, fit(world, split.train, QUICK, text=None, progress=Silent()).towers
 
 
 def test_a_list_sees_nothing_of_the_events_that_it_is_to_tell(towers: tuple[Dataset, TwoTowers]) -> None:

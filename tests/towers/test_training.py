@@ -27,7 +27,7 @@ def fit_quickly(dataset: Dataset, settings: TrainingSettings = QUICK) -> Fit:
 def test_towers_find_the_own_camp_whatever_the_data_lacks(missing: dict[str, bool | int]) -> None:
     world = two_camps(**missing)  # type: ignore[arg-type]
     split = chronological(world.interactions)
-    result = fit(world, split.train, QUICK, text=None, progress=Silent(), epochs=8)
+    result = fit(world, split.train, QUICK, text=None, progress=Silent())
     # 24 items of which 12 are of the own camp, at least 4 of them not seen yet: chance is about half of this.
     score = Validation(world, split.train, split.test, None).score(result.towers)
     assert score.ndcg_10 > 0.55
@@ -56,7 +56,7 @@ def test_a_single_item_is_too_little_to_learn_from() -> None:
     world = two_camps()
     events = world.interactions[world.interactions.item_id == "i0"]
     with pytest.raises(TrainingError, match="at least 2 items"):
-        fit(world, events, QUICK, text=None, progress=Silent(), epochs=1)
+        fit(world, events, QUICK, text=None, progress=Silent())
 
 
 def test_the_fit_keeps_the_weights_of_its_best_epoch() -> None:
@@ -65,6 +65,28 @@ def test_the_fit_keeps_the_weights_of_its_best_epoch() -> None:
     result = fit_quickly(world)
     kept = Validation(world, split.train, split.validation, None).score(result.towers)
     assert kept == result.curve[result.best_epoch - 1].validation
+
+
+def test_towers_that_learn_on_keep_the_codes_they_have_and_get_to_know_new_items() -> None:
+    world = two_camps()
+    split = chronological(world.interactions)
+    fewer = split.train[~split.train["item_id"].isin(["i3", "i4"])]
+    earlier = fit(world, fewer, QUICK, text=None, progress=Silent())
+    later = fit(world, split.train, QUICK, text=None, progress=Silent(), earlier=earlier)
+    before, after = earlier.towers.spec.items, later.towers.spec.items
+    assert after.ids[: len(before)] == before.ids
+    assert set(after.ids[len(before) :]) == {"i3", "i4"}
+    assert Validation(world, split.train, split.test, None).score(later.towers).ndcg_10 > 0.55
+
+
+def test_towers_that_learn_on_begin_where_they_were() -> None:
+    world = two_camps()
+    earlier = fit_quickly(world)
+    unmoved = QUICK.model_copy(update={"further_learning_rate": 1e-12, "further_epochs": 1})
+    split = chronological(world.interactions)
+    later = fit(world, split.train, unmoved, text=None, progress=Silent(), earlier=earlier)
+    vectors = [towers.item_vectors(world.items, None) for towers in (earlier.towers, later.towers)]
+    assert vectors[0] == pytest.approx(vectors[1], abs=1e-4)
 
 
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do() -> None:
