@@ -36,7 +36,7 @@ class Scale:
         return cls(_TRUST * float(np.ptp(scores)) if len(scores) else 0.0, weight=0.5, beyond_all=False)
 
 
-SIMILARITIES: Final = Scale(steepness=3.0, weight=0.43, beyond_all=True)
+SIMILARITIES: Final = Scale(steepness=3.0, weight=0.385, beyond_all=True)
 """Of a retrieval's scores."""
 
 

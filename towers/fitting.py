@@ -66,8 +66,8 @@ def fit(
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
     candidates: bool [items], the items among which held-out events are to be found, None for all.
-    earlier: a fit on some of the events, whose towers learn on instead, for `further_epochs`: in a third of the time
-    they are as good as those that start anew.
+    earlier: a fit on some of the events, whose towers learn on instead, for `further_epochs`: in little more than half
+    the time they are as good as those that start anew.
     Raises TrainingError where there is too little to learn from, or where nothing was learnt.
     """
     if events[Columns.ITEM].nunique() < 2:
