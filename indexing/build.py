@@ -27,7 +27,7 @@ ALIAS: Final = "items"
 """The alias of the catalogue that is live."""
 
 Progress: TypeAlias = Callable[[int], None]
-"""Called now and then with the number of items done."""
+"""Called now and then with the number of items done: with 0 once their collection is there."""
 
 _BATCH: Final = 512
 
@@ -156,6 +156,7 @@ def upload(
 ) -> Canaries:
     """Encode the items and add them to the collection, in batches; returns what is needed to verify it."""
     canaries = Canaries()
+    progress(0)
     for batch in _batches(items):
         encoded = points(encoder, batch)
         index.upsert(collection, encoded)

@@ -75,7 +75,6 @@ def build_here(store: Store, index: VectorIndex, bundle: Bundle, alias: str, rep
     def progress(done: int) -> None:
         report(Phase.BUILDING if done < total else Phase.PROVING, done, total)
 
-    report(Phase.BUILDING, 0, total)
     built = build_beside(index, bundle, store.item_frames(until=revision), alias=alias, progress=progress)
     return Fresh(collection=built.collection, count=built.count, recall=built.recall, revision=revision)
 

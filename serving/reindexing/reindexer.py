@@ -198,8 +198,11 @@ class Reindexer:
             notes.end(JobState.DONE)
         except BaseException as error:
             with suppress(StoreError):
-                notes.end(JobState.FAILED, self._reason(error))
-                self._prune()
+                try:
+                    # First this: who reads that the job has failed finds nothing of it left.
+                    self._prune()
+                finally:
+                    notes.end(JobState.FAILED, self._reason(error))
             raise
         self._prune()
         return BuildResult(fresh.collection, before, fresh.count, time.monotonic() - started, fresh.recall)
