@@ -70,7 +70,7 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
     spec, features = data.spec, data.spec.item_features
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,
-        settings.dimensions, settings.item_hidden, settings.item_id_dropout, alike=not spec.scale.timed,
+        settings.dimensions, settings.item_hidden, settings.item_id_dropout, alone=not spec.scale.timed,
     )  # fmt: skip
     return RetrievalModel(item_tower, _user_tower(spec, settings), settings.temperature)
 

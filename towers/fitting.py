@@ -107,6 +107,8 @@ class _Loop:
         )
         self._chance = self._steps.chance()
         rate = settings.further_learning_rate if earlier else settings.learning_rate
+        if not data.spec.scale.timed:
+            rate *= settings.unordered_pace
         compile_for(model, rate, settings.warmup_steps, self._steps.count() * self._epochs)
         self._train_step, self._averages = self._compile(earlier)
 

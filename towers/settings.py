@@ -53,6 +53,7 @@ class TrainingSettings(BaseModel):
     further_learning_rate: float = Field(5e-3, gt=0, le=1, description="of Adam at its peak in these epochs")
     patience: int = Field(3, ge=1, le=1000, description="epochs without gain after which training stops")
     learning_rate: float = Field(1e-2, gt=0, le=1, description="of Adam at its peak; then it falls in a line")
+    unordered_pace: float = Field(0.1, gt=0, le=1, description="share of both rates for data without timestamps")
     averaging: float = Field(0.98, ge=0, lt=1, description="momentum of the moving average of all weights")
     warmup_steps: int = Field(50, ge=0, description="steps over which the learning rate rises")
     temperature: float = Field(0.15, gt=0, le=10, description="where the learnt temperature starts")
