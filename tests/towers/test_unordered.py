@@ -3,14 +3,17 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
 from ingest.splits import chronological
 from tests.towers.conftest import QUICK
-from tests.towers.worlds import two_camps
+from tests.towers.worlds import coloured, two_camps
 from towers.assembly import prepare
+from towers.fitting import fit
 from towers.linear_teacher import LinearTeacher
+from towers.progress import Silent
 from towers.unordered_steps import UnorderedSteps
 from towers.unordered_user_tower import UnorderedUserTower
 
@@ -59,6 +62,27 @@ def test_an_item_that_the_teacher_was_not_taught_is_neither_liked_nor_disliked()
     teacher = LinearTeacher(np.array([[0.0, 0.5], [0.5, 0.0]], np.float32), np.array([1, 3]))
     history = sp.csr_matrix(np.array([[0, 1, 1, 0]], np.float32))
     np.testing.assert_allclose(teacher.logits(history, np.array([0, 2, 3])), [[0, 0, 0.5]])
+
+
+def test_metadata_places_a_new_item_and_leaves_a_known_one_where_its_id_is() -> None:
+    world = two_camps(timestamps=False)
+    towers = fit(world, world.interactions, QUICK, text=None, progress=Silent()).towers
+    red, blue = (
+        pd.concat([coloured(item, colour) for item in ("i0", "never seen")], ignore_index=True)
+        for colour in ("red", "blue")
+    )
+    likeness = (towers.item_vectors(red, None) * towers.item_vectors(blue, None)).sum(axis=1)
+    assert likeness[0] == pytest.approx(1, abs=1e-5)
+    assert likeness[1] < 0.9
+
+
+def test_data_without_timestamps_take_a_share_of_the_learning_rate() -> None:
+    world = two_camps(timestamps=False)
+    slow, fast = (
+        fit(world, world.interactions, QUICK.model_copy(update={"unordered_pace": pace}), text=None, progress=Silent())
+        for pace in (0.01, 1.0)
+    )
+    assert slow.curve[-1].loss > fast.curve[-1].loss + 0.01
 
 
 def test_the_order_of_a_history_means_nothing() -> None:
