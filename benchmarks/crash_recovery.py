@@ -23,7 +23,7 @@ from benchmarks.served import ENGINES, PHAROS, ROOT, Served, engine, indexed, tr
 from ingest.export import export_dataset
 from serving.service import open_service
 from serving.settings import Settings
-from towers.bundle import bundle_ids
+from towers.bundle.bundle import bundle_ids
 
 ITEMS, USERS, EVENTS, EPOCHS = 1_500, 500, 20_000, 4
 KILLS, READY_SECONDS = 30, 20.0

@@ -20,8 +20,8 @@ from benchmarks.catalogues import catalogue
 from ingest.dataset import Dataset
 from serving.cli.progress import Lines
 from serving.training import train
-from towers.bundle import Bundle
-from towers.histories import Histories
+from towers.bundle.bundle import Bundle
+from towers.histories.histories import Histories
 from towers.settings import TrainingSettings
 
 ITEMS, USERS, EVENTS, CANDIDATES, REQUESTS, WARM_UP = 10_000, 1_000, 150_000, 500, 1_000, 50

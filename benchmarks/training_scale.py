@@ -17,9 +17,9 @@ import pandas as pd
 from benchmarks.catalogues import catalogue
 from evaluation.extras import load
 from ingest.dataset import Dataset
-from towers.assembly import build, compile_for, compiled_step, prepare
+from towers.retrieval.assembly import build, compile_for, compiled_step, prepare
+from towers.retrieval.steps import Steps
 from towers.settings import TrainingSettings
-from towers.steps import Steps
 
 SIZES = (10_000, 20_000, 50_000, 100_000, 200_000)
 USERS, EVENTS, STEPS, WARM_UP = 4_000, 200_000, 40, 5

@@ -13,10 +13,10 @@ from evaluation.report import Report, report, write
 from evaluation.run import evaluate
 from evaluation.two_tower import TwoTowerContender
 from ingest.dataset import Dataset
-from towers.documents import documents
 from towers.progress import Progress
 from towers.settings import TrainingSettings
-from towers.text_model import TextModel
+from towers.text.documents import documents
+from towers.text.model import TextModel
 
 # Where the answers of each method of ours go.
 _FILES = {

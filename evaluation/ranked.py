@@ -14,7 +14,7 @@ from indexing.diversity import POOL as DIVERSE_FROM
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.progress import Progress
-from towers.rank_training import as_ranker, fit_ranker
+from towers.ranking.training import as_ranker, fit_ranker
 from towers.settings import RankingSettings
 
 

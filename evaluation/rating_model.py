@@ -12,10 +12,10 @@ from evaluation.tuning import Attempt, Tuning
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.errors import TrainingError
-from towers.fitting import fit
-from towers.histories import Histories
+from towers.histories.histories import Histories
 from towers.progress import Progress
-from towers.ranker import rows_of
+from towers.ranking.ranker import rows_of
+from towers.retrieval.fitting import fit
 from towers.settings import TrainingSettings
 from towers.training import learn_ratings, read_texts
 

@@ -12,12 +12,12 @@ from evaluation.folds import Fold
 from evaluation.scoring import Scores
 from evaluation.tuning import Attempt, Tuning
 from ingest.dataset import Dataset
-from towers.fitting import Fit, fit
-from towers.histories import Histories
+from towers.histories.histories import Histories
 from towers.progress import Progress
+from towers.retrieval.fitting import Fit, fit
+from towers.retrieval.two_towers import TwoTowers
 from towers.settings import TrainingSettings
 from towers.training import TextVectors, read_texts
-from towers.two_towers import TwoTowers
 
 
 class TwoTowerContender:

@@ -16,7 +16,7 @@ RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "
 
 
 class FeatureType(StrEnum):
-    """The kinds of feature that a table may have; each has one encoder in `towers.encoders`."""
+    """The kinds of feature that a table may have; each has one encoder in `towers.features.encoders`."""
 
     NUMBER = "number"
     FLAG = "flag"

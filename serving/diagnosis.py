@@ -68,7 +68,7 @@ def _tensorflow() -> Finding:
 
 
 def _text_model() -> Finding:
-    from towers.text_model import DEFAULT_MODEL, TextModel
+    from towers.text.model import DEFAULT_MODEL, TextModel
 
     try:
         digest = TextModel(DEFAULT_MODEL).weights_hash

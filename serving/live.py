@@ -9,7 +9,7 @@ from typing import Final
 from indexing.errors import UnknownCollection, VectorIndexError
 from indexing.index import VectorIndex
 from serving.errors import NotReady
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 from towers.errors import TowersError
 
 _FAILURES: Final = (VectorIndexError, TowersError, NotReady)

@@ -14,12 +14,12 @@ from evaluation.peers.base import RankingData
 from evaluation.peers.popularity import Popularity
 from ingest.dataset import Dataset
 from ingest.splits import chronological
-from towers.bundle import Bundle
-from towers.histories import Histories
+from towers.bundle.bundle import Bundle
+from towers.histories.histories import Histories
 from towers.progress import Progress
+from towers.retrieval.two_towers import TwoTowers
 from towers.settings import TrainingSettings
 from towers.training import TextVectors, learn_ranking, read_texts, select, train_bundle
-from towers.two_towers import TwoTowers
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def declared_dependencies() -> set[str]:
 @pytest.mark.parametrize(
     ("package", "source", "found"),
     [
-        ("ingest", "import towers.bundle", {"towers"}),
+        ("ingest", "import towers.bundle.bundle", {"towers"}),
         ("towers", "def f():\n    from serving.settings import Settings", {"serving"}),
         ("indexing", "from evaluation import metrics as m", {"evaluation"}),
         ("evaluation", "import benchmarks", {"benchmarks"}),

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from towers.errors import TrainingError
-from towers.text_model import DEFAULT_MODEL
+from towers.text.model import DEFAULT_MODEL
 
 
 class RankingSettings(BaseModel):

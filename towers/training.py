@@ -13,20 +13,20 @@ from ingest.columns import Columns
 from ingest.dataset import Dataset
 from ingest.fingerprint import fingerprint
 from ingest.splits import Split
-from towers.bundle import Bundle, Trained
-from towers.documents import documents
-from towers.fitting import Fit, fit
-from towers.manifest import Manifest, TextModelRecord
+from towers.bundle.bundle import Bundle, Trained
+from towers.bundle.manifest import Manifest, TextModelRecord
+from towers.bundle.saving import new_bundle_id, save
 from towers.progress import Progress
-from towers.rank_training import as_ranker, fit_ranker
-from towers.ranker import rows_of
-from towers.ranking import RankingModule
-from towers.rating_training import fit_ratings
-from towers.ratings import RatingModel
-from towers.saving import new_bundle_id, save
+from towers.ranking.network import RankingModule
+from towers.ranking.ranker import rows_of
+from towers.ranking.training import as_ranker, fit_ranker
+from towers.ratings.model import RatingModel
+from towers.ratings.training import fit_ratings
+from towers.retrieval.fitting import Fit, fit
+from towers.retrieval.two_towers import TwoTowers
 from towers.settings import RankingSettings, RatingSettings, TrainingSettings
-from towers.text_model import TextModel
-from towers.two_towers import TwoTowers
+from towers.text.documents import documents
+from towers.text.model import TextModel
 
 _FEWEST_RATINGS = 100
 

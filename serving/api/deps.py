@@ -22,7 +22,7 @@ from serving.api.validation import STORABLE, InvalidRequest, is_storable
 from serving.metrics import Metrics
 from serving.pipeline import Person, Selection
 from serving.service import Service
-from towers.queries import HistoryEvent
+from towers.histories.queries import HistoryEvent
 
 
 async def get_service(request: Request) -> Service:

@@ -24,7 +24,7 @@ def recommend(
         raise typer.BadParameter("give either --user or --history")
     from serving.cli.asking import asking
     from serving.pipeline import Person
-    from towers.queries import HistoryEvent
+    from towers.histories.queries import HistoryEvent
 
     items = [part.strip() for part in history.split(",") if part.strip()] if history else []
     person = Person(user, tuple(HistoryEvent(item) for item in items))

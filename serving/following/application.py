@@ -9,7 +9,7 @@ from indexing.payload import REVISION
 from serving.errors import NotReady
 from serving.live import Generation
 from serving.store import ItemRecord, Store
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 
 
 def apply(store: Store, index: VectorIndex, generation: Callable[[], Generation], item_ids: Iterable[str]) -> None:

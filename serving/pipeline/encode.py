@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from indexing.index import TOWER, VectorIndex
 from serving.live import Generation
 from serving.pipeline.profile import Profile
-from towers.queries import UserQuery
+from towers.histories.queries import UserQuery
 
 
 @dataclass(frozen=True)

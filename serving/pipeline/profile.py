@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from serving.pipeline.requests import Person
 from serving.store import Store
-from towers.queries import HistoryEvent
+from towers.histories.queries import HistoryEvent
 
 
 @dataclass(frozen=True)

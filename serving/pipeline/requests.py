@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from indexing.filters import Filter
-from towers.queries import HistoryEvent
+from towers.histories.queries import HistoryEvent
 
 
 @dataclass(frozen=True)

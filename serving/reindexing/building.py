@@ -23,7 +23,7 @@ from serving.following import require_features
 from serving.reindexing.phases import Phase, Report
 from serving.settings import Settings
 from serving.store import Store
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 
 _MODULE: Final = "serving.reindexing.child"
 

@@ -11,7 +11,7 @@ from serving.reindexing.building import Fresh, Message, Order, build_here
 from serving.reindexing.phases import Phase
 from serving.service import open_index, open_store
 from serving.settings import load_settings
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 from towers.errors import TowersError
 
 _PRIORITY: Final = 15

@@ -26,7 +26,7 @@ from serving.reindexing.replay import go_live
 from serving.settings import Settings
 from serving.store import Job, JobState, Store
 from serving.variants import Variants
-from towers.bundle import Bundle, bundle_ids
+from towers.bundle.bundle import Bundle, bundle_ids
 from towers.errors import TowersError
 
 _LOCK_FILE: Final = "reindex.lock"

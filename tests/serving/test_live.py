@@ -17,7 +17,7 @@ from serving.live import Live
 from serving.training import train
 from tests.serving import world
 from tests.serving.conftest import QUICK
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 from towers.progress import Silent
 
 

@@ -31,7 +31,7 @@ from tests.serving.reindexing_world import (
     with_title,
     write,
 )
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 from towers.progress import Silent
 
 ITEM = world.war(3)

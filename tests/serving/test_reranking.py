@@ -25,7 +25,7 @@ from serving.store import Store
 from serving.store.tables import items
 from tests.serving import world
 from tests.serving.world import HALF, toy, war
-from towers.queries import HistoryEvent
+from towers.histories.queries import HistoryEvent
 
 EVERYTHING = {name(number) for number in range(HALF) for name in (war, toy)} | {"lone"}
 UNSEEN_BY_W3 = EVERYTHING - {war(number) for number in range(HALF) if number != 3}

@@ -7,7 +7,7 @@ import pytest
 from ingest.dataset import Dataset
 from ingest.splits import chronological
 from tests.towers.worlds import two_camps
-from towers.bundle import Bundle
+from towers.bundle.bundle import Bundle
 from towers.progress import Silent
 from towers.settings import TrainingSettings
 from towers.training import learn_ranking, read_texts, select, train_bundle

@@ -3,7 +3,7 @@
 import numpy as np
 
 from towers.backend import tf
-from towers.history import HistoryPools
+from towers.retrieval.history_pools import HistoryPools
 
 RNG = np.random.default_rng(3)
 ROWS, EVENTS, DIMENSIONS = 4, 7, 5

@@ -9,17 +9,17 @@ from ingest.dataset import Dataset
 from ingest.splits import chronological
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import two_camps
-from towers.bundle import Bundle
-from towers.context import HistoryScale
-from towers.cooccurrence import Cooccurrence
-from towers.fitting import fit
+from towers.bundle.bundle import Bundle
+from towers.histories.context import HistoryScale
+from towers.histories.queries import HistoryEvent, UserQuery
+from towers.histories.sequences import Sequences
+from towers.neighbours.cooccurrence import Cooccurrence
 from towers.progress import Silent
-from towers.queries import HistoryEvent, UserQuery
-from towers.rank_features import WIDTH, RankQuery, RankTables, attention, features
-from towers.rank_training import _lists, tables_of
-from towers.sequences import Sequences
+from towers.ranking.features import WIDTH, RankQuery, RankTables, attention, features
+from towers.ranking.training import _lists, tables_of
+from towers.retrieval.fitting import fit
+from towers.retrieval.two_towers import TwoTowers
 from towers.settings import RankingSettings
-from towers.two_towers import TwoTowers
 
 RNG = np.random.default_rng(7)
 ITEMS, DIMENSIONS = 30, 8

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from towers.progress import Silent
-from towers.rating_training import fit_ratings
-from towers.ratings import RatingModel
+from towers.ratings.model import RatingModel
+from towers.ratings.training import fit_ratings
 from towers.settings import RatingSettings
 
 USERS, ITEMS = 60, 40

@@ -22,5 +22,5 @@ def test_waking_tensorflow_says_nothing() -> None:
 
 
 def test_the_settings_are_there_without_waking_tensorflow() -> None:
-    code = "import sys, towers.settings, towers.bundle; print('tensorflow' in sys.modules)"
+    code = "import sys, towers.settings, towers.bundle.bundle; print('tensorflow' in sys.modules)"
     assert run(code).stdout.strip() == "False"

@@ -8,10 +8,10 @@ from ingest.splits import chronological
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import two_camps
 from towers.errors import TrainingError
-from towers.fitting import Fit, fit
 from towers.progress import Silent
+from towers.retrieval.fitting import Fit, fit
+from towers.retrieval.validation import Validation, per_user
 from towers.settings import TrainingSettings
-from towers.validation import Validation, per_user
 
 
 def fit_quickly(dataset: Dataset, settings: TrainingSettings = QUICK) -> Fit:

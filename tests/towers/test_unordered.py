@@ -10,12 +10,12 @@ import scipy.sparse as sp
 from ingest.splits import chronological
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import coloured, two_camps
-from towers.assembly import prepare
-from towers.fitting import fit
-from towers.linear_teacher import LinearTeacher
 from towers.progress import Silent
-from towers.unordered_steps import UnorderedSteps
-from towers.unordered_user_tower import UnorderedUserTower
+from towers.retrieval.assembly import prepare
+from towers.retrieval.fitting import fit
+from towers.retrieval.linear_teacher import LinearTeacher
+from towers.retrieval.unordered_steps import UnorderedSteps
+from towers.retrieval.unordered_user_tower import UnorderedUserTower
 
 
 @pytest.fixture(scope="module")

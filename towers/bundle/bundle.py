@@ -1,0 +1,243 @@
+"""Bundles: immutable folders that hold everything a trained system needs to answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.schema import Schema
+from towers.bundle.compact import CompactModel
+from towers.bundle.manifest import FORMAT, Manifest, TextModelRecord
+from towers.errors import BundleError
+from towers.histories.queries import UserQuery
+from towers.ranking.ranker import MODEL, Ranker, rows_of
+from towers.ratings.model import RatingModel
+from towers.retrieval.inputs import InputSpec
+from towers.retrieval.two_towers import TwoTowers
+from towers.text.documents import documents
+from towers.text.model import TextModel
+
+MANIFEST, INPUTS, ITEM_TOWER, USER_TOWER = "manifest.json", "inputs.json", "item_tower", "user_tower"
+ONE_USER = "user_tower.tflite"
+RATINGS = "ratings.npz"
+
+
+@dataclass(frozen=True)
+class ItemVectors:
+    """Vectors of n items. tower: float32 [n, d], each of length 1; text: float32 [n, t], of length 1 or all zeros."""
+
+    item_ids: list[str]
+    tower: npt.NDArray[np.float32]
+    text: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives.
+
+    ranker: None where there was too little to learn from, or none was wanted; ratings: None where the data have none.
+    """
+
+    towers: TwoTowers
+    ranker: Ranker | None = None
+    ratings: RatingModel | None = None
+
+
+class Bundle:
+    """A trained system, loaded: towers, input specification, ranker, rating model and text model.
+
+    Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema), one SavedModel for each tower,
+    compact graphs of the user tower and of the ranking model, and the tables of the ranker and of the rating model as
+    arrays.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> None:
+        """Use `load`, or `towers.bundle.saving.save`."""
+        self.path, self.manifest, self._towers, self._text_model = path, manifest, trained.towers, text_model
+        self.ranker, self._ratings = trained.ranker, trained.ratings
+
+    @property
+    def id(self) -> str:
+        """The name of the bundle: its creation time and four random digits, so that names sort by age."""
+        return self.manifest.id
+
+    @property
+    def schema(self) -> Schema:
+        """The features that its towers read."""
+        return self._towers.spec.schema
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a tower's vector."""
+        return self._towers.dimensions
+
+    @property
+    def text_dimensions(self) -> int:
+        """The length of a text vector, 0 where the bundle has no text model."""
+        return self.manifest.text_model.dimensions if self.manifest.text_model else 0
+
+    @property
+    def history_length(self) -> int:
+        """How many of a history's newest events the user tower reads."""
+        return self._towers.spec.length
+
+    @cached_property
+    def known_items(self) -> frozenset[str]:
+        """The items that training saw; any other is a cold one."""
+        return frozenset(self._towers.spec.items.ids)
+
+    def encode_items(self, items: pd.DataFrame) -> ItemVectors:
+        """The vectors of n items.
+
+        items: typed rows as in ingest.dataset.Dataset; ids and categories that training never saw are normal.
+        """
+        text = self.embed_text(documents(items, self.schema.items)) if self._text_model else None
+        tower = self._towers.item_vectors(items, text)
+        nothing = np.zeros((len(items), 0), np.float32)
+        return ItemVectors(items[Columns.ITEM].tolist(), tower, nothing if text is None else text)
+
+    def encode_users(self, queries: Sequence[UserQuery]) -> npt.NDArray[np.float32]:
+        """The vectors of n queries: float32 [n, dimensions], each of length 1."""
+        return self._towers.user_vectors(queries)
+
+    def predict_ratings(
+        self, user: UserQuery, item_ids: Sequence[str], vectors: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float64] | None:
+        """The ratings that a person would give to n items, float64 [n]; None where training had no ratings.
+
+        vectors: float32 [n, d], the item tower's; those of unknown items do as well.
+        """
+        if self._ratings is None:
+            return None
+        spec = self._towers.spec
+        past = rows_of(spec, [event.item_id for event in user.history])
+        ratings = np.array([np.nan if event.rating is None else event.rating for event in user.history], np.float64)
+        return self._ratings.predict((past, user.history_vectors, ratings), rows_of(spec, item_ids), vectors)
+
+    def embed_text(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The text model's vectors: float32 [n, text_dimensions], of length 1, or zeros for an empty text.
+
+        Raises BundleError where the bundle has no text model.
+        """
+        if self._text_model is None:
+            raise BundleError(f"bundle {self.id} was trained without a text model, so it cannot read texts")
+        return self._text_model.embed(texts)
+
+    def warm_up(self) -> None:
+        """Do once what every request needs, so that the first one does not wait for it."""
+        nobody = UserQuery((), np.zeros((0, self.dimensions), np.float32))
+        (vector,) = self.encode_users([nobody])
+        if self.ranker is not None:
+            self.ranker.score(self.ranker.query(nobody, vector), ["any item"], vector[None])
+        if self._text_model is not None:
+            self.embed_text(["the first text"])
+
+    @classmethod
+    def load(cls, path: Path, text_cache: Path | None = None) -> "Bundle":
+        """Read a bundle from its folder.
+
+        text_cache: folder of the text model's disk cache. Raises BundleError where the folder is no bundle, is
+        damaged, is of another format, or was trained with other text model weights than those found here.
+        """
+        manifest = read_manifest(path)
+        text_model = _text_model(manifest.text_model, text_cache) if manifest.text_model else None
+        try:
+            spec = InputSpec.from_state(json.loads((path / INPUTS).read_text("utf-8")))
+            item_tower = _SavedTower(path / ITEM_TOWER)
+            user_tower = _UserTower(path / USER_TOWER, CompactModel.load(path / ONE_USER))
+            scorer = _Scorer(CompactModel.load(path / MODEL)) if (path / MODEL).exists() else None
+            ratings = _ratings(path / RATINGS)
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+            raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
+        ranker = Ranker.load(path, spec, scorer) if scorer else None
+        towers = TwoTowers(spec, manifest.dimensions, item_tower, user_tower)
+        return cls(path, manifest, Trained(towers, ranker, ratings), text_model)
+
+
+class _SavedTower:
+    """A tower from its SavedModel, called without the search for the right trace: it has just one."""
+
+    def __init__(self, path: Path) -> None:
+        from towers.backend import tf
+
+        self._saved = tf.saved_model.load(str(path))  # holds the variables
+        self.encode = self._saved.encode.concrete_functions[0]
+
+
+class _UserTower:
+    """The user tower: one user, as a request has it, by its compact graph, many at once by its SavedModel.
+
+    A service never has many at once, so that the SavedModel is only loaded where it is needed: that takes the
+    interpreter for a while, and a new bundle is loaded while an old one answers.
+    """
+
+    def __init__(self, path: Path, one: CompactModel) -> None:
+        if not (path / "saved_model.pb").exists():
+            raise FileNotFoundError(f"no SavedModel in {path.name}")
+        self._path, self._one = path, one
+
+    @cached_property
+    def _many(self) -> _SavedTower:
+        return _SavedTower(self._path)
+
+    def encode(self, inputs: Mapping[str, Any]) -> Any:
+        """See towers.retrieval.two_towers.Encoder."""
+        return self._one(inputs) if len(inputs["user"]) == 1 else self._many.encode(inputs)
+
+
+class _Scorer:
+    """The ranking model from its compact graph."""
+
+    def __init__(self, model: CompactModel) -> None:
+        self._model = model
+
+    def score(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """See towers.ranking.ranker.Scorer."""
+        return self._model({"features": features})
+
+
+def _ratings(file: Path) -> RatingModel | None:
+    if not file.exists():
+        return None
+    with np.load(file, allow_pickle=False) as arrays:
+        return RatingModel.from_arrays(arrays)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of the bundle in folder `path`; BundleError where there is none that can be read."""
+    file = path / MANIFEST
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        if content.get("format") != FORMAT:
+            raise BundleError(
+                f"bundle {path}: format {content.get('format')!r}; this version reads {FORMAT}: train anew"
+            )
+        return Manifest.model_validate(content)
+    except FileNotFoundError as error:
+        raise BundleError(f"bundle {path}: no {MANIFEST} there; `pharos train` makes a bundle") from error
+    except (OSError, ValueError, AttributeError) as error:
+        raise BundleError(f"bundle {path}: {MANIFEST} cannot be read ({error})") from error
+
+
+def bundle_ids(folder: Path) -> list[str]:
+    """The bundles below `folder`, oldest first."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith("."))
+
+
+def _text_model(record: TextModelRecord, cache: Path | None) -> TextModel:
+    """The text model that the record names; BundleError where its weights are not those of the training."""
+    model = TextModel(record.name, cache)
+    if model.weights_hash != record.weights_sha256:
+        raise BundleError(
+            f"text model {record.name!r}: its weights here have the sha256 {model.weights_hash}, but the bundle was "
+            f"trained with {record.weights_sha256}. Its vectors would not fit: use the same weights, or train anew."
+        )
+    return model

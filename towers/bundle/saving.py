@@ -1,0 +1,57 @@
+"""Writing bundles: whole or not at all."""
+
+import json
+import os
+import secrets
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from towers.backend import tf
+from towers.bundle.bundle import INPUTS, ITEM_TOWER, MANIFEST, ONE_USER, RATINGS, USER_TOWER, Bundle, Trained
+from towers.bundle.compact import compact
+from towers.bundle.manifest import Manifest
+from towers.ranking.ranker import MODEL, TABLES
+from towers.text.model import TextModel
+
+
+def new_bundle_id() -> str:
+    """A name that no other bundle has, sorted by age: the second it is made in, and four random digits."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> Bundle:
+    """Write a bundle below `folder`: beside its place first, then renamed into it, so that no half of one is seen."""
+    towers = trained.towers
+    place, partial = folder / manifest.id, folder / f".{manifest.id}.partial"
+    partial.mkdir(parents=True)
+    try:
+        for name, tower in ((ITEM_TOWER, towers.item_tower), (USER_TOWER, towers.user_tower)):
+            tf.saved_model.save(tower, str(partial / name))
+        (partial / ONE_USER).write_bytes(compact(towers.user_tower.encode, towers.user_tower))
+        if trained.ranker is not None:
+            (partial / MODEL).write_bytes(compact(trained.ranker.model.score, trained.ranker.model))
+            (partial / TABLES).write_bytes(trained.ranker.table_bytes())
+        if trained.ratings is not None:
+            with (partial / RATINGS).open("wb") as file:
+                np.savez(file, **trained.ratings.arrays())  # type: ignore[arg-type]
+        (partial / INPUTS).write_text(json.dumps(towers.spec.state(), ensure_ascii=False), "utf-8")
+        (partial / MANIFEST).write_text(manifest.model_dump_json(indent=2), "utf-8")
+        for path in [*partial.rglob("*"), partial]:
+            _sync(path)
+        partial.rename(place)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    _sync(folder)
+    return Bundle(place, manifest, trained, text_model)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

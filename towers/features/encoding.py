@@ -1,0 +1,92 @@
+"""From typed tables to the numbers that towers read: all features of an item or a user side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+
+from ingest.schema import Feature, FeatureType
+from towers.features.encoders import ENCODERS, FeatureEncoder, VectorEncoder
+
+# The item's document (see towers.text.documents) is encoded like one more feature, under a name no column can have.
+_DOCUMENT = "\0document"
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """n encoded rows. dense: float32 [n, width]; sparse: float32 CSR [n, vocabulary]."""
+
+    dense: npt.NDArray[np.float32]
+    sparse: sp.csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.dense)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "FeatureRows":
+        """The rows with these numbers."""
+        return FeatureRows(self.dense[rows], self.sparse[rows])
+
+
+class FeatureEncoding:
+    """The encoders of one table's features, fitted together."""
+
+    def __init__(self, features: tuple[Feature, ...], encoders: dict[str, FeatureEncoder]) -> None:
+        """encoders: by feature name, in the order of the columns that they fill."""
+        self._features = features
+        self._encoders = encoders
+
+    @classmethod
+    def fit(
+        cls,
+        table: pd.DataFrame,
+        features: tuple[Feature, ...],
+        text: npt.NDArray[np.float32] | None = None,
+    ) -> Self:
+        """Fit on the rows of `table`; `text`: float32 [rows, dimensions], the vectors of their documents if any."""
+        encoders = {f.name: ENCODERS[f.type].fit(table[f.name]) for f in features}
+        if text is not None:
+            encoders[_DOCUMENT] = VectorEncoder.fit(pd.Series(list(text), dtype=object))
+        return cls(features, encoders)
+
+    def encode(self, table: pd.DataFrame, text: npt.NDArray[np.float32] | None = None) -> FeatureRows:
+        """Encode n rows; `text` as in `fit`, for these rows."""
+        dense = [np.zeros((len(table), 0), np.float32)]
+        sparse = [sp.csr_matrix(np.zeros((len(table), 0), np.float32))]
+        for name, encoder in self._encoders.items():
+            column = pd.Series(list(text), dtype=object) if name == _DOCUMENT and text is not None else table[name]
+            encoded = encoder.encode(column)
+            if encoded.dense is not None:
+                dense.append(encoded.dense)
+            if encoded.sparse is not None:
+                sparse.append(encoded.sparse)
+        return FeatureRows(np.concatenate(dense, axis=1), sp.hstack(sparse, format="csr", dtype=np.float32))
+
+    @property
+    def width(self) -> int:
+        """Count of dense columns."""
+        return sum(encoder.width for encoder in self._encoders.values())
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Count of sparse columns."""
+        return sum(encoder.vocabulary_size for encoder in self._encoders.values())
+
+    def state(self) -> dict[str, Any]:
+        """The learned state as JSON values."""
+        return {name: {"type": encoder.type, **encoder.state()} for name, encoder in self._encoders.items()}
+
+    @classmethod
+    def from_state(cls, features: tuple[Feature, ...], state: dict[str, Any]) -> Self:
+        """From what `state` gave, and the same features."""
+        encoders = {name: ENCODERS[FeatureType(part["type"])].from_state(part) for name, part in state.items()}
+        return cls(features, encoders)
+
+
+def features_table(features: tuple[Feature, ...], records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """A typed table of features from records by name; what a record lacks is missing in its row."""
+    columns = {f.name: pd.Series([record.get(f.name, f.missing) for record in records], dtype=object) for f in features}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(records)))

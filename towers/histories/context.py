@@ -1,0 +1,63 @@
+"""What a history says besides its items: its length and its ratings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from towers.features.encoders import soft_histogram
+
+_LENGTH_KNOTS = np.log1p([0, 5, 10, 20, 40, 80, 160, 320, 1000])
+CONTEXT_WIDTH = 4 + len(_LENGTH_KNOTS)
+
+
+@dataclass(frozen=True)
+class HistoryScale:
+    """What training learnt of ratings and times, so that both are read the same way ever after.
+
+    rating_mean, rating_deviation: of the training events. timed: whether events have an order in time; where they
+    have none, the order of a history means nothing.
+    """
+
+    rating_mean: float
+    rating_deviation: float
+    timed: bool
+
+    @classmethod
+    def fit(cls, ratings: npt.NDArray[np.floating], stamps: npt.NDArray[np.floating]) -> "HistoryScale":
+        """From the training events; NaN stands for a rating or a time that is not known."""
+        known = ratings[np.isfinite(ratings)]
+        mean, deviation = (float(known.mean()), float(known.std())) if len(known) else (0.0, 1.0)
+        return cls(mean, deviation or 1.0, len(np.unique(stamps[np.isfinite(stamps)])) > 1)
+
+    def ratings(self, raw: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """Standardised ratings; an unknown one is 0, the mean."""
+        return np.nan_to_num((raw - self.rating_mean) / self.rating_deviation).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """b stretches of histories, oldest event first, padded at the end to `length` events.
+
+    present: bool [b, length]; ratings: float32 [b, length], standardised; before: int [b], how many older events the
+    stretch leaves out.
+    """
+
+    present: npt.NDArray[np.bool_]
+    ratings: npt.NDArray[np.float32]
+    before: npt.NDArray[np.int64]
+
+
+def context(windows: Windows) -> npt.NDArray[np.float32]:
+    """Features of the state before each place: float32 [b, length, width]."""
+    rated = windows.ratings * windows.present
+    seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))
+    total = np.log1p(seen + windows.before[:, None])
+    lengths = soft_histogram(total.ravel(), _LENGTH_KNOTS).reshape(*total.shape, len(_LENGTH_KNOTS))
+    plain = np.stack([np.log1p(seen) / 5, seen == 0, total / 5, ratings / np.maximum(seen, 1)], axis=-1)
+    return np.concatenate([plain, lengths], axis=-1).astype(np.float32)
+
+
+def _shift(values: np.ndarray) -> np.ndarray:
+    """The values one position later: what was known before each event."""
+    return np.concatenate([np.zeros((len(values), 1), values.dtype), values[:, :-1]], axis=1)

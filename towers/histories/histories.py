@@ -1,0 +1,59 @@
+"""Queries for many users at once, from a table of interactions."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from ingest.history import order
+from towers.histories.queries import HistoryEvent, UserQuery
+
+
+class Histories:
+    """Each user's past events, ready to be asked for with any set of item vectors."""
+
+    def __init__(self, dataset: Dataset, interactions: pd.DataFrame, anonymous: bool = False) -> None:
+        """interactions: the known events; anonymous: whether queries lack the user's id and features."""
+        self._row = pd.Index(dataset.items[Columns.ITEM])
+        self._anonymous = anonymous
+        self._features = {} if anonymous else _features_by_user(dataset)
+        events = order(interactions)
+        self._events: dict[str, tuple[HistoryEvent, ...]] = {}
+        self._rows: dict[str, npt.NDArray[np.int64]] = {}
+        for user, group in events.groupby(Columns.USER, sort=False):
+            self._events[str(user)] = _events(group)
+            self._rows[str(user)] = self._row.get_indexer(group[Columns.ITEM])
+
+    def queries(self, users: Sequence[str], item_vectors: npt.NDArray[np.float32]) -> list[UserQuery]:
+        """A query for each user; item_vectors: float32 [items, d], a row for each row of the data set's items.
+
+        A user without an event asks with an empty history.
+        """
+        nothing = np.zeros(0, np.int64)
+        return [
+            UserQuery(
+                history=self._events.get(user, ()),
+                history_vectors=item_vectors[self._rows.get(user, nothing)],
+                user_id=None if self._anonymous else user,
+                features=self._features.get(user, {}),
+            )
+            for user in users
+        ]
+
+
+def _events(group: pd.DataFrame) -> tuple[HistoryEvent, ...]:
+    items = group[Columns.ITEM].tolist()
+    unknown = [None] * len(group)
+    ratings = group[Columns.RATING].tolist() if Columns.RATING in group else unknown
+    stamps = group[Columns.TIMESTAMP].tolist() if Columns.TIMESTAMP in group else unknown
+    return tuple(map(HistoryEvent, items, ratings, stamps))
+
+
+def _features_by_user(dataset: Dataset) -> Mapping[str, Mapping[str, object]]:
+    names = [feature.name for feature in dataset.schema.users]
+    if not names:
+        return {}
+    return dict(zip(dataset.users[Columns.USER], dataset.users[names].to_dict("records"), strict=True))

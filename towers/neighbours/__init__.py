@@ -1,0 +1,1 @@
+"""What other people's histories say of pairs of items."""

@@ -1,0 +1,117 @@
+"""Which items people have together, and which they take next: sparse tables, read a few rows at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from towers.histories.sequences import Sequences
+
+_KEPT = 200
+"""Neighbours that are kept of an item, the strongest."""
+
+_REACH = 20
+"""How many events after an item still follow it; the k-th counts 1 / k."""
+
+_DAMPING = 10.0
+"""Events that every item is granted, so that a pair seen once is no strong one."""
+
+_LONGEST = 500
+"""Only so many newest events of a person make pairs, or one person would make a million."""
+
+
+@dataclass(frozen=True)
+class Cooccurrence:
+    """Weights from item to item as compressed rows. starts: int64 [n + 1]; items: int32 [e]; weights: float32 [e]."""
+
+    starts: npt.NDArray[np.int64]
+    items: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+
+    @classmethod
+    def together(cls, sequences: Sequences, items: int) -> Self:
+        """Cosines of the sets of people who have two items, damped."""
+        rows, owners = _newest(sequences)
+        owned = sp.csr_matrix((np.ones(len(rows), np.float32), (owners, rows)), (len(sequences.users), items))
+        counts = (owned.T @ owned).tocsr()
+        counts.setdiag(0)
+        return cls._of(counts, np.bincount(rows, minlength=items))
+
+    @classmethod
+    def following(cls, sequences: Sequences, items: int) -> Self:
+        """How often the second item comes within a few events after the first, damped by how often each comes."""
+        rows, owners = _newest(sequences)
+        firsts, seconds, values = [rows[:0]], [rows[:0]], [np.zeros(0, np.float32)]
+        for lag in range(1, min(_REACH, len(rows) - 1) + 1):
+            same = owners[:-lag] == owners[lag:]
+            firsts.append(rows[:-lag][same])
+            seconds.append(rows[lag:][same])
+            values.append(np.full(int(same.sum()), 1 / lag, np.float32))
+        cells = (np.concatenate(firsts), np.concatenate(seconds))
+        counts = sp.csr_matrix((np.concatenate(values), cells), (items, items))
+        return cls._of(counts, np.bincount(rows, minlength=items))
+
+    @classmethod
+    def _of(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
+        scale = sp.diags((events + _DAMPING) ** -0.5)
+        weights = (scale @ counts @ scale).tocsr()
+        weights.eliminate_zeros()
+        pointers = weights.indptr
+        kept = [_strongest(weights.data[low:high]) + low for low, high in pairwise(pointers)]
+        chosen = np.concatenate([np.zeros(0, np.int64), *kept])
+        starts = np.append(0, np.cumsum([len(part) for part in kept])).astype(np.int64)
+        return cls(starts, weights.indices[chosen].astype(np.int32), weights.data[chosen].astype(np.float32))
+
+    def sums(
+        self,
+        history: npt.NDArray[np.int64],
+        shares: npt.NDArray[np.float32],
+        candidates: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.float32]:
+        """The weights from history items to candidates, added up: float32 [n, c].
+
+        history: int64 [l], candidates: int64 [n], rows of items, -1 for items that training did not see;
+        shares: float32 [l, c], what each history item counts in each of c sums.
+        """
+        known = history >= 0
+        history, shares = history[known], shares[known]
+        end, length = self.starts[history + 1], self.starts[history + 1] - self.starts[history]
+        until = np.cumsum(length)
+        entry = np.repeat(end - until, length) + np.arange(int(length.sum()))
+        place = np.full(len(self.starts), -1, np.int32)  # one more, so that the row -1 has a place too
+        place[candidates] = np.arange(len(candidates))
+        place[-1] = -1
+        found = place[self.items[entry]]
+        # Few of the entries are candidates: what they weigh, and for which event, is looked up for these alone.
+        hit = np.flatnonzero(found >= 0)
+        found, weight, share = found[hit], self.weights[entry[hit]], shares[np.searchsorted(until, hit, "right")]
+        columns = [np.bincount(found, weight * part, len(candidates)) for part in share.T]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+        """For a file of arrays."""
+        return {f"{name}_starts": self.starts, f"{name}_items": self.items, f"{name}_weights": self.weights}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> Self:
+        """The inverse of `arrays`."""
+        return cls(*(arrays[f"{name}_{part}"] for part in ("starts", "items", "weights")))  # type: ignore[arg-type]
+
+
+def _newest(sequences: Sequences) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Item row and user number of each event, but for those of a person that are too many."""
+    length = np.diff(sequences.offsets)
+    owners = np.repeat(np.arange(len(length)), length)
+    from_end = np.repeat(sequences.offsets[1:], length) - np.arange(len(sequences))
+    kept = from_end <= _LONGEST
+    return sequences.item[kept].astype(np.int64), owners[kept]
+
+
+def _strongest(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    if len(weights) <= _KEPT:
+        return np.arange(len(weights))
+    return np.sort(np.argpartition(-weights, _KEPT)[:_KEPT])

@@ -1,0 +1,1 @@
+"""The ranking model: features of candidates, network, training, and the ranker that serves."""

@@ -1,0 +1,79 @@
+"""The ranker: features and ranking model as one thing that orders candidates, just trained or loaded."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from towers.errors import BundleError
+from towers.histories.queries import UserQuery
+from towers.ranking.features import Floats, RankQuery, RankTables, attention, features
+from towers.retrieval.inputs import InputSpec
+
+MODEL: Final = "ranking_model.tflite"
+TABLES: Final = "ranking_tables.npz"
+
+
+class Scorer(Protocol):
+    """The ranking model with its fixed signature: a live module, or one loaded from a bundle."""
+
+    def score(self, features: Any) -> Any:
+        """float32 [n] for features float32 [n, WIDTH]."""
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Orders candidates for a person. spec: of the towers that it goes with."""
+
+    spec: InputSpec
+    tables: RankTables
+    model: Scorer
+
+    def query(self, user: UserQuery, vector: Floats) -> RankQuery:
+        """A person as the ranker sees one; vector: float32 [d], the user tower's."""
+        return rank_query(self.spec, user, vector)
+
+    def score(self, query: RankQuery, item_ids: Sequence[str], vectors: Floats) -> Floats:
+        """Scores float32 [n] of n candidates, higher is better; vectors: float32 [n, d], the item tower's."""
+        if not len(item_ids):
+            return np.zeros(0, np.float32)
+        seen = features(query, rows_of(self.spec, item_ids), vectors, self.tables)
+        return np.asarray(self.model.score(seen))
+
+    def attention(self, query: RankQuery, vectors: Floats) -> Floats:
+        """How much each of the newest past items matters for each candidate: float32 [n, l'], 1 in a row."""
+        return attention(query, vectors)
+
+    @classmethod
+    def load(cls, folder: Path, spec: InputSpec, model: Scorer) -> Self:
+        """Read the tables from a bundle's folder; BundleError where they cannot be read."""
+        try:
+            with np.load(folder / TABLES, allow_pickle=False) as arrays:
+                return cls(spec, RankTables.from_arrays(arrays), model)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise BundleError(f"bundle {folder}: {TABLES} cannot be read ({error}); train a new one") from error
+
+    def table_bytes(self) -> bytes:
+        """The tables as the content of a file that `load` reads."""
+        content = io.BytesIO()
+        np.savez(content, **self.tables.arrays())  # type: ignore[arg-type]
+        return content.getvalue()
+
+
+def rank_query(spec: InputSpec, user: UserQuery, vector: Floats) -> RankQuery:
+    """A person as the ranking model sees one; vector: float32 [d], the user tower's."""
+    ids = [event.item_id for event in user.history]
+    raw = np.array([np.nan if event.rating is None else event.rating for event in user.history], np.float64)
+    stamps = [event.timestamp for event in user.history if event.timestamp is not None]
+    moment = max(stamps) if stamps and spec.scale.timed else None
+    return RankQuery(vector, rows_of(spec, ids), user.history_vectors, spec.scale.ratings(raw), moment)
+
+
+def rows_of(spec: InputSpec, item_ids: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Rows in the training catalogue, -1 for items that it does not have."""
+    return spec.items.codes(item_ids).astype(np.int64) - 1

@@ -1,0 +1,1 @@
+"""The rating model: what a person would give an item."""

@@ -1,0 +1,137 @@
+"""Fitting the rating model by variational Bayes: users and items in turn, each side in closed form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from towers.progress import Progress
+from towers.ratings.model import Floats, RatingModel, Rows
+from towers.settings import RatingSettings
+
+_FIRST_DEVIATION = 0.1
+_BIAS_VARIANCE = 0.2
+_RIDGE = 10.0
+
+
+@dataclass
+class _Side:
+    """The normal posteriors of one side. means: [n, k + 1]; covariances: [n, k + 1, k + 1]."""
+
+    means: Floats
+    covariances: Floats
+
+
+def fit_ratings(
+    users: Rows,
+    items: Rows,
+    ratings: Floats,
+    vectors: npt.NDArray[np.float32],
+    settings: RatingSettings,
+    progress: Progress,
+) -> RatingModel:
+    """Learn from e ratings.
+
+    users, items: int64 [e], their rows, each pair once; ratings: float64 [e]; vectors: float32 [n, d], the item
+    tower's, of all n items.
+    """
+    fit = _Fit(users, items, ratings, vectors, settings)
+    with progress.task("Ratings", settings.sweeps) as task:
+        for _ in range(settings.sweeps):
+            fit.sweep()
+            task.advance()
+        task.note(f"noise {fit.noise**0.5:.3f}, deviation of ratings {ratings.std():.3f}")
+    return fit.model()
+
+
+class _Fit:
+    def __init__(
+        self, users: Rows, items: Rows, ratings: Floats, vectors: npt.NDArray[np.float32], settings: RatingSettings
+    ) -> None:
+        self._users, self._items, self._mean = users, items, float(ratings.mean())
+        self._left = ratings - self._mean
+        self._range = float(ratings.min()), float(ratings.max())
+        count, n = int(users.max()) + 1, len(vectors)
+        cells = sp.csr_matrix((np.ones(len(users)), (users, items)), (count, n))
+        values = sp.csr_matrix((self._left, (users, items)), (count, n))
+        self._by_user, self._by_item = (cells, values), (cells.T.tocsr(), values.T.tocsr())
+        self._rated = np.bincount(items, minlength=n)
+        width = settings.factors + 1
+        rng = np.random.default_rng(settings.seed)
+        first = rng.normal(0, _FIRST_DEVIATION, (n, width))
+        first[:, -1] = 0
+        self._theirs = _Side(first, np.tile(np.eye(width) * _FIRST_DEVIATION**2, (n, 1, 1)))
+        self._mine = _Side(np.zeros((count, width)), np.zeros((count, width, width)))
+        self._design = np.column_stack([vectors, np.ones(n)]).astype(np.float64)
+        self._reading = np.zeros((self._design.shape[1], width), np.float64)
+        # Factors have no scale of their own, so people's have variance 1.
+        self._taste = np.append(np.ones(settings.factors), _BIAS_VARIANCE)
+        self._spread = np.append(np.full(settings.factors, 0.05), _BIAS_VARIANCE)
+        self.noise = float(ratings.var()) or 1.0
+
+    def sweep(self) -> None:
+        """People given items, items given people, then the variances given both."""
+        self._mine = self._solved(self._by_user, self._theirs, self._taste, 0.0)
+        self._theirs = self._solved(self._by_item, self._mine, self._spread, self._design @ self._reading)
+        self._read()
+        self._taste[-1] = np.mean(self._mine.means[:, -1] ** 2 + self._mine.covariances[:, -1, -1])
+        self.noise = self._expected_error()
+
+    def model(self) -> RatingModel:
+        """What was learnt."""
+        low, high = self._range
+        variances = np.einsum("nii->ni", self._theirs.covariances)
+        return RatingModel(
+            self._mean, low, high, self._theirs.means, variances, self._reading, self._spread, self._taste, self.noise
+        )
+
+    def _solved(
+        self, events: tuple[sp.csr_matrix, sp.csr_matrix], others: _Side, variance: Floats, prior: Floats | float
+    ) -> _Side:
+        """The posterior of one side given the other: every row's normal equations at once, as two sparse products."""
+        cells, values = events
+        width = others.means.shape[1]
+        design, bias = others.means.copy(), others.means[:, -1]
+        design[:, -1] = 1
+        spread = others.covariances.copy()
+        spread[:, -1], spread[:, :, -1] = 0, 0
+        outer = (design[:, :, None] * design[:, None, :] + spread).reshape(len(design), -1)
+        precision = (cells @ outer).reshape(-1, width, width) / self.noise
+        together = others.covariances[:, :, -1].copy()
+        together[:, -1] = 0
+        pull = (values @ design - cells @ (design * bias[:, None] + together)) / self.noise
+        precision[:, np.arange(width), np.arange(width)] += 1 / variance
+        covariances = np.linalg.inv(precision).astype(np.float64)
+        return _Side(np.einsum("nij,nj->ni", covariances, pull + prior / variance), covariances)
+
+    def _read(self) -> None:
+        """How factors follow from the tower's vectors, and how far they are from that."""
+        known = self._rated > 0
+        design, weights = self._design[known], (self._rated[known] / (self._rated[known] + 5.0))[:, None]
+        gram = design.T @ (weights * design) + np.eye(design.shape[1]) * _RIDGE
+        self._reading = np.linalg.solve(gram, design.T @ (weights * self._theirs.means[known])).astype(np.float64)
+        away = self._theirs.means[known] - design @ self._reading
+        self._spread = np.mean(away**2 + np.einsum("nii->ni", self._theirs.covariances[known]), axis=0)
+
+    def _expected_error(self) -> float:
+        """The mean square of what is left of ratings, under both posteriors."""
+        total, block = 0.0, 65536
+        for start in range(0, len(self._users), block):
+            part = slice(start, start + block)
+            x, v = self._users[part], self._items[part]
+            mine, theirs = self._mine.means[x], self._theirs.means[v]
+            mine_var, their_var = self._mine.covariances[x], self._theirs.covariances[v]
+            a, b, s, t = mine[:, :-1], theirs[:, :-1], mine_var[:, :-1, :-1], their_var[:, :-1, :-1]
+            left = self._left[part] - np.einsum("nk,nk->n", a, b) - mine[:, -1] - theirs[:, -1]
+            variance = (
+                np.einsum("nij,nij->n", s, t)
+                + np.einsum("nij,ni,nj->n", s, b, b)
+                + np.einsum("nij,ni,nj->n", t, a, a)
+                + mine_var[:, -1, -1]
+                + their_var[:, -1, -1]
+                + 2 * np.einsum("nk,nk->n", mine_var[:, :-1, -1], b)
+                + 2 * np.einsum("nk,nk->n", their_var[:, :-1, -1], a)
+            )
+            total += float(np.sum(left**2 + variance))
+        return total / len(self._users)

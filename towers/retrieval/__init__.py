@@ -1,0 +1,1 @@
+"""Both towers: their layers, inputs, loss, training steps and fit."""

@@ -1,0 +1,63 @@
+"""The item tower: id and metadata to one vector."""
+
+from typing import Any
+
+from towers.backend import tf
+
+
+class ItemTower(tf.keras.layers.Layer):
+    """id embedding and projected metadata, L2-normalised.
+
+    The id embedding is dropped at random while training and absent for an item that training never saw, so the
+    metadata learns to stand alone (DropoutNet: Volkovs et al., 2017). A learnt vector stands in for the absent id.
+    """
+
+    def __init__(
+        self, items: int, width: int, vocabulary: int, dimensions: int, hidden: int, id_dropout: float, alone: bool
+    ) -> None:
+        """items: known ids; width, vocabulary: of the encoded features; hidden: units of the metadata encoder.
+
+        alone: whether the id of a known item stands alone, and metadata only in its place; all items then start at
+        almost one spot, from which rare ones never get far. Otherwise both add up, and items start apart.
+        """
+        super().__init__(name="item_tower")
+        self._id_dropout, self._alone = id_dropout, alone
+        normal = tf.keras.initializers.RandomNormal
+        ids = normal(mean=0.05, stddev=0.01) if alone else normal(stddev=0.05)
+        self._ids = self.add_weight("ids", (items + 1, dimensions), initializer=ids)
+        absent = tf.keras.initializers.Constant(0.05 if alone else 0.0)
+        self._absent = self.add_weight("absent", (dimensions,), initializer=absent)
+        self._dense = self.add_weight("dense", (width, hidden), initializer=normal(stddev=max(width, 1) ** -0.5))
+        self._tags = self.add_weight("tags", (vocabulary, hidden), initializer=normal(stddev=0.1))
+        self._bias = self.add_weight("bias", (hidden,), initializer="zeros")
+        scale = hidden**-0.5
+        out = 0.01 * scale if alone else 0.5 * scale
+        self._linear = _dense(dimensions, out, "linear")
+        self._bend = _dense(hidden, scale, "bend", activation="gelu")
+        self._deep = _dense(dimensions, out, "deep")
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        """inputs: see towers.retrieval.inputs.item_inputs. Returns float32 [n, dimensions], each of length 1."""
+        known = tf.cast(inputs["code"] > 0, tf.float32)[:, None]
+        if training:
+            kept = tf.random.uniform(tf.shape(known)) >= self._id_dropout
+            known *= tf.cast(kept, tf.float32)
+        identity = known * tf.gather(self._ids, inputs["code"]) + (1 - known) * self._absent
+        metadata = self._metadata(inputs)
+        if self._alone:
+            metadata *= 1 - known
+        return tf.math.l2_normalize(identity + metadata, axis=1)
+
+    def _metadata(self, inputs: dict[str, Any]) -> Any:
+        rows = tf.shape(inputs["dense"])[0]
+        weighted = tf.gather(self._tags, inputs["tag"]) * inputs["tag_weight"][:, None]
+        tags = tf.math.segment_sum(weighted, inputs["tag_row"])
+        # segment_sum ends at the last row that has a tag.
+        tags = tf.pad(tags, [[0, rows - tf.shape(tags)[0]], [0, 0]])
+        mixed = inputs["dense"] @ self._dense + tags + self._bias
+        return self._linear(mixed) + self._deep(self._bend(mixed))
+
+
+def _dense(units: int, deviation: float, name: str, activation: str | None = None) -> Any:
+    initializer = tf.keras.initializers.RandomNormal(stddev=deviation)
+    return tf.keras.layers.Dense(units, activation, use_bias=False, kernel_initializer=initializer, name=name)

@@ -1,0 +1,67 @@
+"""The user tower: history, context, metadata and id to one vector."""
+
+from typing import Any
+
+from towers.backend import tf
+from towers.retrieval.history_pools import HistoryPools
+
+
+class UserTower(tf.keras.layers.Layer):
+    """A residual network over the pooled history, L2-normalised.
+
+    The sum of the weighted pools is the plain answer ("more of the same"); a hidden layer over pools, context and
+    metadata corrects it. Id and metadata are dropped at random while training: a user without them is normal.
+    """
+
+    def __init__(
+        self, users: int, width: int, history: HistoryPools, dimensions: int, hidden: int, id_dropout: float
+    ) -> None:
+        """users: known ids, 0 for no id embedding; width: of context and metadata together."""
+        super().__init__(name="user_tower")
+        normal = tf.keras.initializers.RandomNormal
+        self._history, self._id_dropout, self._has_ids = history, id_dropout, users > 0
+        if self._has_ids:
+            self._ids = self.add_weight("ids", (users + 1, dimensions), initializer=normal(stddev=0.01))
+        self._pool_shares = self.add_weight(
+            "pool_shares", (history.count,), initializer=tf.keras.initializers.Constant(0.3)
+        )
+        self._direct = self.add_weight("direct", (width, dimensions), initializer="zeros")
+        self._anyone = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
+        inputs = history.count * dimensions + width
+        self._bend = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=inputs**-0.5), name="bend")
+        self._out = tf.keras.layers.Dense(
+            dimensions, use_bias=False, kernel_initializer=normal(stddev=0.5 * hidden**-0.5), name="out"
+        )
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        """The users' vectors at the asked positions: float32 [b, p, dimensions], each of length 1.
+
+        inputs: vectors float32 [b, length, d], present, rating float32 [b, length], position int32 [b, p] (none for
+        that before each event), context float32 [b, p, c], metadata float32 [b, m], user int32 [b].
+        """
+        context, position = inputs["context"], inputs.get("position")
+        pools = self._history(inputs["vectors"], inputs["present"], inputs["rating"], position, training=training)
+        metadata = inputs["metadata"]
+        if training:
+            metadata *= keep(metadata, 0.1)
+        metadata = tf.repeat(metadata[:, None], tf.shape(context)[1], axis=1)
+        facts = tf.concat([context, metadata], axis=-1)
+        count, dimensions = pools.shape[2:]
+        seen = tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), count * dimensions])
+        # A product costs less than the weighted sum of the pools, which reads and writes all of them once more.
+        summing = tf.reshape(self._pool_shares[:, None, None] * tf.eye(dimensions), [count * dimensions, dimensions])
+        plain = tf.tensordot(seen, summing, 1)
+        corrected = self._out(self._bend(tf.concat([seen, facts], axis=-1)))
+        vector = plain + corrected + facts @ self._direct + self._anyone
+        if self._has_ids:
+            vector += self._identity(inputs["user"], training)[:, None]
+        return tf.math.l2_normalize(vector, axis=-1)
+
+    def _identity(self, user: Any, training: bool) -> Any:
+        identity = tf.gather(self._ids, user) * tf.cast(user > 0, tf.float32)[:, None]
+        return identity * keep(identity, self._id_dropout) if training else identity
+
+
+def keep(rows: Any, dropout: float) -> Any:
+    """1 for each row that stays, 0 for the share `dropout` of them: float32 [rows, 1]."""
+    return tf.cast(tf.random.uniform([tf.shape(rows)[0], 1]) >= dropout, tf.float32)

