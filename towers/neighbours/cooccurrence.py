@@ -10,18 +10,13 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from towers.histories.sequences import Sequences
+from towers.neighbours.pairs import LONGEST, following, newest, owned, together
 
 _KEPT = 200
 """Neighbours that are kept of an item, the strongest."""
 
-_REACH = 20
-"""How many events after an item still follow it; the k-th counts 1 / k."""
-
 _DAMPING = 10.0
 """Events that every item is granted, so that a pair seen once is no strong one."""
-
-_LONGEST = 500
-"""Only so many newest events of a person make pairs, or one person would make a million."""
 
 
 @dataclass(frozen=True)
@@ -35,25 +30,12 @@ class Cooccurrence:
     @classmethod
     def together(cls, sequences: Sequences, items: int) -> Self:
         """Cosines of the sets of people who have two items, damped."""
-        rows, owners = _newest(sequences)
-        owned = sp.csr_matrix((np.ones(len(rows), np.float32), (owners, rows)), (len(sequences.users), items))
-        counts = (owned.T @ owned).tocsr()
-        counts.setdiag(0)
-        return cls._of(counts, np.bincount(rows, minlength=items))
+        return cls._of(together(owned(sequences, items)), _events(sequences, items))
 
     @classmethod
     def following(cls, sequences: Sequences, items: int) -> Self:
         """How often the second item comes within a few events after the first, damped by how often each comes."""
-        rows, owners = _newest(sequences)
-        firsts, seconds, values = [rows[:0]], [rows[:0]], [np.zeros(0, np.float32)]
-        for lag in range(1, min(_REACH, len(rows) - 1) + 1):
-            same = owners[:-lag] == owners[lag:]
-            firsts.append(rows[:-lag][same])
-            seconds.append(rows[lag:][same])
-            values.append(np.full(int(same.sum()), 1 / lag, np.float32))
-        cells = (np.concatenate(firsts), np.concatenate(seconds))
-        counts = sp.csr_matrix((np.concatenate(values), cells), (items, items))
-        return cls._of(counts, np.bincount(rows, minlength=items))
+        return cls._of(following(sequences, items), _events(sequences, items))
 
     @classmethod
     def _of(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
@@ -102,13 +84,8 @@ class Cooccurrence:
         return cls(*(arrays[f"{name}_{part}"] for part in ("starts", "items", "weights")))  # type: ignore[arg-type]
 
 
-def _newest(sequences: Sequences) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Item row and user number of each event, but for those of a person that are too many."""
-    length = np.diff(sequences.offsets)
-    owners = np.repeat(np.arange(len(length)), length)
-    from_end = np.repeat(sequences.offsets[1:], length) - np.arange(len(sequences))
-    kept = from_end <= _LONGEST
-    return sequences.item[kept].astype(np.int64), owners[kept]
+def _events(sequences: Sequences, items: int) -> npt.NDArray[np.int64]:
+    return np.bincount(newest(sequences, LONGEST)[0], minlength=items)
 
 
 def _strongest(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

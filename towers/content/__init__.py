@@ -1,0 +1,1 @@
+"""What is written about items, as sparse vectors, and a person's taste in it."""

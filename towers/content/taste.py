@@ -1,0 +1,62 @@
+"""What a person likes about items, solved in closed form from what is written about those of the history."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from towers.content.encoder import ContentEncoder
+
+LONGEST = 200
+"""The newest events that are read."""
+
+_ENOUGH_LABELS = 2.0
+
+
+@dataclass(frozen=True)
+class Taste:
+    """Ridge regression of a person's items against the catalogue, over labels, or over words where labels are few.
+
+    first: the first column that is read; spread: float32 [columns], for each from there on the sum of its squared
+    weights over the catalogue. The other items are the regression's zeros. They enter by the diagonal of their scatter
+    alone, so that only as many equations are left as the history has items (the dual form: Saunders et al., 1998),
+    and nothing needs training.
+    """
+
+    first: int
+    spread: npt.NDArray[np.float32]
+
+    @classmethod
+    def fit(cls, content: sp.csr_matrix, encoder: ContentEncoder) -> Self:
+        """content: float32 CSR [items, columns], that of the catalogue."""
+        labels, terms = len(encoder.labels), encoder.terms
+        enough = (content.indices < labels).sum() >= _ENOUGH_LABELS * content.shape[0]
+        first, stop = (0, labels) if enough else (labels, terms)
+        read = (content.indices >= first) & (content.indices < stop)
+        spread = np.bincount(content.indices[read] - first, content.data[read] ** 2, stop - first)
+        return cls(first, spread.astype(np.float32))
+
+    def weights(self, history: sp.csr_matrix) -> sp.csr_matrix:
+        """What each term is worth to a person: float32 CSR [1, columns]; a product with an item's row is its score.
+
+        history: float32 CSR [l, columns], the rows of past items, of which the newest count.
+        """
+        past = self._read(history[-LONGEST:])
+        scaled = past @ sp.diags(1 / (1 + self.spread)) if past.nnz else past
+        kernel = (scaled @ past.T).toarray()
+        kernel[np.diag_indices_from(kernel)] += 1.0
+        duals = np.linalg.solve(kernel, np.ones(len(kernel), np.float32))
+        narrow = sp.csr_matrix(sp.csr_matrix(duals[None].astype(np.float32)) @ scaled)
+        narrow.sort_indices()
+        columns = narrow.indices.astype(np.int64) + self.first
+        return sp.csr_matrix((narrow.data, columns, narrow.indptr.astype(np.int64)), (1, history.shape[1]))
+
+    def _read(self, rows: sp.csr_matrix) -> sp.csr_matrix:
+        """The columns that are read, and no others: float32 CSR [n, spread]."""
+        inside = (rows.indices >= self.first) & (rows.indices < self.first + len(self.spread))
+        counts = np.add.reduceat(np.append(inside, 0), rows.indptr[:-1]) * (np.diff(rows.indptr) > 0)
+        starts = np.append(0, np.cumsum(counts))
+        parts = (rows.data[inside], rows.indices[inside] - self.first, starts)
+        return sp.csr_matrix(parts, shape=(rows.shape[0], len(self.spread)), dtype=np.float32)

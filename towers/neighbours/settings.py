@@ -1,0 +1,30 @@
+"""What item-to-item weights are made of, and the choices that the validation part decides between."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class NeighbourSettings(BaseModel):
+    """One way to make the weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    following: float = Field(1.0, ge=0, description="share of which items come soon after which")
+    together: float = Field(0.5, ge=0, description="share of which items the same people have")
+    damping: float = Field(10.0, ge=0, description="events that every item is granted, against chance pairs")
+    linear: float = Field(0.0, ge=0, description="share of the weights of a linear model (EASE)")
+    penalty: float = Field(8.0, gt=0, description="of the linear model, in events of a mean item")
+    fade: float | None = Field(None, gt=0, description="events after which a past item counts e times less; None never")
+    kept: int = Field(128, ge=1, le=4096, description="weights that are kept of an item, the strongest")
+
+
+def choices(*, timed: bool, linear: bool) -> list[NeighbourSettings]:
+    """What is worth trying. timed: whether events have an order; linear: whether the linear model can be had."""
+    ways = [NeighbourSettings(following=0, together=1)] if not timed else []
+    if timed:
+        ways += [NeighbourSettings(together=share, damping=damping) for share in (0.25, 1) for damping in (2, 10)]
+    if linear:
+        ways += [NeighbourSettings(following=0, together=0, linear=1, penalty=penalty) for penalty in (3, 8, 20)]
+    if timed and linear:
+        ways.append(NeighbourSettings(together=0.25, linear=1))
+    fades = (2, 5, 15, 50, None) if timed else (None,)
+    return [way.model_copy(update={"fade": fade}) for way in ways for fade in fades]

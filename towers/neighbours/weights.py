@@ -1,0 +1,100 @@
+"""Item-to-item weights: what a past item says of every other one."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from towers.histories.sequences import Sequences
+from towers.neighbours.linear import linear_weights
+from towers.neighbours.pairs import following, owned, together
+from towers.neighbours.settings import NeighbourSettings
+
+_LONGEST = 500
+"""The newest events of a history that are asked with."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """weights: float32 CSR [items, items], from a past item (row) to a candidate (column); fade: see settings."""
+
+    weights: sp.csr_matrix
+    fade: float | None
+
+    @classmethod
+    def fit(cls, sequences: Sequences, items: int, settings: NeighbourSettings) -> Self:
+        """From training events over a catalogue of n items."""
+        return NeighbourPairs.of(sequences, items).neighbours(settings)
+
+    def asked_with(self, history: npt.NDArray[np.int64]) -> sp.csr_matrix:
+        """A history as a row: float32 CSR [1, items]; a product with the weights is the candidates' scores.
+
+        history: int64 [l], rows of past items, the oldest first, -1 for those that training did not see.
+        """
+        recent = history[-_LONGEST:]
+        age = np.arange(len(recent), dtype=np.float32)[::-1]
+        shares = np.exp(-age / np.float32(self.fade)) if self.fade else np.ones(len(recent), np.float32)
+        known = recent >= 0
+        row = sp.csr_matrix(
+            (shares[known].astype(np.float32), recent[known], [0, int(known.sum())]), (1, self.weights.shape[0])
+        )
+        row.sum_duplicates()
+        return row
+
+    def incoming(self) -> sp.csr_matrix:
+        """For each candidate the weights of all past items: float32 CSR [items, items]."""
+        return self.weights.T.tocsr()
+
+
+@dataclass(frozen=True)
+class NeighbourPairs:
+    """What of the training events all choices of settings share, so that each is cheap.
+
+    known: float32 CSR [users, items]; following, together: float32 CSR [items, items], undamped;
+    counts: float64 [items].
+    """
+
+    known: sp.csr_matrix
+    following: sp.csr_matrix
+    together: sp.csr_matrix
+    counts: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sequences: Sequences, items: int) -> Self:
+        """Count the pairs."""
+        known = owned(sequences, items)
+        counts = np.bincount(sequences.item, minlength=items).astype(np.float64)
+        return cls(known, following(sequences, items), together(known), counts)
+
+    def neighbours(self, settings: NeighbourSettings) -> Neighbours:
+        """The weights of one choice."""
+        total = sp.csr_matrix(self.together.shape, dtype=np.float32)
+        if settings.following or settings.together:
+            pairs = settings.following * self.following + settings.together * self.together
+            scale = sp.diags((self.counts + settings.damping) ** -0.5)
+            total = _kept(sp.csr_matrix(scale @ pairs @ scale), settings.kept)
+        if settings.linear:
+            model = linear_weights(self.known, settings.penalty, settings.kept)
+            total = model if not total.nnz else _unit(total) + settings.linear * _unit(model)
+        return Neighbours(sp.csr_matrix(total, dtype=np.float32), settings.fade)
+
+
+def _unit(weights: sp.csr_matrix) -> sp.csr_matrix:
+    """Scaled so that the strongest weight into an item is 1 on average, and two kinds of weights can be added."""
+    highest = np.asarray(weights.max(axis=0).toarray()).ravel()
+    typical = float(highest[highest > 0].mean()) if (highest > 0).any() else 1.0
+    return weights / typical
+
+
+def _kept(weights: sp.csr_matrix, kept: int) -> sp.csr_matrix:
+    """The `kept` strongest weights into each item."""
+    columns = weights.tocsc()
+    columns.eliminate_zeros()
+    length = np.diff(columns.indptr)
+    for column in np.flatnonzero(length > kept):
+        part = columns.data[columns.indptr[column] : columns.indptr[column + 1]]
+        part[np.argpartition(-part, kept)[kept:]] = 0
+    columns.eliminate_zeros()
+    return columns.tocsr().astype(np.float32)
