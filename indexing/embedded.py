@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from qdrant_edge import CountRequest, EdgeShard, QueryBatchRequest, UpdateOperation
+from qdrant_edge import CountRequest, EdgeShard, QueryBatchRequest, ScoredPoint, UpdateOperation
 
 from indexing.checks import batched, check_points, check_query
 from indexing.embedded_flags import shown, stored
@@ -190,24 +190,19 @@ class QdrantEmbedded(Searching):
         requests = [edge_request(search, filter, wanted.payload) for search in asked]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
-        flags = self._flags(name)
-        scored = [
-            [
-                Scored(uuid_of(point.id), point.score, shown(point.payload, flags) if wanted.payload else None)
-                for point in answer
-            ]
-            for answer in answers
-        ]
-        if not wanted.vector:
-            return scored
-        return [self._with_vectors(name, row, search.returned) for search, row in zip(asked, scored, strict=True)]
+        return [self._scored(name, search, answer, wanted) for search, answer in zip(asked, answers, strict=True)]
 
-    def _with_vectors(self, name: str, scored: Sequence[Scored], using: str) -> list[Scored]:
-        """The points with their vectors; one that has none, or was deleted since it was found, is left out."""
-        vectors = self._vectors_of(name, [point.id for point in scored], using)
+    def _scored(self, name: str, search: Asked, answer: Sequence[ScoredPoint], wanted: Wanted) -> list[Scored]:
+        flags = self._flags(name)
+        payloads = [shown(point.payload, flags) for point in answer] if wanted.payload else [None] * len(answer)
+        ids: list[Any] = [point.id for point in answer]
+        if not wanted.vector:
+            return [Scored(id, p.score, payload) for id, p, payload in zip(ids, answer, payloads, strict=True)]
+        vectors = self._vectors_of(name, ids, search.returned)
+        # One that was deleted since it was found has no vector any more.
         return [
-            Scored(point.id, point.score, point.payload, vector)
-            for point, vector in zip(scored, vectors, strict=True)
+            Scored(id, point.score, payload, vector)
+            for id, point, payload, vector in zip(ids, answer, payloads, vectors, strict=True)
             if vector is not None
         ]
 

@@ -75,7 +75,7 @@ class _Row:
     """The search for one vector: what it still has to ask for, and what it found."""
 
     query: SourceQuery
-    excluded: frozenset[UUID]
+    excluded: frozenset[int]
     exact: bool
     asked: int = 0
     found: list[Scored] = field(default_factory=list)
@@ -96,7 +96,8 @@ class _Row:
     def take(self, scored: list[Scored]) -> bool:
         """Keep what is eligible; returns whether to ask again."""
         limit = self.query.limit
-        self.found = [point for point in scored if point.id not in self.excluded][:limit]
+        excluded = self.excluded
+        self.found = ([point for point in scored if point.id.int not in excluded] if excluded else scored)[:limit]
         most = limit + len(self.excluded)
         if len(self.found) == limit:
             return False
@@ -145,7 +146,7 @@ class Searching(ABC):
     ) -> list[Hit]:
         """See VectorIndex.search."""
         query = vector if isinstance(vector, SparseVector) else np.asarray(vector, dtype=np.float32)
-        row = _Row(SourceQuery(query, using, limit), frozenset(map(point_id, exclude)), exact)
+        row = _Row(SourceQuery(query, using, limit), _excluded(exclude), exact)
         return self._search(collection, [row], filter, with_payload, with_vectors)[0]
 
     def search_sources(
@@ -158,7 +159,7 @@ class Searching(ABC):
         with_vectors: bool = False,
     ) -> list[list[Hit]]:
         """See VectorIndex.search_sources."""
-        excluded = frozenset(map(point_id, exclude))
+        excluded = _excluded(exclude)
         rows = [_Row(query, excluded, exact=False) for query in queries]
         return self._search(collection, rows, filter, with_payload=False, with_vectors=with_vectors)
 
@@ -181,7 +182,7 @@ class Searching(ABC):
             raise InvalidVector(f"query vectors must have the shape [n, length], not {list(vectors.shape)}")
         if exclude and len(exclude) != len(vectors):
             raise InvalidVector(f"{len(vectors)} query vectors with {len(exclude)} exclusions")
-        excluded = [frozenset(map(point_id, ids)) for ids in exclude] or [frozenset[UUID]()] * len(vectors)
+        excluded = list(map(_excluded, exclude)) or [_excluded(())] * len(vectors)
         rows = [
             _Row(SourceQuery(vector, using, limit), ids, exact) for vector, ids in zip(vectors, excluded, strict=True)
         ]
@@ -259,21 +260,25 @@ class Searching(ABC):
             pending = [row for row, scored in zip(pending, answers, strict=True) if row.take(scored)]
 
     def _plain_hits(self, collection: str, rows: Sequence[_Row]) -> list[list[Hit]]:
-        """What was found, without payload; points that were deleted since then are left out."""
-        known = self._known_ids.get
-        unknown = list({point.id for row in rows for point in row.found if known(point.id) is None})
-        read = self._read(collection, unknown, payload=[Columns.ITEM], vectors=()) if unknown else {}
-        told: dict[UUID, str] = {id: stored.payload[Columns.ITEM] for id, stored in read.items()}
-        for id, item_id in told.items():
-            self._known_ids.learn(id, item_id)
+        """What was found, without payload."""
+        found = [point for row in rows for point in row.found]
+        items = iter(self._items_of(collection, [point.id for point in found]))
         return [
-            [
-                Hit(item, point.score, {}, point.vector)
-                for point in row.found
-                if (item := known(point.id) or told.get(point.id)) is not None
-            ]
+            [Hit(item, point.score, {}, point.vector) for point in row.found if (item := next(items)) is not None]
             for row in rows
         ]
+
+    def _items_of(self, collection: str, points: Sequence[UUID]) -> list[str | None]:
+        """The item of each point; None for one that was deleted since it was found."""
+        items = self._known_ids.of(points)
+        unknown = {point for point, item in zip(points, items, strict=True) if item is None}
+        if not unknown:
+            return items
+        told: dict[UUID, str] = {}
+        for id, stored in self._read(collection, list(unknown), payload=[Columns.ITEM], vectors=()).items():
+            told[id] = stored.payload[Columns.ITEM]
+            self._known_ids.learn(id, told[id])
+        return [told.get(point) if item is None else item for point, item in zip(points, items, strict=True)]
 
     def _complete(self, collection: str, rows: list[_Row], payload: bool | list[str], with_vectors: bool) -> None:
         names = {row.ask().returned for row in rows} if with_vectors else set[str]()
@@ -287,6 +292,11 @@ class Searching(ABC):
                 for point in row.found
                 if point.id in read and (not with_vectors or name in read[point.id].vectors)
             ]
+
+
+def _excluded(item_ids: Collection[str]) -> frozenset[int]:
+    """The points of the items, as numbers: those have a quicker hash than UUIDs."""
+    return frozenset(point_id(item_id).int for item_id in item_ids)
 
 
 def _hit(point: Scored, with_payload: bool) -> Hit:
