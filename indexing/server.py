@@ -235,13 +235,25 @@ class QdrantServer(Searching):
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
     ) -> dict[UUID, Stored]:
-        records = self._read_call(
-            lambda: self._reader.retrieve(
-                collection, [str(id) for id in ids], with_payload=payload, with_vectors=list(vectors)
-            ),
+        try:
+            records = self._retrieve(collection, ids, payload, vectors)
+        except RequestRejected:
+            # As it does where one of the names is of no vector of the collection.
+            lengths, sparse = self._layout(collection)
+            present = [name for name in vectors if name in lengths or name in sparse]
+            if len(present) == len(vectors):
+                raise
+            records = self._retrieve(collection, ids, payload, present)
+        return {UUID(str(record.id)): read_record(record) for record in records}
+
+    def _retrieve(
+        self, collection: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
+    ) -> list[models.Record]:
+        points = [str(id) for id in ids]
+        return self._read_call(
+            lambda: self._reader.retrieve(collection, points, with_payload=payload, with_vectors=list(vectors)),
             collection,
         )
-        return {UUID(str(record.id)): read_record(record) for record in records}
 
     def _check_query(self, collection: str, query: SourceQuery) -> None:
         check_query_alone(query)
