@@ -85,6 +85,17 @@ def test_a_sparse_hit_comes_with_the_tower_vector(index: VectorIndex, links: str
         assert hit.vector == pytest.approx(hand(int(hit.item_id)), abs=1e-6)
 
 
+def test_a_sparse_search_that_finds_too_few_does_not_ask_again(
+    index: VectorIndex, links: str, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+    ask = index._nearest
+    monkeypatch.setattr(index, "_nearest", lambda *rest: asked.append(1) or ask(*rest))
+    assert len(index.search(links, entries({3: 2.0}), using=NEIGHBOURS, limit=10, exclude=["2"])) == 1
+    index.search_sources(links, [SourceQuery(entries({3: 2.0}), NEIGHBOURS, 9), SourceQuery(hand(3), TOWER, 5)])
+    assert len(asked) == 2
+
+
 def test_a_vector_without_entries_finds_nothing(index: VectorIndex, links: str):
     assert index.search(links, NOTHING, using=NEIGHBOURS, limit=10) == []
 
