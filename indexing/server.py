@@ -211,8 +211,6 @@ class QdrantServer(Searching):
     def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
         filter = translate(wanted.filter, SERVER)
         requests = [query_request(search, filter, wanted.payload, wanted.vector) for search in asked]
-        if not requests:
-            return []
         try:
             answers = self._read_call(lambda: self._reader.query_batch_points(collection, requests), collection)
         except RequestRejected:
@@ -221,16 +219,16 @@ class QdrantServer(Searching):
             for search in asked:
                 check_query(search.query, *layout)
             raise
-        scored = [
+        if not wanted.vector:
+            return [[Scored(UUID(str(point.id)), point.score, point.payload) for point in a.points] for a in answers]
+        return [
             [
-                Scored(UUID(str(point.id)), point.score, point.payload, read_record(point).vectors.get(search.returned))
+                Scored(UUID(str(point.id)), point.score, point.payload, vector)
                 for point in answer.points
+                if (vector := read_record(point).vectors.get(search.returned)) is not None
             ]
             for search, answer in zip(asked, answers, strict=True)
         ]
-        if not wanted.vector:
-            return scored
-        return [[point for point in row if point.vector is not None] for row in scored]
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
