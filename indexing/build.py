@@ -14,11 +14,23 @@ from typing import Any, Final, Protocol, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from indexing.errors import CollectionInUse, VectorIndexError
-from indexing.index import TEXT, TOWER, CollectionInfo, CollectionSpec, FloatArray, Point, VectorIndex
+from indexing.index import (
+    CONTENT,
+    NEIGHBOURS,
+    TEXT,
+    TOWER,
+    CollectionInfo,
+    CollectionSpec,
+    FloatArray,
+    Point,
+    VectorIndex,
+)
 from indexing.names import belongs_to, collection_name
 from indexing.payload import AVAILABLE, CREATED_AT, REVISION, Payload, item_payload, payload_fields
+from indexing.sparse import SparseVector, sparse_rows
 from indexing.verification import MINIMUM_RECALL, Canaries
 from ingest.columns import Columns
 from ingest.schema import Schema
@@ -33,13 +45,23 @@ _BATCH: Final = 512
 
 
 class EncodedItems(Protocol):
-    """Vectors of items. tower: float32 [n, d], L2-normalised; text: float32 [n, t], zeros where there is no text."""
+    """Vectors of items.
+
+    tower: float32 [n, d], L2-normalised; text: float32 [n, t], zeros where there is no text. neighbours, content:
+    float32 [n, any], up to 2**31 - 1 columns; an item with an empty row is not found by it.
+    """
 
     @property
     def tower(self) -> FloatArray: ...  # noqa: D102
 
     @property
     def text(self) -> FloatArray: ...  # noqa: D102
+
+    @property
+    def neighbours(self) -> csr_matrix: ...  # noqa: D102
+
+    @property
+    def content(self) -> csr_matrix: ...  # noqa: D102
 
 
 class ItemEncoder(Protocol):
@@ -142,7 +164,8 @@ def start(index: VectorIndex, encoder: ItemEncoder, *, alias: str = ALIAS) -> st
     vectors = {TOWER: encoder.dimensions}
     if encoder.text_dimensions:
         vectors[TEXT] = encoder.text_dimensions
-    index.create(collection, CollectionSpec(vectors, payload_fields(encoder.schema), encoder.id))
+    spec = CollectionSpec(vectors, payload_fields(encoder.schema), encoder.id, sparse=(NEIGHBOURS, CONTENT))
+    index.create(collection, spec)
     return collection
 
 
@@ -173,11 +196,13 @@ def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
     now = int(time.time())
     records = cast("list[dict[str, Any]]", items.to_dict("records"))
     encoded = encoder.encode_items(items)
+    sparse = {NEIGHBOURS: sparse_rows(encoded.neighbours), CONTENT: sparse_rows(encoded.content)}
     return [
         Point(
             item_id=record[Columns.ITEM],
             vectors=_vectors(encoded, row),
             payload=_payload(encoder.schema, record, now),
+            sparse=_sparse(sparse, row),
         )
         for row, record in enumerate(records)
     ]
@@ -250,3 +275,8 @@ def _vectors(encoded: EncodedItems, row: int) -> dict[str, FloatArray]:
     if encoded.text.shape[1] and np.any(encoded.text[row]):
         vectors[TEXT] = encoded.text[row]
     return vectors
+
+
+def _sparse(rows: Mapping[str, list[SparseVector]], row: int) -> dict[str, SparseVector]:
+    """Without those that have no entries: a collection made before there were sparse vectors takes such points too."""
+    return {name: vectors[row] for name, vectors in rows.items() if len(vectors[row])}

@@ -1,37 +1,76 @@
 """Checks of what goes into an index: the engines take NaN for a number like any other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from indexing.errors import InvalidVector
-from indexing.index import FloatArray, Point
+from indexing.index import FloatArray, Point, SourceQuery
+from indexing.sparse import MOST_INDEX, SparseVector
 
 
-def check_points(points: Sequence[Point], lengths: Mapping[str, int]) -> None:
-    """Raise InvalidVector, naming the item, for a vector that does not fit. lengths: of each vector by name."""
+def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Collection[str] = ()) -> None:
+    """Raise InvalidVector, naming the item, for a vector that does not fit.
+
+    lengths: of each dense vector by name. sparse: the names of the sparse ones.
+    """
     for point in points:
+        owner = f"item {point.item_id!r}"
         if not point.vectors:
-            raise InvalidVector(f"item {point.item_id!r} has no vector; known: {', '.join(lengths)}")
+            raise InvalidVector(f"{owner} has no vector; known: {', '.join(lengths)}")
         for name, vector in point.vectors.items():
-            _check(f"item {point.item_id!r}", name, vector, lengths)
+            _check(owner, name, vector, lengths, sparse)
+        for name, entries in point.sparse.items():
+            _check(owner, name, entries, lengths, sparse)
 
 
-def check_queries(vectors: FloatArray, using: str, lengths: Mapping[str, int]) -> None:
-    """Raise InvalidVector for query vectors (float32 [n, length]) that do not fit the vector named `using`."""
-    if vectors.ndim != 2:
-        raise InvalidVector(f"query vectors must have the shape [n, length], not {list(vectors.shape)}")
-    for vector in vectors:
-        _check("query", using, vector, lengths)
+def check_query(query: SourceQuery, lengths: Mapping[str, int], sparse: Collection[str]) -> None:
+    """Raise InvalidVector for a query that does not fit the collection's vector of that name; see `check_points`."""
+    _check("query", query.using, query.vector, lengths, sparse)
 
 
-def _check(owner: str, name: str, vector: FloatArray, lengths: Mapping[str, int]) -> None:
-    if name not in lengths:
-        raise InvalidVector(f"{owner}: there is no vector {name!r}; known: {', '.join(lengths)}")
-    if vector.shape != (lengths[name],):
-        raise InvalidVector(f"{owner}: vector {name!r} has the shape {list(vector.shape)}, not [{lengths[name]}]")
-    if not np.isfinite(vector).all():
+def check_query_alone(query: SourceQuery) -> None:
+    """Raise InvalidVector for a query that fits no collection, whatever vectors that has."""
+    if isinstance(query.vector, SparseVector):
+        _check("query", query.using, query.vector, {}, (query.using,))
+    else:
+        _check("query", query.using, query.vector, {query.using: query.vector.size}, ())
+
+
+def _check(
+    owner: str, name: str, vector: FloatArray | SparseVector, lengths: Mapping[str, int], sparse: Collection[str]
+) -> None:
+    if name not in lengths and name not in sparse:
+        raise InvalidVector(f"{owner}: there is no vector {name!r}; known: {', '.join([*lengths, *sparse])}")
+    if isinstance(vector, SparseVector):
+        if name not in sparse:
+            raise InvalidVector(f"{owner}: vector {name!r} is dense, not sparse")
+        _check_entries(owner, name, vector)
+        values = vector.values
+    else:
+        if name not in lengths:
+            raise InvalidVector(f"{owner}: vector {name!r} is sparse, not dense")
+        if vector.shape != (lengths[name],):
+            raise InvalidVector(f"{owner}: vector {name!r} has the shape {list(vector.shape)}, not [{lengths[name]}]")
+        values = vector
+    if not np.isfinite(values).all():
         raise InvalidVector(f"{owner}: vector {name!r} holds NaN or infinity")
+
+
+def _check_entries(owner: str, name: str, vector: SparseVector) -> None:
+    indices, values = vector.indices, vector.values
+    if indices.ndim != 1 or indices.shape != values.shape:
+        raise InvalidVector(
+            f"{owner}: vector {name!r} has indices of the shape {list(indices.shape)}, values of {list(values.shape)}"
+        )
+    if not len(indices):
+        return
+    if indices.dtype.kind not in "iu":
+        raise InvalidVector(f"{owner}: vector {name!r} has indices of the type {indices.dtype}, not integers")
+    if (indices[1:] <= indices[:-1]).any():
+        raise InvalidVector(f"{owner}: vector {name!r} has indices that do not ascend, each once")
+    if indices[0] < 0 or indices[-1] > MOST_INDEX:
+        raise InvalidVector(f"{owner}: vector {name!r} has indices outside of 0 to {MOST_INDEX}")
 
 
 def batched(points: Sequence[Point], *, max_bytes: int) -> Iterator[list[Point]]:
@@ -39,8 +78,7 @@ def batched(points: Sequence[Point], *, max_bytes: int) -> Iterator[list[Point]]
     batch: list[Point] = []
     size = 0
     for point in points:
-        # A float takes up to 12 characters; text at most four bytes a character.
-        weight = 12 * sum(len(vector) for vector in point.vectors.values()) + 4 * len(repr(point.payload))
+        weight = _weight(point)
         if batch and size + weight > max_bytes:
             yield batch
             batch, size = [], 0
@@ -48,3 +86,9 @@ def batched(points: Sequence[Point], *, max_bytes: int) -> Iterator[list[Point]]
         size += weight
     if batch:
         yield batch
+
+
+def _weight(point: Point) -> int:
+    # A float takes up to 12 characters and so does an index; text at most four bytes a character.
+    numbers = sum(map(len, point.vectors.values())) + 2 * sum(map(len, point.sparse.values()))
+    return 12 * numbers + 4 * len(repr(point.payload))

@@ -1,32 +1,24 @@
 """The vector index in this process: Qdrant's own engine on a folder, without a server."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
-from qdrant_edge import (
-    CountRequest,
-    Distance,
-    EdgeConfig,
-    EdgeOptimizersConfig,
-    EdgeShard,
-    EdgeVectorParams,
-    HnswIndexConfig,
-    PayloadSchemaType,
-    Query,
-    QueryBatchRequest,
-    QueryRequest,
-    SearchParams,
-    UpdateOperation,
-)
-from qdrant_edge import Point as EdgePoint
+from qdrant_edge import CountRequest, EdgeShard, QueryBatchRequest, ScoredPoint, UpdateOperation
 
-from indexing.checks import batched, check_points, check_queries
+from indexing.checks import batched, check_points, check_query
 from indexing.embedded_flags import shown, stored
+from indexing.embedded_points import (
+    SCAN_UP_TO_POINTS,
+    edge_point,
+    edge_request,
+    new_shard,
+    read_record,
+    uuid_of,
+)
 from indexing.errors import (
     CollectionExists,
     CollectionInUse,
@@ -35,27 +27,16 @@ from indexing.errors import (
     UnknownItem,
 )
 from indexing.filters import Filter
-from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point
+from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
 from indexing.index_folder import IndexFolder
 from indexing.known_vectors import VectorMemory
 from indexing.payload import Payload, PayloadType
 from indexing.point_ids import point_id
 from indexing.qdrant_filters import EMBEDDED, payload_key, translate
-from indexing.searching import Nearest, Scored, Searching
-from ingest.columns import Columns
+from indexing.searching import Asked, Scored, Searching, Stored, Wanted
 
-# Up to here a scan of all vectors is exact and takes a millisecond or less, and a graph would take minutes to build.
-_SCAN_UP_TO_POINTS: Final = 50_000
-_HNSW: Final = HnswIndexConfig(m=16, ef_construct=128, full_scan_threshold=10_000)
-_SEARCH_WIDTH: Final = 256
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
 _BATCH_BYTES: Final = 1_000_000
-_PAYLOAD_TYPES: Final = {
-    PayloadType.KEYWORD: PayloadSchemaType.Keyword,
-    PayloadType.FLOAT: PayloadSchemaType.Float,
-    PayloadType.INTEGER: PayloadSchemaType.Integer,
-    PayloadType.BOOLEAN: PayloadSchemaType.Integer,
-}
 
 
 class QdrantEmbedded(Searching):
@@ -84,7 +65,7 @@ class QdrantEmbedded(Searching):
                 raise CollectionExists(collection)
             try:
                 path.mkdir(parents=True)
-                self._shards[collection] = _new_shard(path, spec)
+                self._shards[collection] = new_shard(path, spec)
                 self._folder.add(collection, spec)
             except BaseException:
                 self._shards.pop(collection, None)
@@ -94,13 +75,13 @@ class QdrantEmbedded(Searching):
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
         """See VectorIndex.upsert."""
         name = self._name(collection)
-        check_points(points, self._lengths(name))
+        check_points(points, self._spec(name).vectors, self._spec(name).sparse)
         flags = self._flags(name)
         with self._engine(name):
             for batch in batched(points, max_bytes=_BATCH_BYTES):
                 try:
                     self._shard(name).update(
-                        UpdateOperation.upsert_points([_edge_point(point, flags) for point in batch])
+                        UpdateOperation.upsert_points([edge_point(point, flags) for point in batch])
                     )
                 finally:
                     self._memory.written(name, [point_id(point.item_id) for point in batch])
@@ -138,8 +119,12 @@ class QdrantEmbedded(Searching):
         """See VectorIndex.optimize. Also puts all that was written so far in its final place on the disk."""
         name = self._name(collection)
         with self._engine(name):
-            self._shard(name).optimize()
-            self._shard(name).flush()
+            shard = self._shard(name)
+            # The engine counts bytes, and a sparse vector often has more of them than a dense one: left to itself it
+            # would build graphs for a few thousand points.
+            if shard.count(CountRequest(exact=True)) > SCAN_UP_TO_POINTS:
+                shard.optimize()
+            shard.flush()
 
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections."""
@@ -199,61 +184,44 @@ class QdrantEmbedded(Searching):
                 shard.close()
             self._folder.close()
 
-    def _nearest(
-        self, collection: str, vectors: Sequence[FloatArray], limits: Sequence[int], wanted: Nearest
-    ) -> list[list[Scored]]:
+    def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
         name = self._name(collection)
         filter = translate(wanted.filter, EMBEDDED)
-        params = SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=wanted.exact)
-        requests = [
-            QueryRequest(
-                limit=limit,
-                query=Query.Nearest(vector.tolist(), using=wanted.using),
-                filter=filter,
-                params=params,
-                with_payload=wanted.payload,
-                with_vector=False,
-            )
-            for vector, limit in zip(vectors, limits, strict=True)
-        ]
+        requests = [edge_request(search, filter, wanted.payload) for search in asked]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
-        flags = self._flags(name)
-        scored = [
-            [
-                Scored(_uuid(point.id), point.score, shown(point.payload, flags) if wanted.payload else None)
-                for point in answer
-            ]
-            for answer in answers
-        ]
-        return [self._with_vectors(name, row, wanted.using) for row in scored] if wanted.vector else scored
+        return [self._scored(name, search, answer, wanted) for search, answer in zip(asked, answers, strict=True)]
 
-    def _with_vectors(self, name: str, scored: Sequence[Scored], using: str) -> list[Scored]:
-        """The points with their vectors; one that was deleted since it was found is left out."""
-        vectors = self._vectors_of(name, [point.id for point in scored], using)
+    def _scored(self, name: str, search: Asked, answer: Sequence[ScoredPoint], wanted: Wanted) -> list[Scored]:
+        flags = self._flags(name)
+        payloads = [shown(point.payload, flags) for point in answer] if wanted.payload else [None] * len(answer)
+        ids: list[Any] = [point.id for point in answer]
+        if not wanted.vector:
+            return [Scored(id, p.score, payload) for id, p, payload in zip(ids, answer, payloads, strict=True)]
+        vectors = self._vectors_of(name, ids, search.returned)
+        # One that was deleted since it was found has no vector any more.
         return [
-            Scored(point.id, point.score, point.payload, vector)
-            for point, vector in zip(scored, vectors, strict=True)
+            Scored(id, point.score, payload, vector)
+            for id, point, payload, vector in zip(ids, answer, payloads, vectors, strict=True)
             if vector is not None
         ]
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
+    ) -> dict[UUID, Stored]:
         name = self._name(collection)
-        if payload or len(vectors) != 1:
+        lengths = self._spec(name).vectors
+        if payload or len(vectors) != 1 or vectors[0] not in lengths:
             return self._read_records(name, ids, payload, vectors)
         (using,) = vectors
         known = dict(zip(ids, self._vectors_of(name, ids, using), strict=True))
         # A point may exist and have no such vector.
         without = [id for id, vector in known.items() if vector is None]
-        found: dict[UUID, tuple[Payload, dict[str, FloatArray]]] = {
-            id: ({}, {using: vector}) for id, vector in known.items() if vector is not None
-        }
+        found = {id: Stored({}, {using: vector}, {}) for id, vector in known.items() if vector is not None}
         return {**found, **self._read_records(name, without, False, ())} if without else found
 
     def _vectors_of(self, name: str, ids: Sequence[UUID], using: str) -> list[FloatArray | None]:
-        """The vector of each point, from memory where it was met before; None where there is none."""
+        """The dense vector of each point, from memory where it was met before; None where there is none."""
         known = self._memory.of(name, using)
         moment = known.moment
         vectors = known.of(ids)
@@ -261,26 +229,26 @@ class QdrantEmbedded(Searching):
         if not unknown:
             return vectors
         records = self._read_records(name, unknown, False, (using,))
-        read = {id: found[using] for id, (_, found) in records.items() if using in found}
+        read = {id: stored.vectors[using] for id, stored in records.items() if using in stored.vectors}
         known.learn(moment, read)
         return [read.get(id) if vector is None else vector for id, vector in zip(ids, vectors, strict=True)]
 
     def _read_records(
         self, name: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
+    ) -> dict[UUID, Stored]:
+        spec = self._spec(name)
+        present = [vector for vector in vectors if vector in spec.vectors or vector in spec.sparse]
         with self._engine(name):
-            records = self._shard(name).retrieve(list(ids), with_payload=payload, with_vector=list(vectors))
+            records = self._shard(name).retrieve(list(ids), with_payload=payload, with_vector=present)
         flags = self._flags(name)
-        return {_uuid(record.id): (shown(record.payload, flags), _vectors(record.vector)) for record in records}
+        return {uuid_of(record.id): read_record(record, flags) for record in records}
 
-    def _check_queries(self, collection: str, vectors: FloatArray, using: str) -> None:
-        check_queries(vectors, using, self._lengths(self._name(collection)))
+    def _check_query(self, collection: str, query: SourceQuery) -> None:
+        spec = self._spec(self._name(collection))
+        check_query(query, spec.vectors, spec.sparse)
 
     def _name(self, collection: str) -> str:
         return self._folder.aliases.get(collection, collection)
-
-    def _lengths(self, name: str) -> Mapping[str, int]:
-        return self._spec(name).vectors
 
     def _flags(self, name: str) -> list[str]:
         return [field for field, kind in self._spec(name).payload_fields.items() if kind is PayloadType.BOOLEAN]
@@ -317,32 +285,3 @@ class QdrantEmbedded(Searching):
             if name is not None and name not in self._folder.manifests:
                 raise UnknownCollection(name) from error
             raise IndexUnavailable(f"the vector index failed: {error}") from error
-
-
-def _new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
-    longest = max(spec.vectors.values())
-    config = EdgeConfig(
-        vectors={name: EdgeVectorParams(length, Distance.Dot) for name, length in spec.vectors.items()},
-        hnsw_config=_HNSW,
-        optimizers=EdgeOptimizersConfig(indexing_threshold=_SCAN_UP_TO_POINTS * longest * 4 // 1024),
-    )
-    shard = EdgeShard.create(str(path), config)
-    for field, kind in spec.payload_fields.items():
-        shard.update(UpdateOperation.create_field_index(payload_key(field), _PAYLOAD_TYPES[kind]))
-    shard.flush()
-    return shard
-
-
-def _edge_point(point: Point, flags: Collection[str]) -> EdgePoint:
-    # Lists of numbers, because the engine reads arrays three times as slowly.
-    vectors = {name: vector.tolist() for name, vector in point.vectors.items()}
-    return EdgePoint(point_id(point.item_id), vectors, {**stored(point.payload, flags), Columns.ITEM: point.item_id})
-
-
-def _uuid(id: object) -> UUID:
-    assert isinstance(id, UUID)  # every point of ours has one
-    return id
-
-
-def _vectors(found: Any) -> dict[str, FloatArray]:
-    return {name: np.asarray(vector, dtype=np.float32) for name, vector in (found or {}).items()}

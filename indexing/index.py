@@ -1,7 +1,7 @@
 """The vector index: what every engine does, and what goes in and out of it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from indexing.filters import Filter
 from indexing.payload import Payload, PayloadType
+from indexing.sparse import SparseVector
 
 FloatArray: TypeAlias = NDArray[np.float32]
 
@@ -17,6 +18,10 @@ TOWER: Final = "tower"
 """The name of the item tower's vector: for retrieval and similar items."""
 TEXT: Final = "text"
 """The name of the text model's vector: for search by meaning."""
+NEIGHBOURS: Final = "neighbours"
+"""The name of the sparse vector of an item's weights from other items: a dimension is an item."""
+CONTENT: Final = "content"
+"""The name of the sparse vector of an item's words and labels: a dimension is one of those."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,14 @@ class Point:
     """One item of a collection.
 
     vectors: by name, float32 of the lengths in CollectionSpec; a name may be absent (an item without text), and such an
-        item is not found by that vector. payload: JSON values; the engine adds item_id if it is not there.
+        item is not found by that vector. payload: JSON values; the engine adds item_id if it is not there. sparse: by
+        name, of those in CollectionSpec; where a name is absent, or has no entries, the item is not found by it.
     """
 
     item_id: str
     vectors: Mapping[str, FloatArray]
     payload: Payload
+    sparse: Mapping[str, SparseVector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,15 +50,26 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class SourceQuery:
+    """One of several searches of a request: the `limit` points whose vector `using` has the highest dot product."""
+
+    vector: FloatArray | SparseVector
+    using: str
+    limit: int
+
+
+@dataclass(frozen=True)
 class CollectionSpec:
     """What a collection is made for.
 
     vectors: length by name. payload_fields: the fields to filter by. bundle: id of the bundle whose vectors it holds.
+    sparse: the names of the sparse vectors.
     """
 
     vectors: Mapping[str, int]
     payload_fields: Mapping[str, PayloadType]
     bundle: str
+    sparse: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,8 +101,8 @@ class VectorIndex(Protocol):
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
         """Add points, each replacing what its item had; once this returns, searches find them.
 
-        Raises InvalidVector, before anything is written, for a vector with NaN or infinity, or of an unknown name or
-        another length.
+        Raises InvalidVector, before anything is written, for a vector with NaN or infinity, of an unknown name or
+        another length, or with sparse indices that are negative, too high or do not ascend.
         """
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
@@ -103,7 +121,7 @@ class VectorIndex(Protocol):
     def search(
         self,
         collection: str,
-        vector: FloatArray,
+        vector: FloatArray | SparseVector,
         *,
         using: str = TOWER,
         limit: int,
@@ -115,9 +133,27 @@ class VectorIndex(Protocol):
     ) -> list[Hit]:
         """The `limit` points of highest score, best first; fewer only where no more are eligible.
 
-        vector: float32 [length of `using`]. using: which vector of the points is compared, and returned by
-        with_vectors. filter: as `filters.check` returns it. exclude: item ids to leave out, any number of them.
-        exact: scan instead of using an approximate index. Raises InvalidVector.
+        vector: float32 [length of `using`], or sparse where `using` is. using: which vector of the points is compared.
+        filter: as `filters.check` returns it. exclude: item ids to leave out, any number of them. exact: scan instead
+        of using an approximate index. with_vectors: each hit has its vector `using`, or its TOWER where `using` is
+        sparse. Raises InvalidVector, also where the collection has no vector of that name.
+        A sparse search is always exact, and finds no point of score 0: what shares no dimension with the query. So it
+        often finds fewer than `limit`, and none, unasked, for a vector without entries.
+        """
+        ...
+
+    def search_sources(
+        self,
+        collection: str,
+        queries: Sequence[SourceQuery],
+        *,
+        filter: Filter | None = None,
+        exclude: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> list[list[Hit]]:
+        """As `search` for each query, in one round trip; hits come without payload.
+
+        with_vectors: each hit has the vector that it has in `search`.
         """
         ...
 
@@ -134,7 +170,10 @@ class VectorIndex(Protocol):
         with_payload: bool = True,
         with_vectors: bool = False,
     ) -> list[list[Hit]]:
-        """As `search` for each row of vectors (float32 [n, length]); exclude: none, or one collection for each row."""
+        """As `search` for each row of vectors, dense ones (float32 [n, length]).
+
+        exclude: none, or one collection for each row.
+        """
         ...
 
     def similar(
@@ -148,7 +187,7 @@ class VectorIndex(Protocol):
         exclude: Collection[str] = (),
         with_payload: bool = True,
     ) -> list[Hit]:
-        """As `search` by the item's own vector, never with the item itself.
+        """As `search` by the item's own vector, dense or sparse, never with the item itself.
 
         Empty if the item has no such vector. Raises UnknownItem.
         """
@@ -162,7 +201,10 @@ class VectorIndex(Protocol):
         with_vectors: Sequence[str] = (TOWER,),
         with_payload: bool = True,
     ) -> dict[str, Point]:
-        """The points of these items by id; unknown items are absent."""
+        """The points of these items by id; unknown items are absent.
+
+        with_vectors: names of dense and sparse vectors; one that the item or the collection does not have is absent.
+        """
         ...
 
     def collections(self) -> list[CollectionInfo]:

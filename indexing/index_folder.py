@@ -48,7 +48,10 @@ class Manifest:
         fields = {name: PayloadType(kind) for name, kind in document["payload_fields"].items()}
         live_at = document["live_at"]
         return cls(
-            spec=CollectionSpec(document["vectors"], fields, document["bundle"]),
+            # Collections made before there were sparse vectors do not name any.
+            spec=CollectionSpec(
+                document["vectors"], fields, document["bundle"], sparse=tuple(document.get("sparse", ()))
+            ),
             created_at=datetime.fromisoformat(document["created_at"]),
             live_at=datetime.fromisoformat(live_at) if live_at else None,
         )

@@ -6,17 +6,18 @@ their payload, the excluded ones are dropped, and only the survivors are read, w
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
 
 from indexing.errors import InvalidVector, UnknownItem
 from indexing.filters import Filter
-from indexing.index import TOWER, FloatArray, Hit, Point
+from indexing.index import TOWER, FloatArray, Hit, Point, SourceQuery
 from indexing.payload import Payload
 from indexing.point_ids import KnownIds, point_id
+from indexing.sparse import SparseVector
 from ingest.columns import Columns
 
 # Up to so many more points are read with their payload at once: cheaper than a second request.
@@ -26,8 +27,7 @@ _FIRST: Final = 256
 _GROWTH: Final = 4
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     """A point as an engine found it; payload and vector are None where they were not asked for."""
 
     id: UUID
@@ -36,13 +36,36 @@ class Scored:
     vector: FloatArray | None = None
 
 
-@dataclass(frozen=True)
-class Nearest:
-    """What to find for each vector, and what to return of it."""
+class Stored(NamedTuple):
+    """What an engine holds of a point, as far as it was asked for; vectors by name."""
 
-    using: str
-    filter: Filter | None
+    payload: Payload
+    vectors: dict[str, FloatArray]
+    sparse: dict[str, SparseVector]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One search, as an engine is asked. exact: see VectorIndex.search."""
+
+    query: SourceQuery
+    limit: int
     exact: bool
+
+    @property
+    def returned(self) -> str:
+        """Which vector of the points comes with the hits."""
+        return TOWER if isinstance(self.query.vector, SparseVector) else self.query.using
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which points are eligible, and what to return of them.
+
+    vector: whether to return `Asked.returned`; a point that has none is left out.
+    """
+
+    filter: Filter | None
     payload: bool | list[str] = False
     vector: bool = False
 
@@ -51,18 +74,32 @@ class Nearest:
 class _Row:
     """The search for one vector: what it still has to ask for, and what it found."""
 
-    vector: FloatArray
-    excluded: frozenset[UUID]
-    limit: int
-    asked: int
+    query: SourceQuery
+    excluded: frozenset[int]
     exact: bool
+    asked: int = 0
     found: list[Scored] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.asked = self.query.limit + min(len(self.excluded), _FIRST)
+        self.exact |= isinstance(self.query.vector, SparseVector)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the vector has no entries, so that no collection need be asked."""
+        return isinstance(self.query.vector, SparseVector) and not len(self.query.vector)
+
+    def ask(self) -> Asked:
+        """What to ask the engine now."""
+        return Asked(self.query, self.asked, self.exact)
 
     def take(self, scored: list[Scored]) -> bool:
         """Keep what is eligible; returns whether to ask again."""
-        self.found = [point for point in scored if point.id not in self.excluded][: self.limit]
-        most = self.limit + len(self.excluded)
-        if len(self.found) == self.limit:
+        limit = self.query.limit
+        excluded = self.excluded
+        self.found = ([point for point in scored if point.id.int not in excluded] if excluded else scored)[:limit]
+        most = limit + len(self.excluded)
+        if len(self.found) == limit:
             return False
         if len(scored) == self.asked < most:
             self.asked = min(self.asked * _GROWTH, most)
@@ -81,25 +118,23 @@ class Searching(ABC):
         self._known_ids = KnownIds()
 
     @abstractmethod
-    def _nearest(
-        self, collection: str, vectors: Sequence[FloatArray], limits: Sequence[int], wanted: Nearest
-    ) -> list[list[Scored]]:
-        """For each vector the `limit` points of highest score, best first."""
+    def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
+        """For each search the `limit` points of highest score, best first."""
 
     @abstractmethod
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
-        """Payload and vectors of the points that exist."""
+    ) -> dict[UUID, Stored]:
+        """Payload and vectors, dense and sparse, of the points that exist."""
 
     @abstractmethod
-    def _check_queries(self, collection: str, vectors: FloatArray, using: str) -> None:
-        """Raise InvalidVector for queries that the collection cannot answer."""
+    def _check_query(self, collection: str, query: SourceQuery) -> None:
+        """Raise InvalidVector for a query that the collection cannot answer, as far as that can be told here."""
 
     def search(
         self,
         collection: str,
-        vector: FloatArray,
+        vector: FloatArray | SparseVector,
         *,
         using: str = TOWER,
         limit: int,
@@ -110,17 +145,23 @@ class Searching(ABC):
         with_vectors: bool = False,
     ) -> list[Hit]:
         """See VectorIndex.search."""
-        return self.search_many(
-            collection,
-            np.asarray(vector, dtype=np.float32)[np.newaxis],
-            using=using,
-            limit=limit,
-            filter=filter,
-            exclude=[exclude],
-            exact=exact,
-            with_payload=with_payload,
-            with_vectors=with_vectors,
-        )[0]
+        query = vector if isinstance(vector, SparseVector) else np.asarray(vector, dtype=np.float32)
+        row = _Row(SourceQuery(query, using, limit), _excluded(exclude), exact)
+        return self._search(collection, [row], filter, with_payload, with_vectors)[0]
+
+    def search_sources(
+        self,
+        collection: str,
+        queries: Sequence[SourceQuery],
+        *,
+        filter: Filter | None = None,
+        exclude: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> list[list[Hit]]:
+        """See VectorIndex.search_sources."""
+        excluded = _excluded(exclude)
+        rows = [_Row(query, excluded, exact=False) for query in queries]
+        return self._search(collection, rows, filter, with_payload=False, with_vectors=with_vectors)
 
     def search_many(
         self,
@@ -136,37 +177,16 @@ class Searching(ABC):
         with_vectors: bool = False,
     ) -> list[list[Hit]]:
         """See VectorIndex.search_many."""
+        vectors = np.asarray(vectors, dtype=np.float32)
+        if vectors.ndim != 2:
+            raise InvalidVector(f"query vectors must have the shape [n, length], not {list(vectors.shape)}")
         if exclude and len(exclude) != len(vectors):
             raise InvalidVector(f"{len(vectors)} query vectors with {len(exclude)} exclusions")
-        vectors = np.asarray(vectors, dtype=np.float32)
-        self._check_queries(collection, vectors, using)
-        if limit < 1:
-            return [[] for _ in vectors]
-        excluded = [frozenset(map(point_id, ids)) for ids in exclude] or [frozenset[UUID]()] * len(vectors)
+        excluded = list(map(_excluded, exclude)) or [_excluded(())] * len(vectors)
         rows = [
-            _Row(vector, ids, limit, asked=limit + min(len(ids), _FIRST), exact=exact)
-            for vector, ids in zip(vectors, excluded, strict=True)
+            _Row(SourceQuery(vector, using, limit), ids, exact) for vector, ids in zip(vectors, excluded, strict=True)
         ]
-        wanted = Nearest(using, filter, exact)
-        longest = max(map(len, excluded), default=0)
-        # To read a few hundred vectors too many costs less than to ask twice.
-        if not with_payload and (not with_vectors or longest <= _FIRST):
-            self._fill(collection, rows, replace(wanted, vector=with_vectors))
-            return [
-                [
-                    Hit(item, point.score, {}, point.vector)
-                    for item, point in zip(self._items_of(collection, row.found), row.found, strict=True)
-                    if item is not None
-                ]
-                for row in rows
-            ]
-        fields: bool | list[str] = True if with_payload else [Columns.ITEM]
-        if longest <= _DIRECT:
-            self._fill(collection, rows, replace(wanted, payload=fields, vector=with_vectors))
-        else:
-            self._fill(collection, rows, wanted)
-            self._complete(collection, rows, fields, [using] if with_vectors else [])
-        return [[_hit(point, with_payload) for point in row.found if point.payload is not None] for row in rows]
+        return self._search(collection, rows, filter, with_payload, with_vectors)
 
     def similar(
         self,
@@ -183,11 +203,12 @@ class Searching(ABC):
         point = self.fetch(collection, [item_id], with_vectors=[using], with_payload=False).get(item_id)
         if point is None:
             raise UnknownItem(item_id)
-        if using not in point.vectors:
+        vector = point.sparse[using] if using in point.sparse else point.vectors.get(using)
+        if vector is None:
             return []
         return self.search(
             collection,
-            point.vectors[using],
+            vector,
             using=using,
             limit=limit,
             filter=filter,
@@ -207,44 +228,75 @@ class Searching(ABC):
         ids = {item_id: point_id(item_id) for item_id in item_ids}
         read = self._read(collection, list(ids.values()), payload=with_payload, vectors=with_vectors)
         return {
-            item_id: Point(item_id, vectors=read[id][1], payload=read[id][0])
+            item_id: Point(item_id, read[id].vectors, read[id].payload, read[id].sparse)
             for item_id, id in ids.items()
             if id in read
         }
 
-    def _fill(self, collection: str, rows: list[_Row], wanted: Nearest) -> None:
-        # Rows that turned to a scan cannot share a request with those that did not.
+    def _search(
+        self, collection: str, rows: list[_Row], filter: Filter | None, with_payload: bool, with_vectors: bool
+    ) -> list[list[Hit]]:
+        asking = [row for row in rows if not row.empty]
+        for row in asking:
+            self._check_query(collection, row.query)
+        asking = [row for row in asking if row.query.limit > 0]
+        longest = max((len(row.excluded) for row in asking), default=0)
+        # To read a few hundred vectors too many costs less than to ask twice.
+        if not with_payload and (not with_vectors or longest <= _FIRST):
+            self._fill(collection, asking, Wanted(filter, vector=with_vectors))
+            return self._plain_hits(collection, rows)
+        fields: bool | list[str] = True if with_payload else [Columns.ITEM]
+        if longest <= _DIRECT:
+            self._fill(collection, asking, Wanted(filter, fields, with_vectors))
+        else:
+            self._fill(collection, asking, Wanted(filter))
+            self._complete(collection, asking, fields, with_vectors)
+        return [[_hit(point, with_payload) for point in row.found if point.payload is not None] for row in rows]
+
+    def _fill(self, collection: str, rows: list[_Row], wanted: Wanted) -> None:
         pending = rows
         while pending:
-            exact = pending[0].exact
-            now = [row for row in pending if row.exact == exact]
-            later = [row for row in pending if row.exact != exact]
-            answers = self._nearest(
-                collection, [row.vector for row in now], [row.asked for row in now], replace(wanted, exact=exact)
-            )
-            again = [row for row, scored in zip(now, answers, strict=True) if row.take(scored)]
-            pending = again + later
+            answers = self._nearest(collection, [row.ask() for row in pending], wanted)
+            pending = [row for row, scored in zip(pending, answers, strict=True) if row.take(scored)]
 
-    def _items_of(self, collection: str, points: Sequence[Scored]) -> list[str | None]:
+    def _plain_hits(self, collection: str, rows: Sequence[_Row]) -> list[list[Hit]]:
+        """What was found, without payload."""
+        found = [point for row in rows for point in row.found]
+        items = iter(self._items_of(collection, [point.id for point in found]))
+        return [
+            [Hit(item, point.score, {}, point.vector) for point in row.found if (item := next(items)) is not None]
+            for row in rows
+        ]
+
+    def _items_of(self, collection: str, points: Sequence[UUID]) -> list[str | None]:
         """The item of each point; None for one that was deleted since it was found."""
-        items = [self._known_ids.get(point.id) for point in points]
-        unknown = [point.id for point, item in zip(points, items, strict=True) if item is None]
+        items = self._known_ids.of(points)
+        unknown = {point for point, item in zip(points, items, strict=True) if item is None}
         if not unknown:
             return items
-        for id, (payload, _) in self._read(collection, unknown, payload=[Columns.ITEM], vectors=()).items():
-            self._known_ids.learn(id, payload[Columns.ITEM])
-        return [self._known_ids.get(point.id) for point in points]
+        told: dict[UUID, str] = {}
+        for id, stored in self._read(collection, list(unknown), payload=[Columns.ITEM], vectors=()).items():
+            told[id] = stored.payload[Columns.ITEM]
+            self._known_ids.learn(id, told[id])
+        return [told.get(point) if item is None else item for point, item in zip(points, items, strict=True)]
 
-    def _complete(self, collection: str, rows: list[_Row], payload: bool | list[str], vectors: Sequence[str]) -> None:
+    def _complete(self, collection: str, rows: list[_Row], payload: bool | list[str], with_vectors: bool) -> None:
+        names = {row.ask().returned for row in rows} if with_vectors else set[str]()
         ids = list({point.id for row in rows for point in row.found})
-        read = self._read(collection, ids, payload=payload, vectors=vectors)
+        read = self._read(collection, ids, payload=payload, vectors=list(names))
         for row in rows:
+            name = row.ask().returned
             # A point that was deleted since it was found is not there any more.
             row.found = [
-                replace(point, payload=read[point.id][0], vector=next(iter(read[point.id][1].values()), None))
+                point._replace(payload=read[point.id].payload, vector=read[point.id].vectors.get(name))
                 for point in row.found
-                if point.id in read
+                if point.id in read and (not with_vectors or name in read[point.id].vectors)
             ]
+
+
+def _excluded(item_ids: Collection[str]) -> frozenset[int]:
+    """The points of the items, as numbers: those have a quicker hash than UUIDs."""
+    return frozenset(point_id(item_id).int for item_id in item_ids)
 
 
 def _hit(point: Scored, with_payload: bool) -> Hit:

@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import numpy as np
 from qdrant_client import QdrantClient, models
 
-from indexing.checks import batched, check_points, check_queries
+from indexing.checks import batched, check_points, check_query, check_query_alone
 from indexing.errors import (
     CollectionExists,
     CollectionInUse,
@@ -25,18 +24,17 @@ from indexing.errors import (
     VectorIndexError,
 )
 from indexing.filters import Filter
-from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point
+from indexing.index import CollectionInfo, CollectionSpec, Point, SourceQuery
 from indexing.names import checked_name
 from indexing.payload import Payload, PayloadType
 from indexing.point_ids import point_id
 from indexing.qdrant_filters import SERVER, payload_key, translate
-from indexing.searching import Nearest, Scored, Searching
+from indexing.searching import Asked, Scored, Searching, Stored, Wanted
 from indexing.server_calls import Calls
-from ingest.columns import Columns
+from indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
 
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
-_SEARCH_WIDTH: Final = 256
 _POLL_SECONDS: Final = 0.2
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
@@ -103,13 +101,13 @@ class QdrantServer(Searching):
         """See VectorIndex.create."""
         if checked_name(collection) in self._aliases():
             raise CollectionExists(collection)
-        vectors = {
-            name: models.VectorParams(size=length, distance=models.Distance.DOT)
-            for name, length in spec.vectors.items()
-        }
+        vectors, sparse = vector_params(spec), sparse_params(spec)
         metadata = {"bundle": spec.bundle, "created_at": datetime.now(UTC).isoformat()}
         self._write_call(
-            lambda: self._writer.create_collection(collection, vectors_config=vectors, metadata=metadata), collection
+            lambda: self._writer.create_collection(
+                collection, vectors_config=vectors, sparse_vectors_config=sparse, metadata=metadata
+            ),
+            collection,
         )
         try:
             for field, kind in spec.payload_fields.items():
@@ -121,9 +119,9 @@ class QdrantServer(Searching):
 
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
         """See VectorIndex.upsert."""
-        check_points(points, self._lengths(collection))
+        check_points(points, *self._layout(collection))
         for batch in batched(points, max_bytes=_BATCH_BYTES):
-            self._upsert_batch(collection, [_point_struct(point) for point in batch])
+            self._upsert_batch(collection, [point_struct(point) for point in batch])
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
@@ -210,50 +208,53 @@ class QdrantServer(Searching):
         self._reader.close()
         self._writer.close()
 
-    def _nearest(
-        self, collection: str, vectors: Sequence[FloatArray], limits: Sequence[int], wanted: Nearest
-    ) -> list[list[Scored]]:
+    def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
         filter = translate(wanted.filter, SERVER)
-        params = models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=wanted.exact)
-        requests = [
-            models.QueryRequest(
-                query=vector.tolist(),
-                using=wanted.using,
-                filter=filter,
-                params=params,
-                limit=limit,
-                with_payload=wanted.payload,
-                with_vector=[wanted.using] if wanted.vector else False,
-            )
-            for vector, limit in zip(vectors, limits, strict=True)
-        ]
+        requests = [query_request(search, filter, wanted.payload, wanted.vector) for search in asked]
         try:
             answers = self._read_call(lambda: self._reader.query_batch_points(collection, requests), collection)
         except RequestRejected:
-            # Only the server knows the lengths; asking for them each time would cost a request more.
-            check_queries(np.stack(vectors), wanted.using, self._lengths(collection))
+            # Only the server knows its vectors; asking for them each time would cost a request more.
+            layout = self._layout(collection)
+            for search in asked:
+                check_query(search.query, *layout)
             raise
+        if not wanted.vector:
+            return [[Scored(UUID(str(point.id)), point.score, point.payload) for point in a.points] for a in answers]
         return [
             [
-                Scored(UUID(str(point.id)), point.score, point.payload, _vectors(point.vector).get(wanted.using))
+                Scored(UUID(str(point.id)), point.score, point.payload, vector)
                 for point in answer.points
+                if (vector := read_record(point).vectors.get(search.returned)) is not None
             ]
-            for answer in answers
+            for search, answer in zip(asked, answers, strict=True)
         ]
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, tuple[Payload, dict[str, FloatArray]]]:
-        records = self._read_call(
-            lambda: self._reader.retrieve(
-                collection, [str(id) for id in ids], with_payload=payload, with_vectors=list(vectors)
-            ),
+    ) -> dict[UUID, Stored]:
+        try:
+            records = self._retrieve(collection, ids, payload, vectors)
+        except RequestRejected:
+            # As it does where one of the names is of no vector of the collection.
+            lengths, sparse = self._layout(collection)
+            present = [name for name in vectors if name in lengths or name in sparse]
+            if len(present) == len(vectors):
+                raise
+            records = self._retrieve(collection, ids, payload, present)
+        return {UUID(str(record.id)): read_record(record) for record in records}
+
+    def _retrieve(
+        self, collection: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
+    ) -> list[models.Record]:
+        points = [str(id) for id in ids]
+        return self._read_call(
+            lambda: self._reader.retrieve(collection, points, with_payload=payload, with_vectors=list(vectors)),
             collection,
         )
-        return {UUID(str(record.id)): (record.payload or {}, _vectors(record.vector)) for record in records}
 
-    def _check_queries(self, collection: str, vectors: FloatArray, using: str) -> None:
-        check_queries(vectors, using, {using: vectors.shape[-1]})
+    def _check_query(self, collection: str, query: SourceQuery) -> None:
+        check_query_alone(query)
 
     def _create_payload_index(self, collection: str, field: str, kind: PayloadType) -> None:
         key, schema = payload_key(field), _PAYLOAD_TYPES[kind]
@@ -265,11 +266,12 @@ class QdrantServer(Searching):
     def _info(self, collection: str) -> models.CollectionInfo:
         return self._read_call(lambda: self._reader.get_collection(collection), collection)
 
-    def _lengths(self, collection: str) -> dict[str, int]:
-        vectors = self._info(collection).config.params.vectors
-        if not isinstance(vectors, dict):
+    def _layout(self, collection: str) -> tuple[dict[str, int], list[str]]:
+        """The lengths of the dense vectors by name, and the names of the sparse ones."""
+        params = self._info(collection).config.params
+        if not isinstance(params.vectors, dict):
             raise InvalidVector(f"the collection {collection!r} has no named vectors: it was not made by Pharos")
-        return {name: params.size for name, params in vectors.items()}
+        return {name: vector.size for name, vector in params.vectors.items()}, list(params.sparse_vectors or ())
 
     def _names(self) -> list[str]:
         return [found.name for found in self._read_call(self._reader.get_collections).collections]
@@ -281,15 +283,3 @@ class QdrantServer(Searching):
     def _aliases(self) -> dict[str, str]:
         aliases = self._read_call(self._reader.get_aliases).aliases
         return {alias.alias_name: alias.collection_name for alias in aliases}
-
-
-def _point_struct(point: Point) -> models.PointStruct:
-    return models.PointStruct(
-        id=str(point_id(point.item_id)),
-        vector={name: vector.tolist() for name, vector in point.vectors.items()},
-        payload={**point.payload, Columns.ITEM: point.item_id},
-    )
-
-
-def _vectors(found: Any) -> dict[str, FloatArray]:
-    return {name: np.asarray(vector, dtype=np.float32) for name, vector in (found or {}).items()}

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from indexing.errors import VerificationFailed
-from indexing.index import FloatArray, Hit, Point, VectorIndex
+from indexing.index import FloatArray, Hit, Point, SourceQuery, VectorIndex
+from indexing.sparse import SparseVector
 
 MINIMUM_RECALL: Final = 0.95
 _CANARIES: Final = 64
@@ -33,6 +36,26 @@ class _Nearest:
         self.best = merged[:, :_NEIGHBOURS]
 
 
+@dataclass
+class _NearestSparse:
+    """As `_Nearest`, for a sparse vector. best: 0 where fewer share a dimension with the canary."""
+
+    canaries: dict[str, SparseVector] = field(default_factory=dict)
+    best: FloatArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+
+    def add(self, ids: Sequence[str], vectors: Sequence[SparseVector]) -> None:
+        if not self.canaries:
+            chosen = np.unique(np.linspace(0, len(ids) - 1, _CANARIES).astype(int))
+            self.canaries = {ids[row]: vectors[row] for row in chosen}
+            self.best = np.zeros((len(chosen), _NEIGHBOURS), dtype=np.float32)
+        sent = list(self.canaries.values())
+        # Of billions of dimensions those that the canaries have.
+        dimensions = np.unique(np.concatenate([vector.indices for vector in sent]))
+        scores = (_matrix(sent, dimensions) @ _matrix(vectors, dimensions).T).toarray()
+        merged = -np.sort(-np.hstack([self.best, scores]), axis=1)
+        self.best = merged[:, :_NEIGHBOURS]
+
+
 class Canaries:
     """A few of the uploaded items, and the exact answers to searches by their vectors.
 
@@ -43,6 +66,7 @@ class Canaries:
     def __init__(self) -> None:
         self.count = 0
         self._nearest: dict[str, _Nearest] = {}
+        self._nearest_sparse: dict[str, _NearestSparse] = {}
 
     def add(self, points: Sequence[Point]) -> None:
         """Take in points as they are uploaded, each item once."""
@@ -51,13 +75,16 @@ class Canaries:
             holders = [point for point in points if name in point.vectors]
             vectors = np.stack([point.vectors[name] for point in holders])
             self._nearest.setdefault(name, _Nearest()).add([point.item_id for point in holders], vectors)
+        for name in {name for point in points for name, vector in point.sparse.items() if len(vector)}:
+            held = {point.item_id: point.sparse[name] for point in points if len(point.sparse.get(name, ()))}
+            self._nearest_sparse.setdefault(name, _NearestSparse()).add(list(held), list(held.values()))
 
     def verify(self, index: VectorIndex, collection: str, *, minimum_recall: float = MINIMUM_RECALL) -> float:
         """The recall of the collection's searches, the lowest over its vectors, from 0 to 1.
 
         Checks that there are items, that all have arrived, that the canaries are stored as they were sent, that an
-        exact search agrees with numpy, and that a usual search finds enough of what an exact one does. Raises
-        VerificationFailed with every problem found.
+        exact search agrees with numpy, as one by a sparse vector always must, and that a usual search finds enough of
+        what an exact one does. Raises VerificationFailed with every problem found.
         """
         problems: list[str] = []
         stored = index.count(collection)
@@ -66,6 +93,8 @@ class Canaries:
         if stored != self.count:
             problems.append(f"it holds {stored} items, not {self.count}")
         recalls = [self._verify_vector(index, collection, name, problems) for name in self._nearest]
+        for name in self._nearest_sparse:
+            self._verify_sparse(index, collection, name, problems)
         recall = min(recalls, default=0.0)
         if recalls and recall < minimum_recall:
             problems.append(f"its recall is {recall:.3f}, less than {minimum_recall}")
@@ -86,6 +115,45 @@ class Canaries:
             problems.append(f"an exact search by vector {name!r} differs from numpy's")
         usual = index.search_many(collection, sent, using=name, limit=limit, with_payload=False)
         return _found(usual, nearest.best)
+
+    def _verify_sparse(self, index: VectorIndex, collection: str, name: str, problems: list[str]) -> None:
+        nearest = self._nearest_sparse[name]
+        points = index.fetch(collection, nearest.canaries, with_vectors=(name,), with_payload=False)
+        damaged = [id for id, vector in nearest.canaries.items() if not _is_held(points.get(id), name, vector)]
+        if damaged:
+            problems.append(f"vector {name!r} of item {damaged[0]!r} is not what was uploaded ({len(damaged)} such)")
+        queries = [SourceQuery(vector, name, _NEIGHBOURS) for vector in nearest.canaries.values()]
+        if not _agree_above_zero(index.search_sources(collection, queries), nearest.best):
+            problems.append(f"a search by vector {name!r} differs from scipy's")
+
+
+def _matrix(vectors: Sequence[SparseVector], dimensions: NDArray[np.int64]) -> csr_matrix:
+    """The vectors as rows [n, dimensions], with nothing of other dimensions."""
+    rows = np.repeat(np.arange(len(vectors)), [len(vector) for vector in vectors])
+    indices = np.concatenate([vector.indices for vector in vectors])
+    columns = np.minimum(np.searchsorted(dimensions, indices), len(dimensions) - 1)
+    kept = dimensions[columns] == indices
+    values = np.concatenate([vector.values for vector in vectors])[kept]
+    return csr_matrix((values, (rows[kept], columns[kept])), shape=(len(vectors), len(dimensions)))
+
+
+def _is_held(point: Point | None, name: str, vector: SparseVector) -> bool:
+    return (
+        point is not None
+        and name in point.sparse
+        and np.array_equal(point.sparse[name].indices, vector.indices)
+        and np.allclose(point.sparse[name].values, vector.values, rtol=0, atol=_TOLERANCE)
+    )
+
+
+def _agree_above_zero(answers: Sequence[Sequence[Hit]], best: FloatArray) -> bool:
+    """Whether the scores are the best. The engines leave out what shares no dimension, where scipy has 0."""
+    for hits, wanted in zip(answers, best, strict=True):
+        found = np.zeros(len(wanted))
+        found[: len(hits)] = [max(hit.score, 0) for hit in hits]
+        if not np.allclose(found, np.maximum(wanted, 0), rtol=_TOLERANCE, atol=_TOLERANCE):
+            return False
+    return True
 
 
 def _is_stored(point: Point | None, name: str, vector: FloatArray) -> bool:

@@ -1,5 +1,6 @@
 """What only the index in the process has: a folder, one owner, and a life after death."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -9,14 +10,18 @@ import pytest
 
 from indexing.embedded import QdrantEmbedded
 from indexing.errors import IndexUnavailable
-from tests.indexing.clock import HOURS, SPEC, fill, hand
+from indexing.index import CONTENT, NEIGHBOURS
+from tests.indexing.clock import HOURS, SPEC, fill, hand, point
+from tests.indexing.links import entries, fill_linked, linked
 
 ROOT = Path(__file__).parents[2]
 OPENED = """
 import os, signal, sys
 from indexing.embedded import QdrantEmbedded
 from indexing.index import Point
+from indexing.index import CONTENT, NEIGHBOURS, TOWER
 from tests.indexing.clock import SPEC, fill, hand
+from tests.indexing.links import entries, linked
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 index = QdrantEmbedded(sys.argv[1])
 """
@@ -43,6 +48,53 @@ def test_a_closed_index_opens_as_it_was(folder: Path):
     assert index.resolve("items") == "clock"
     assert index.search("items", hand(3.2), limit=1)[0].item_id == "3"
     assert [(info.name, info.bundle, info.count) for info in index.collections()] == [("clock", "clockwork", HOURS)]
+    index.close()
+
+
+def test_a_closed_index_opens_with_its_sparse_vectors(tmp_path: Path):
+    index = QdrantEmbedded(tmp_path)
+    index.switch("items", fill_linked(index))
+    index.close()
+    index = QdrantEmbedded(tmp_path)
+    hits = index.search("items", entries({3: 2.0, 5: -4.0}), using=NEIGHBOURS, limit=10)
+    assert [(hit.item_id, hit.score) for hit in hits] == [("2", 2.0), ("6", -1.0), ("4", -3.5)]
+    index.upsert("items", [linked(1)])
+    index.close()
+
+
+def test_a_collection_made_before_there_were_sparse_vectors_opens_without_any(folder: Path):
+    manifest = folder / "collections" / "clock" / "collection.json"
+    document = json.loads(manifest.read_text())
+    del document["sparse"]
+    manifest.write_text(json.dumps(document))
+    index = QdrantEmbedded(folder)
+    index.upsert("items", [point(1)])
+    assert index.search("items", hand(3.2), limit=1)[0].item_id == "3"
+    assert index.fetch("items", ["1"], with_vectors=(NEIGHBOURS, CONTENT))["1"].sparse == {}
+    index.close()
+
+
+def test_sparse_vectors_that_were_written_survive_a_kill_and_are_searched_exactly(tmp_path: Path):
+    index = QdrantEmbedded(tmp_path)
+    index.switch("items", fill_linked(index))
+    index.close()
+    run_and_die(
+        tmp_path,
+        """
+for step in range(300):
+    index.upsert("items", [Point(f"new {step}", {TOWER: hand(step)}, {}, {CONTENT: entries({step: 1.0, 999: step})})])
+index.upsert("items", [Point("2", {TOWER: hand(2)}, {}, {NEIGHBOURS: entries({3: 7.0})})])
+index.delete("items", ["4"])
+""",
+    )
+    index = QdrantEmbedded(tmp_path)
+    hits = index.search("items", entries({999: 1.0, 17: -1000.0}), using=CONTENT, limit=1000)
+    expected = {f"new {step}": step - 1000.0 * (step == 17) for step in range(1, 300)}
+    # A score of 0 is that of an item with nothing in common.
+    assert {hit.item_id: hit.score for hit in hits if hit.score} == expected
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    hits = index.search("items", entries({3: 2.0}), using=NEIGHBOURS, limit=10)
+    assert [(hit.item_id, hit.score) for hit in hits] == [("2", 14.0)]
     index.close()
 
 

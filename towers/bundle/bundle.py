@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from ingest.columns import Columns
 from ingest.schema import Schema
@@ -32,11 +33,17 @@ RATINGS = "ratings.npz"
 
 @dataclass(frozen=True)
 class ItemVectors:
-    """Vectors of n items. tower: float32 [n, d], each of length 1; text: float32 [n, t], of length 1 or all zeros."""
+    """Vectors of n items.
+
+    tower: float32 [n, d], each of length 1; text: float32 [n, t], of length 1 or all zeros. neighbours: weights from
+    other items, content: weights of words and labels; float32 [n, any], of no columns where there are none.
+    """
 
     item_ids: list[str]
     tower: npt.NDArray[np.float32]
     text: npt.NDArray[np.float32]
+    neighbours: csr_matrix
+    content: csr_matrix
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,13 @@ class Bundle:
         text = self.embed_text(documents(items, self.schema.items)) if self._text_model else None
         tower = self._towers.item_vectors(items, text)
         nothing = np.zeros((len(items), 0), np.float32)
-        return ItemVectors(items[Columns.ITEM].tolist(), tower, nothing if text is None else text)
+        return ItemVectors(
+            items[Columns.ITEM].tolist(),
+            tower,
+            nothing if text is None else text,
+            neighbours=csr_matrix(nothing),
+            content=csr_matrix(nothing),
+        )
 
     def encode_users(self, queries: Sequence[UserQuery]) -> npt.NDArray[np.float32]:
         """The vectors of n queries: float32 [n, dimensions], each of length 1."""

@@ -1,0 +1,108 @@
+"""Points, queries and shards in the words of the engine in the process."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import qdrant_edge
+from qdrant_edge import (
+    Distance,
+    EdgeConfig,
+    EdgeOptimizersConfig,
+    EdgeShard,
+    EdgeSparseVectorParams,
+    EdgeVectorParams,
+    HnswIndexConfig,
+    PayloadSchemaType,
+    Query,
+    QueryRequest,
+    SearchParams,
+    UpdateOperation,
+)
+
+from indexing.embedded_flags import shown, stored
+from indexing.index import CollectionSpec, FloatArray, Point
+from indexing.payload import PayloadType
+from indexing.point_ids import point_id
+from indexing.qdrant_filters import payload_key
+from indexing.searching import Asked, Stored
+from indexing.sparse import SparseVector
+from ingest.columns import Columns
+
+SCAN_UP_TO_POINTS: Final = 50_000
+"""Up to here a scan of all vectors is exact and takes a millisecond or less; a graph would take minutes to build."""
+
+_HNSW: Final = HnswIndexConfig(m=16, ef_construct=128, full_scan_threshold=10_000)
+_USUAL: Final = SearchParams(hnsw_ef=256, exact=False)
+_EXACT: Final = SearchParams(hnsw_ef=256, exact=True)
+_PAYLOAD_TYPES: Final = {
+    PayloadType.KEYWORD: PayloadSchemaType.Keyword,
+    PayloadType.FLOAT: PayloadSchemaType.Float,
+    PayloadType.INTEGER: PayloadSchemaType.Integer,
+    PayloadType.BOOLEAN: PayloadSchemaType.Integer,
+}
+
+
+def new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
+    """Make an empty shard in a folder that exists."""
+    longest = max(spec.vectors.values())
+    config = EdgeConfig(
+        vectors={name: EdgeVectorParams(length, Distance.Dot) for name, length in spec.vectors.items()},
+        # Their index is in memory unless told otherwise.
+        sparse_vectors={name: EdgeSparseVectorParams() for name in spec.sparse},
+        hnsw_config=_HNSW,
+        optimizers=EdgeOptimizersConfig(indexing_threshold=SCAN_UP_TO_POINTS * longest * 4 // 1024),
+    )
+    shard = EdgeShard.create(str(path), config)
+    for field, kind in spec.payload_fields.items():
+        shard.update(UpdateOperation.create_field_index(payload_key(field), _PAYLOAD_TYPES[kind]))
+    shard.flush()
+    return shard
+
+
+def edge_point(point: Point, flags: Collection[str]) -> qdrant_edge.Point:
+    """A point as the engine takes it. flags: see `embedded_flags`."""
+    # Lists of numbers, because the engine reads arrays three times as slowly.
+    vectors: dict[str, Any] = {name: vector.tolist() for name, vector in point.vectors.items()}
+    vectors.update((name, _edge_sparse(vector)) for name, vector in point.sparse.items() if len(vector))
+    payload = {**stored(point.payload, flags), Columns.ITEM: point.item_id}
+    return qdrant_edge.Point(point_id(point.item_id), vectors, payload)
+
+
+def edge_request(asked: Asked, filter: Any, payload: bool | list[str]) -> QueryRequest:
+    """A search as the engine takes it. filter: see `qdrant_filters.translate`."""
+    vector = asked.query.vector
+    query = _edge_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
+    return QueryRequest(
+        limit=asked.limit,
+        query=Query.Nearest(query, using=asked.query.using),
+        filter=filter,
+        params=_EXACT if asked.exact else _USUAL,
+        with_payload=payload,
+        with_vector=False,
+    )
+
+
+def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> Stored:
+    """What the engine told of a point."""
+    vectors: dict[str, FloatArray] = {}
+    sparse: dict[str, SparseVector] = {}
+    found: Any = record.vector or {}
+    for name, vector in found.items():
+        if isinstance(vector, qdrant_edge.SparseVector):
+            sparse[name] = SparseVector(np.array(vector.indices, np.int64), np.array(vector.values, np.float32))
+        else:
+            vectors[name] = np.asarray(vector, dtype=np.float32)
+    return Stored(shown(record.payload, flags), vectors, sparse)
+
+
+def uuid_of(id: object) -> UUID:
+    """The id of a point; every one of ours is a UUID."""
+    assert isinstance(id, UUID)
+    return id
+
+
+def _edge_sparse(vector: SparseVector) -> qdrant_edge.SparseVector:
+    return qdrant_edge.SparseVector(vector.indices.tolist(), vector.values.tolist())

@@ -1,0 +1,65 @@
+"""Points, queries and vectors in the words of a Qdrant server's client."""
+
+from typing import Any, Final
+
+import numpy as np
+from qdrant_client import models
+
+from indexing.index import CollectionSpec, FloatArray, Point
+from indexing.point_ids import point_id
+from indexing.searching import Asked, Stored
+from indexing.sparse import SparseVector
+from ingest.columns import Columns
+
+_SEARCH_WIDTH: Final = 256
+
+
+def vector_params(spec: CollectionSpec) -> dict[str, models.VectorParams]:
+    """The dense vectors of a new collection."""
+    return {name: models.VectorParams(size=size, distance=models.Distance.DOT) for name, size in spec.vectors.items()}
+
+
+def sparse_params(spec: CollectionSpec) -> dict[str, models.SparseVectorParams] | None:
+    """The sparse vectors of a new collection; None if it has none."""
+    index = models.SparseIndexParams(on_disk=False)
+    return {name: models.SparseVectorParams(index=index) for name in spec.sparse} or None
+
+
+def point_struct(point: Point) -> models.PointStruct:
+    """A point as the client takes it."""
+    vectors: dict[str, Any] = {name: vector.tolist() for name, vector in point.vectors.items()}
+    vectors.update((name, _sparse(vector)) for name, vector in point.sparse.items() if len(vector))
+    return models.PointStruct(
+        id=str(point_id(point.item_id)), vector=vectors, payload={**point.payload, Columns.ITEM: point.item_id}
+    )
+
+
+def query_request(asked: Asked, filter: Any, payload: bool | list[str], with_vector: bool) -> models.QueryRequest:
+    """A search as the client takes it. filter: see `qdrant_filters.translate`."""
+    vector = asked.query.vector
+    return models.QueryRequest(
+        query=_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist(),
+        using=asked.query.using,
+        filter=filter,
+        params=models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=asked.exact),
+        limit=asked.limit,
+        with_payload=payload,
+        with_vector=[asked.returned] if with_vector else False,
+    )
+
+
+def read_record(record: models.Record | models.ScoredPoint) -> Stored:
+    """What the server told of a point."""
+    vectors: dict[str, FloatArray] = {}
+    sparse: dict[str, SparseVector] = {}
+    found: Any = record.vector or {}
+    for name, vector in found.items():
+        if isinstance(vector, models.SparseVector):
+            sparse[name] = SparseVector(np.array(vector.indices, np.int64), np.array(vector.values, np.float32))
+        else:
+            vectors[name] = np.asarray(vector, dtype=np.float32)
+    return Stored(record.payload or {}, vectors, sparse)
+
+
+def _sparse(vector: SparseVector) -> models.SparseVector:
+    return models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
