@@ -19,7 +19,7 @@ from towers.histories.histories import Histories
 from towers.progress import Progress
 from towers.retrieval.two_towers import TwoTowers
 from towers.settings import TrainingSettings
-from towers.training import TextVectors, learn_ranking, read_texts, select, train_bundle
+from towers.training import TextVectors, read_texts, select, train_bundle
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,15 @@ def train(
     """
     split = chronological(dataset.interactions)
     texts = read_texts(dataset, settings, text_cache, progress)
-    selection = select(dataset, split, settings, texts, progress)
-    ranking = learn_ranking(dataset, split, selection, settings, texts, progress)
+    selection = select(dataset, split.train, split.validation, settings, texts, progress)
     ours = baseline = None
     if len(split.test):
         fold = folds(dataset, Protocol.CHRONOLOGICAL).final
-        ours = _judge(fold, _tower_scores(fold, selection.towers, texts))
+        ours = _judge(fold, _tower_scores(fold, selection.fit.towers, texts))
         baseline = _judge(fold, _popularity_scores(fold))
     evaluation = {"towers": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
     bundle = train_bundle(
-        dataset, selection, ranking, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
+        dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
     )
     return Trained(bundle, ours, baseline)
 

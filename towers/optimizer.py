@@ -57,6 +57,11 @@ class MovingAverage:
             # The first weights are random and must not linger.
             self._look(tf.constant(min(self._momentum, self._looks / (self._looks + 5)), tf.float32))
 
+    def restart(self) -> None:
+        """Forget the past: the weights were changed by other means than a step."""
+        for average, variable in zip(self._averages, self._variables, strict=True):
+            average.assign(variable)
+
     def values(self) -> list[npt.NDArray[np.float32]]:
         """The averages, in the order of the variables."""
         return [average.numpy() for average in self._averages]

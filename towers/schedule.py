@@ -25,3 +25,25 @@ class WarmUpAndDecay(tf.keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict[str, Any]:
         """What the rate is made of."""
         return {"peak": self._peak, "warm_up": self._warm_up, "total": self._total}
+
+
+class WarmUpAndSteps(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """Rises in a line over the first steps, then stays until it is told to fall."""
+
+    def __init__(self, peak: float, warm_up: int) -> None:
+        """peak: the rate after `warm_up` steps."""
+        self._peak, self._warm_up = peak, max(warm_up, 1)
+        self._share = tf.Variable(1.0, trainable=False, dtype=tf.float32)
+
+    def fall(self, factor: float) -> None:
+        """Go on with the rate times `factor`."""
+        self._share.assign(self._share * factor)
+
+    def __call__(self, step: Any) -> Any:
+        """The rate of one step, counted from 0."""
+        rising = (tf.cast(step, tf.float32) + 1.0) / self._warm_up
+        return self._peak * self._share * tf.minimum(rising, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What the rate is made of."""
+        return {"peak": self._peak, "warm_up": self._warm_up}

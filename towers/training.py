@@ -12,7 +12,6 @@ import pandas as pd
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from ingest.fingerprint import fingerprint
-from ingest.splits import Split
 from towers.bundle.bundle import Bundle, Trained
 from towers.bundle.manifest import Manifest, TextModelRecord
 from towers.bundle.saving import new_bundle_id, save
@@ -25,6 +24,9 @@ from towers.ratings.training import fit_ratings
 from towers.retrieval.fitting import Fit, fit
 from towers.retrieval.two_towers import TwoTowers
 from towers.settings import RankingSettings, RatingSettings, TrainingSettings
+from towers.sources.fitting import SourcesFit, fit_sources
+from towers.sources.learnt import Sources
+from towers.sources.retriever import Retriever
 from towers.text.documents import documents
 from towers.text.model import TextModel
 
@@ -49,10 +51,70 @@ def read_texts(
     return TextVectors(model, model.embed(documents(dataset.items, dataset.schema.items), progress))
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What was fitted on the earlier events of a data set and chosen by later ones.
+
+    ranking: None where none was wanted, or none is better than the order of the retrieval.
+    """
+
+    fit: Fit
+    sources: SourcesFit
+    ranking: RankingModule | None
+
+
+def select(
+    dataset: Dataset,
+    known: pd.DataFrame,
+    held_out: pd.DataFrame,
+    settings: TrainingSettings,
+    texts: TextVectors | None,
+    progress: Progress,
+    candidates: npt.NDArray[np.bool_] | None = None,
+) -> Selection:
+    """Towers and sources fitted on `known`, and a ranking model, each stopped or chosen by the held-out events.
+
+    candidates: bool [items], the items among which held-out events are to be found, None for all; where there are some,
+    no ranking model is learnt. Raises TrainingError.
+    """
+    text = texts.vectors if texts else None
+    fitted = fit(dataset, known, settings, text=text, progress=progress, held_out=held_out, candidates=candidates)
+    sources = fit_sources(
+        dataset, known, fitted.towers, text=text, progress=progress,
+        held_out=held_out, candidates=candidates, seed=settings.seed,
+    )  # fmt: skip
+    if not settings.ranker or held_out.empty or candidates is not None:
+        return Selection(fitted, sources, None)
+    retriever = Retriever(fitted.towers, sources.sources, dataset.items, text)
+    ranking = fit_ranker(dataset, known, held_out, retriever, RankingSettings(), progress=progress)
+    return Selection(fitted, sources, ranking)
+
+
+def selected(selection: Selection, known: pd.DataFrame) -> Trained:
+    """What a selection is as it stands, fitted on the earlier events alone."""
+    ranker = as_ranker(selection.ranking, known, selection.fit.towers) if selection.ranking else None
+    return Trained(selection.fit.towers, selection.sources.sources, ranker)
+
+
+def finish(
+    dataset: Dataset,
+    events: pd.DataFrame,
+    selection: Selection,
+    settings: TrainingSettings,
+    texts: TextVectors | None,
+    progress: Progress,
+) -> Trained:
+    """Let the chosen towers learn on from all events, and count everything else in them anew."""
+    text = texts.vectors if texts else None
+    towers = fit(dataset, events, settings, text=text, progress=progress, earlier=selection.fit).towers
+    chosen = selection.sources.sources
+    sources = Sources.fit(towers.spec, dataset.items, events, chosen.settings, chosen.weights)
+    return Trained(towers, sources, as_ranker(selection.ranking, events, towers) if selection.ranking else None)
+
+
 def train_bundle(
     dataset: Dataset,
-    selection: Fit,
-    ranking: RankingModule | None,
+    selection: Selection,
     settings: TrainingSettings,
     texts: TextVectors | None,
     *,
@@ -60,63 +122,25 @@ def train_bundle(
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
 ) -> Bundle:
-    """Let the towers of `selection` learn on from all events, and save the bundle below `bundles`.
-
-    selection: a fit on the earlier part of the events, stopped on the later; ranking: what it taught the ranking model;
-    evaluation: figures for the manifest.
-    """
-    final = fit(
-        dataset,
-        dataset.interactions,
-        settings,
-        text=texts.vectors if texts else None,
-        progress=progress,
-        earlier=selection,
-    )
+    """Finish a selection with all events, and save the bundle below `bundles`. evaluation: figures for the manifest."""
+    events, fitted = dataset.interactions, selection.fit
+    trained = finish(dataset, events, selection, settings, texts, progress)
+    ratings = learn_ratings(dataset, events, trained.towers, texts, progress)
     manifest = Manifest(
         id=new_bundle_id(),
         dataset=dataset.name,
         fingerprint=fingerprint(dataset),
-        interactions=len(dataset.interactions),
+        interactions=len(events),
         users=len(dataset.users),
         items=len(dataset.items),
         dimensions=settings.dimensions,
         text_model=_record(texts.model) if texts else None,
         settings=settings,
-        epochs=selection.best_epoch,
-        curve=[dataclasses.asdict(epoch) for epoch in selection.curve],
+        epochs=fitted.best_epoch,
+        curve=[dataclasses.asdict(epoch) for epoch in fitted.curve],
         evaluation=evaluation or {},
     )
-    events = dataset.interactions
-    ranker = as_ranker(ranking, events, final.towers) if ranking else None
-    ratings = learn_ratings(dataset, events, final.towers, texts, progress)
-    trained = Trained(final.towers, ranker, ratings)
-    return save(bundles, manifest, trained, texts.model if texts else None)
-
-
-def select(
-    dataset: Dataset, split: Split, settings: TrainingSettings, texts: TextVectors | None, progress: Progress
-) -> Fit:
-    """Fit on the training part of a split, stopped early on its validation part."""
-    text = texts.vectors if texts else None
-    return fit(dataset, split.train, settings, text=text, progress=progress, held_out=split.validation)
-
-
-def learn_ranking(
-    dataset: Dataset,
-    split: Split,
-    selection: Fit,
-    settings: TrainingSettings,
-    texts: TextVectors | None,
-    progress: Progress,
-) -> RankingModule | None:
-    """The ranking model that tells the validation part, which the selected towers have not seen; None for none."""
-    if not settings.ranker or split.validation.empty:
-        return None
-    text = texts.vectors if texts else None
-    return fit_ranker(
-        dataset, split.train, split.validation, selection.towers, RankingSettings(), text=text, progress=progress
-    )
+    return save(bundles, manifest, dataclasses.replace(trained, ratings=ratings), texts.model if texts else None)
 
 
 def learn_ratings(

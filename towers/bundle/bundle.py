@@ -19,10 +19,14 @@ from towers.bundle.compact import CompactModel
 from towers.bundle.manifest import FORMAT, Manifest, TextModelRecord
 from towers.errors import BundleError
 from towers.histories.queries import UserQuery
+from towers.ranking.features import Retrieved
 from towers.ranking.ranker import MODEL, Ranker, rows_of
 from towers.ratings.model import RatingModel
 from towers.retrieval.inputs import InputSpec
 from towers.retrieval.two_towers import TwoTowers
+from towers.sources.files import read_sources
+from towers.sources.learnt import Sources
+from towers.sources.merging import SOURCES
 from towers.text.documents import documents
 from towers.text.model import TextModel
 
@@ -54,6 +58,7 @@ class Trained:
     """
 
     towers: TwoTowers
+    sources: Sources
     ranker: Ranker | None = None
     ratings: RatingModel | None = None
 
@@ -62,14 +67,14 @@ class Bundle:
     """A trained system, loaded: towers, input specification, ranker, rating model and text model.
 
     Its folder has `manifest.json`, `inputs.json` (vocabularies, encoders, schema), one SavedModel for each tower,
-    compact graphs of the user tower and of the ranking model, and the tables of the ranker and of the rating model as
-    arrays.
+    compact graphs of the user tower and of the ranking model, and what the other sources, the ranker and the rating
+    model know, as arrays.
     """
 
     def __init__(self, path: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> None:
         """Use `load`, or `towers.bundle.saving.save`."""
         self.path, self.manifest, self._towers, self._text_model = path, manifest, trained.towers, text_model
-        self.ranker, self._ratings = trained.ranker, trained.ratings
+        self.sources, self.ranker, self._ratings = trained.sources, trained.ranker, trained.ratings
 
     @property
     def id(self) -> str:
@@ -109,12 +114,13 @@ class Bundle:
         text = self.embed_text(documents(items, self.schema.items)) if self._text_model else None
         tower = self._towers.item_vectors(items, text)
         nothing = np.zeros((len(items), 0), np.float32)
+        rows = self.sources.item_rows(items)
         return ItemVectors(
             items[Columns.ITEM].tolist(),
             tower,
             nothing if text is None else text,
-            neighbours=csr_matrix(nothing),
-            content=csr_matrix(nothing),
+            neighbours=rows.neighbours,
+            content=rows.content,
         )
 
     def encode_users(self, queries: Sequence[UserQuery]) -> npt.NDArray[np.float32]:
@@ -149,7 +155,8 @@ class Bundle:
         nobody = UserQuery((), np.zeros((0, self.dimensions), np.float32))
         (vector,) = self.encode_users([nobody])
         if self.ranker is not None:
-            self.ranker.score(self.ranker.query(nobody, vector), ["any item"], vector[None])
+            nothing = Retrieved(np.zeros(1, np.float32), np.zeros((1, SOURCES), np.float32))
+            self.ranker.score(self.ranker.query(nobody, vector), ["any item"], vector[None], nothing)
         if self._text_model is not None:
             self.embed_text(["the first text"])
 
@@ -168,11 +175,12 @@ class Bundle:
             user_tower = _UserTower(path / USER_TOWER, CompactModel.load(path / ONE_USER))
             scorer = _Scorer(CompactModel.load(path / MODEL)) if (path / MODEL).exists() else None
             ratings = _ratings(path / RATINGS)
+            sources = read_sources(path, spec)
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
         ranker = Ranker.load(path, spec, scorer) if scorer else None
         towers = TwoTowers(spec, manifest.dimensions, item_tower, user_tower)
-        return cls(path, manifest, Trained(towers, ranker, ratings), text_model)
+        return cls(path, manifest, Trained(towers, sources, ranker, ratings), text_model)
 
 
 class _SavedTower:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from towers.settings import TrainingSettings
 
 # Raised whenever bundles of before can no longer be read.
-FORMAT = 3
+FORMAT = 4
 _PACKAGES = ("pharos", "tensorflow", "tf-keras", "tensorflow-recommenders", "transformers")
 
 

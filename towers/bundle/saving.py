@@ -14,6 +14,7 @@ from towers.bundle.bundle import INPUTS, ITEM_TOWER, MANIFEST, ONE_USER, RATINGS
 from towers.bundle.compact import compact
 from towers.bundle.manifest import Manifest
 from towers.ranking.ranker import MODEL, TABLES
+from towers.sources.files import write_sources
 from towers.text.model import TextModel
 
 
@@ -31,6 +32,7 @@ def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextMod
         for name, tower in ((ITEM_TOWER, towers.item_tower), (USER_TOWER, towers.user_tower)):
             tf.saved_model.save(tower, str(partial / name))
         (partial / ONE_USER).write_bytes(compact(towers.user_tower.encode, towers.user_tower))
+        write_sources(partial, trained.sources)
         if trained.ranker is not None:
             (partial / MODEL).write_bytes(compact(trained.ranker.model.score, trained.ranker.model))
             (partial / TABLES).write_bytes(trained.ranker.table_bytes())

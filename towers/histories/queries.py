@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,11 @@ class UserQuery:
     history: past events, oldest first. history_vectors: float32 [len(history), dimensions], the item tower's vectors
     of these items, as they stand in the index that will be searched.
     user_id: None for an anonymous query. features: the user's typed features; missing ones are normal.
+    new_content: by item id, the content of past items that training did not see, float32 CSR [1, columns].
     """
 
     history: tuple[HistoryEvent, ...]
     history_vectors: npt.NDArray[np.float32]
     user_id: str | None = None
     features: Mapping[str, object] = field(default_factory=dict)
+    new_content: Mapping[str, sp.csr_matrix] = field(default_factory=dict)

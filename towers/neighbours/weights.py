@@ -43,10 +43,6 @@ class Neighbours:
         row.sum_duplicates()
         return row
 
-    def incoming(self) -> sp.csr_matrix:
-        """For each candidate the weights of all past items: float32 CSR [items, items]."""
-        return self.weights.T.tocsr()
-
 
 @dataclass(frozen=True)
 class NeighbourPairs:

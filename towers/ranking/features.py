@@ -35,7 +35,7 @@ _WINDOWS: Final = (365 * _DAY, 30 * _DAY)
 _GRANTED: Final = 5
 """Usual events that every item is granted, so that a single one says little."""
 
-WIDTH: Final = 33
+WIDTH: Final = 38
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,14 @@ class RankQuery:
     vectors: Floats
     ratings: Floats
     moment: int | None = None
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """How n candidates were retrieved. score: float32 [n], merged; parts: float32 [n, SOURCES], of each source."""
+
+    score: Floats
+    parts: Floats
 
 
 @dataclass(frozen=True)
@@ -97,12 +105,12 @@ class RankTables:
         return cls(counts, means, places, together, following, EventTimes.from_arrays(arrays))
 
 
-def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) -> Floats:
+def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved, tables: RankTables) -> Floats:
     """Features of n candidates for one person: float32 [n, WIDTH].
 
     rows: int64 [n], the candidates in the training catalogue, -1 for those it does not have; vectors: float32 [n, d].
     """
-    score = vectors @ query.vector
+    score, cosine = retrieved.score, vectors @ query.vector
     order = np.empty(len(rows), np.float32)
     order[np.argsort(-score, kind="stable")] = np.arange(len(rows), dtype=np.float32)
     out = np.empty((len(rows), WIDTH), np.float32)
@@ -113,6 +121,7 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, tables: RankTables) 
     out[:, 28:31] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
     out[:, 31] = np.log1p(len(query.rows)) / 5
     out[:, 32] = query.ratings.mean() if len(query.ratings) else 0.0
+    out[:, 33], out[:, 34], out[:, 35:] = cosine, _standardised(cosine), retrieved.parts
     return out
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from towers.errors import BundleError
 from towers.histories.queries import UserQuery
-from towers.ranking.features import Floats, RankQuery, RankTables, attention, features
+from towers.ranking.features import Floats, RankQuery, RankTables, Retrieved, attention, features
 from towers.retrieval.inputs import InputSpec
 
 MODEL: Final = "ranking_model.tflite"
@@ -38,11 +38,11 @@ class Ranker:
         """A person as the ranker sees one; vector: float32 [d], the user tower's."""
         return rank_query(self.spec, user, vector)
 
-    def score(self, query: RankQuery, item_ids: Sequence[str], vectors: Floats) -> Floats:
+    def score(self, query: RankQuery, item_ids: Sequence[str], vectors: Floats, retrieved: Retrieved) -> Floats:
         """Scores float32 [n] of n candidates, higher is better; vectors: float32 [n, d], the item tower's."""
         if not len(item_ids):
             return np.zeros(0, np.float32)
-        seen = features(query, rows_of(self.spec, item_ids), vectors, self.tables)
+        seen = features(query, rows_of(self.spec, item_ids), vectors, retrieved, self.tables)
         return np.asarray(self.model.score(seen))
 
     def attention(self, query: RankQuery, vectors: Floats) -> Floats:

@@ -16,15 +16,21 @@ from towers.histories.queries import UserQuery
 from towers.histories.sequences import Sequences
 from towers.optimizer import MovingAverage
 from towers.progress import Progress
-from towers.ranking.features import Floats, RankTables, features
+from towers.ranking.features import Floats, RankTables, Retrieved, features
 from towers.ranking.network import RankingModel, RankingModule, RankingNetwork
 from towers.ranking.ranker import Ranker, rank_query, rows_of
 from towers.retrieval.two_towers import TwoTowers
 from towers.schedule import WarmUpAndDecay
 from towers.settings import RankingSettings
+from towers.sources.retriever import Retriever
 
 _AT_ONCE = 256
 _FEWEST_LISTS = 16
+# One list in so many is held back, to see whether the model is worth having.
+_HELD_BACK = 8
+_ROWS = 65_536
+# The candidates of a state often lack what came next; so many states are looked at for each list.
+_STATES_A_LIST = 2
 
 
 @dataclass(frozen=True)
@@ -43,29 +49,54 @@ class _Lists:
     features: Floats
     label: Floats
 
+    def part(self, lists: slice) -> "_Lists":
+        """Some of the lists."""
+        return _Lists(self.features[lists], self.label[lists])
+
+    def ndcg(self, scores: Floats) -> float:
+        """ndcg@10 of the order by `scores`, float32 [m, n], among what the lists hold."""
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+        hits = np.take_along_axis(self.label > 0, order, axis=1)
+        gain = 1 / np.log2(np.arange(2, 2 + order.shape[1]))
+        ideal = np.cumsum(gain)[np.minimum((self.label > 0).sum(axis=1), order.shape[1]) - 1]
+        return float(((hits * gain).sum(axis=1) / ideal).mean())
+
 
 def fit_ranker(
     dataset: Dataset,
     known: pd.DataFrame,
     targets: pd.DataFrame,
-    towers: TwoTowers,
+    retriever: Retriever,
     settings: RankingSettings,
     *,
-    text: Floats | None,
     progress: Progress,
 ) -> RankingModule | None:
-    """The ranking model that tells each user's `targets` among candidates that towers fitted on `known` retrieve.
+    """The ranking model that tells each user's `targets` among the candidates of sources that were fitted on `known`.
 
-    known, targets: earlier and later interactions; the towers must not have seen the targets, or the model would learn
-    to trust them more than they deserve later on. text: the documents' vectors of all items.
-    None where too few targets are among the candidates to learn from.
+    known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would learn
+    to trust them more than they deserve later on. retriever: the sources over the items of the data set.
+    None where too few targets are among the candidates to learn from, or where the model orders lists that it was not
+    fitted on no better than the retrieval does.
     """
-    tables = tables_of(known, towers)
-    lists = _lists(dataset, known, targets, towers, tables, settings, text, progress)
+    tables = tables_of(known, retriever.towers)
+    lists = _lists(dataset, known, targets, retriever, tables, settings, progress)
     if lists is None:
         return None
     tf.keras.utils.set_random_seed(settings.seed)
-    return _fit(lists, settings, progress)
+    held_back = len(lists.label) // _HELD_BACK
+    module = _fit(lists.part(slice(held_back, None)), settings, progress)
+    if not held_back:
+        return module
+    proof = lists.part(slice(held_back))
+    ours, before = _gain(proof, module), proof.ndcg(proof.features[..., 0])
+    progress.say(f"ranking model: ndcg@10 {ours:.4f} on lists held back, {before:.4f} in the order of the retrieval")
+    return module if ours > before else None
+
+
+def _gain(lists: _Lists, module: RankingModule) -> float:
+    flat = lists.features.reshape(-1, lists.features.shape[-1])
+    scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
+    return lists.ndcg(np.concatenate(scores).reshape(lists.label.shape))
 
 
 def tables_of(events: pd.DataFrame, towers: TwoTowers) -> RankTables:
@@ -84,31 +115,29 @@ def _lists(
     dataset: Dataset,
     known: pd.DataFrame,
     targets: pd.DataFrame,
-    towers: TwoTowers,
+    retriever: Retriever,
     tables: RankTables,
     settings: RankingSettings,
-    text: Floats | None,
     progress: Progress,
 ) -> _Lists | None:
-    items = towers.item_vectors(dataset.items, text)
-    rows = rows_of(towers.spec, dataset.items[Columns.ITEM].tolist())
+    spec, items = retriever.towers.spec, retriever.vectors
+    rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
     states = _chosen(_states(dataset, known, targets, items), settings)
-    count = min(settings.candidates, len(items) - 1)
+    count = max(min(settings.candidates, len(items) - 1), 1)
     inputs, labels = [], []
     with progress.task("Ranking lists", len(states)) as task:
         for start in range(0, len(states), _AT_ONCE):
             block = states[start : start + _AT_ONCE]
-            users = towers.user_vectors([state.query for state in block])
-            scores = users @ items.T
-            for state, user, score in zip(block, users, scores, strict=True):
-                score[state.seen] = -np.inf
-                best = np.argpartition(-score, count)[:count]
-                label = np.isin(best, state.next_)
-                if label.any():
-                    query = rank_query(towers.spec, state.query, user)
-                    inputs.append(features(query, rows[best], items[best], tables))
-                    labels.append(label / label.sum())
+            found = retriever.candidates([state.query for state in block], [state.seen for state in block])
+            for state, candidates in zip(block, found, strict=True):
                 task.advance()
+                best = candidates.first(count)
+                label = np.isin(best.rows, state.next_)
+                if len(inputs) < settings.lists and label.any() and len(best.rows) == count:
+                    query = rank_query(spec, state.query, best.user)
+                    retrieved = Retrieved(best.score, best.parts)
+                    inputs.append(features(query, rows[best.rows], items[best.rows], retrieved, tables))
+                    labels.append(label / label.sum())
     if len(inputs) < _FEWEST_LISTS:
         return None
     return _Lists(np.stack(inputs), np.stack(labels).astype(np.float32))
@@ -129,11 +158,11 @@ def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items:
 
 
 def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
-    """At most `lists` of the states, drawn at random."""
-    every = list(states)
-    if len(every) <= settings.lists:
+    """So many of the states, drawn at random, that `lists` of them may hold what came next."""
+    every, most = list(states), settings.lists * _STATES_A_LIST
+    if len(every) <= most:
         return every
-    drawn = np.random.default_rng(settings.seed).choice(len(every), settings.lists, replace=False)
+    drawn = np.random.default_rng(settings.seed).choice(len(every), most, replace=False)
     return [every[place] for place in np.sort(drawn)]
 
 

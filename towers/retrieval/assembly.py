@@ -23,7 +23,6 @@ from towers.retrieval.steps import TrainingData
 from towers.retrieval.two_towers import TwoTowers
 from towers.retrieval.unordered_user_tower import UnorderedUserTower
 from towers.retrieval.user_tower import UserTower
-from towers.schedule import WarmUpAndDecay
 from towers.settings import TrainingSettings
 
 
@@ -89,9 +88,9 @@ def take_over(model: RetrievalModel, earlier: RetrievalModel) -> None:
         variable.assign(tf.concat([known, variable[known.shape[0] :]], axis=0) if known.shape.rank else known)
 
 
-def compile_for(model: RetrievalModel, peak: float, warm_up: int, steps: int) -> None:
-    """Give the model its optimizer; peak: of the learning rate; warm_up, steps: how many there will be, in all."""
-    model.compile(optimizer=RowwiseAdam(WarmUpAndDecay(peak, warm_up, steps), global_clipnorm=5.0))
+def compile_for(model: RetrievalModel, rate: Any) -> None:
+    """Give the model its optimizer; rate: the schedule of the learning rate."""
+    model.compile(optimizer=RowwiseAdam(rate, global_clipnorm=5.0))
 
 
 def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:

@@ -17,14 +17,21 @@ from towers.optimizer import MovingAverage
 from towers.progress import Progress, Task
 from towers.retrieval.assembly import as_two_towers, build, compile_for, compiled_step, prepare, take_over
 from towers.retrieval.model import RetrievalModel
+from towers.retrieval.spectral import spectral_start
 from towers.retrieval.steps import Steps, TrainingData, TrainingSteps
 from towers.retrieval.two_towers import TwoTowers
 from towers.retrieval.unordered_steps import UnorderedSteps
 from towers.retrieval.validation import Validation, ValidationScore
+from towers.schedule import WarmUpAndDecay, WarmUpAndSteps
 from towers.settings import TrainingSettings
 
 # A loss this close to that of guessing is one that has learnt nothing.
 _CHANCE_MARGIN = 0.01
+# What the learning rate is multiplied by when an epoch has gained nothing.
+_FALL = 0.3
+# Epochs of towers that learn on, at least, and of those whose progress nobody can judge.
+_FEWEST_FURTHER = 2
+_UNJUDGED = 10
 _MIN_STEPS = 30
 _MIN_EVENTS = 64
 
@@ -66,8 +73,8 @@ def fit(
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
     candidates: bool [items], the items among which held-out events are to be found, None for all.
-    earlier: a fit on some of the events, whose towers learn on instead, for `further_epochs`: in little more than half
-    the time they are as good as those that start anew.
+    earlier: a fit on some of the events, whose towers learn on instead, for half as many epochs as were best: they are
+    as good as those that start anew.
     Raises TrainingError where there is too little to learn from, or where nothing was learnt.
     """
     if events[Columns.ITEM].nunique() < 2:
@@ -95,8 +102,9 @@ class _Loop:
         earlier: Fit | None,
         progress: Progress,
     ) -> None:
-        self._model, self._towers, self._settings, self._judge = model, towers, settings, judge
-        self._epochs, self._progress = settings.further_epochs if earlier else settings.max_epochs, progress
+        self._model, self._towers, self._data, self._settings = model, towers, data, settings
+        self._judge, self._progress = judge, progress
+        self._epochs = _epochs(settings, judge, earlier)
         rng = np.random.default_rng(settings.seed)
         # A small data set has small batches, or it would have no steps to learn in.
         events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
@@ -106,35 +114,42 @@ class _Loop:
             else UnorderedSteps(data, events, settings.negatives, rng)
         )
         self._chance = self._steps.chance()
-        rate = settings.further_learning_rate if earlier else settings.learning_rate
-        if not data.spec.scale.timed:
-            rate *= settings.unordered_pace
-        compile_for(model, rate, settings.warmup_steps, self._steps.count() * self._epochs)
-        self._train_step, self._averages = self._compile(earlier)
+        peak = settings.learning_rate * (1.0 if data.spec.scale.timed else settings.unordered_pace)
+        # Where nobody judges, a rate that falls by itself settles.
+        total = self._steps.count() * self._epochs
+        self._rate = WarmUpAndSteps(peak, settings.warmup_steps) if judge else None
+        compile_for(model, self._rate or WarmUpAndDecay(peak, settings.warmup_steps, total))
+        self._train_step, self._averages = self._compile(earlier, rng)
 
-    def _compile(self, earlier: Fit | None) -> tuple[Any, MovingAverage]:
+    def _compile(self, earlier: Fit | None, rng: np.random.Generator) -> tuple[Any, MovingAverage]:
         inputs = next(iter(self._steps))
         # Layers make their weights when they are first called.
         self._model.compute_loss(inputs)
+        data = self._data
         if earlier:
             take_over(self._model, earlier.model)
+        elif data.spec.scale.timed:
+            start = spectral_start(data.sequences, data.items, self._settings.dimensions, rng)
+            self._model.item_tower.start(data.codes, start)
         return compiled_step(self._model, inputs), MovingAverage(
             self._model.trainable_variables, self._settings.averaging
         )
 
     def run(self) -> Fit:
         curve: list[Epoch] = []
-        best, best_score, weights = 0, -math.inf, self._averages.values()
-        steps = self._steps.count()
-        with self._progress.task("Training", self._epochs * steps) as task:
+        best, best_score, weights, falls = 0, -math.inf, self._averages.values(), 0
+        with self._progress.task("Training", self._epochs * self._steps.count()) as task:
             for number in range(1, self._epochs + 1):
                 curve.append(self._epoch(number, task))
                 validation = curve[-1].validation
                 score = validation.combined if validation else float(number)
                 if score > best_score:
                     best, best_score, weights = number, score, self._averages.values()
-                elif number - best >= self._settings.patience:
-                    break
+                elif number - best > falls * self._settings.patience:
+                    if falls == self._settings.rate_falls:
+                        break
+                    falls += 1
+                    self._fall_back(weights)
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
             raise TrainingError(
                 f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates "
@@ -143,6 +158,13 @@ class _Loop:
             )
         self._use(weights)
         return Fit(self._model, self._towers, tuple(curve), best)
+
+    def _fall_back(self, weights: list[npt.NDArray[np.float32]]) -> None:
+        """Go on from the best weights so far, with a lower rate."""
+        if self._rate is not None:
+            self._rate.fall(_FALL)
+            self._use(weights)
+            self._averages.restart()
 
     def _epoch(self, number: int, task: Task) -> Epoch:
         start, total, targets = time.perf_counter(), 0.0, 0
@@ -173,6 +195,17 @@ class _Loop:
     def _use(self, weights: list[npt.NDArray[np.float32]]) -> None:
         for variable, value in zip(self._model.trainable_variables, weights, strict=True):
             variable.assign(value)
+
+
+def _epochs(settings: TrainingSettings, judge: Validation | None, earlier: Fit | None) -> int:
+    """At most so many where somebody judges; else half of what was best on the earlier part, or a usual number."""
+    if judge:
+        return settings.max_epochs
+    return (
+        min(max(earlier.best_epoch // 2, _FEWEST_FURTHER), settings.max_epochs)
+        if earlier
+        else min(_UNJUDGED, settings.max_epochs)
+    )
 
 
 def describe(epoch: Epoch) -> str:

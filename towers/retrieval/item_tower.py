@@ -4,6 +4,9 @@ from typing import Any
 
 from towers.backend import tf
 
+_START = 0.4
+"""The length of an id's first vector, beside that of the metadata."""
+
 
 class ItemTower(tf.keras.layers.Layer):
     """id embedding and projected metadata, L2-normalised.
@@ -35,6 +38,10 @@ class ItemTower(tf.keras.layers.Layer):
         self._linear = _dense(dimensions, out, "linear")
         self._bend = _dense(hidden, scale, "bend", activation="gelu")
         self._deep = _dense(dimensions, out, "deep")
+
+    def start(self, codes: Any, vectors: Any) -> None:
+        """Let the ids with these codes, int32 [n], begin with vectors, float32 [n, dimensions], of length 1 or less."""
+        self._ids.scatter_update(tf.IndexedSlices(_START * vectors, codes))
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """inputs: see towers.retrieval.inputs.item_inputs. Returns float32 [n, dimensions], each of length 1."""

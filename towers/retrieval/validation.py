@@ -82,6 +82,20 @@ def per_user(scores: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> 
     return np.stack([(top * _GAIN[: top.shape[1]]).sum(axis=1) / ideal, hits.sum(axis=1) / total], axis=1)
 
 
+def list_scores(lists: Sequence[npt.NDArray[np.int64]], wanted: Sequence[npt.NDArray[np.int64]]) -> ValidationScore:
+    """The same for ordered lists of at most 100 rows and the rows to be found, of n users."""
+    figures = np.zeros((len(lists), 2))
+    for number, (rows, own) in enumerate(zip(lists, wanted, strict=True)):
+        hits = np.isin(rows, own)
+        top = hits[:10]
+        figures[number] = (
+            (top * _GAIN[: len(top)]).sum() / np.cumsum(_GAIN)[min(len(own), 10) - 1],
+            hits.sum() / len(own),
+        )
+    ndcg, recall = figures.mean(axis=0)
+    return ValidationScore(float(ndcg), float(recall))
+
+
 def _matrix(events: pd.DataFrame, users: Sequence[str], items: pd.DataFrame) -> sp.csr_matrix:
     rows = pd.Index(users).get_indexer(pd.Index(events[Columns.USER]))
     columns = pd.Index(items[Columns.ITEM]).get_indexer(pd.Index(events[Columns.ITEM]))

@@ -1,0 +1,184 @@
+"""Choosing what the validation part can choose: how the neighbours are made, and what each source counts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.content.taste import Taste
+from towers.histories.histories import Histories
+from towers.histories.queries import UserQuery
+from towers.neighbours.linear import affordable
+from towers.neighbours.settings import NeighbourSettings, choices
+from towers.neighbours.weights import NeighbourPairs
+from towers.progress import Progress
+from towers.retrieval.two_towers import TwoTowers
+from towers.retrieval.validation import ValidationScore, list_scores
+from towers.sources.learnt import Sources, encoded, known_sequences
+from towers.sources.merging import DEPTH, Floats, MergeWeights, Rows, Weights, merge
+from towers.sources.retriever import Retriever, source_list
+
+NEW = Weights(0.35, 0.35, 0.3)
+"""What the sources count for items that training did not see: chosen on several kinds of data (docs/experiments.md)."""
+
+_PEOPLE = 2000
+"""Users that choices are made on."""
+_TRIAL = MergeWeights(Weights(0.5, 0.5, 0.0), NEW)
+_STEP = 10
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class SourcesFit:
+    """The sources with the settings that did best. score: of the merged lists; alone: of each source, by its name."""
+
+    sources: Sources
+    score: ValidationScore | None
+    alone: dict[str, ValidationScore]
+
+
+def fit_sources(
+    dataset: Dataset,
+    events: pd.DataFrame,
+    towers: TwoTowers,
+    *,
+    text: npt.NDArray[np.float32] | None,
+    progress: Progress,
+    held_out: pd.DataFrame | None = None,
+    candidates: npt.NDArray[np.bool_] | None = None,
+    seed: int = 0,
+) -> SourcesFit:
+    """Sources fitted on `events`, chosen by the held-out ones, which `towers` have not seen either.
+
+    text: the documents' vectors of all items; candidates: bool [items], among which held-out events are found.
+    """
+    spec = towers.spec
+    ways = _ways(spec.scale.timed, dataset, len(spec.items))
+    pairs = NeighbourPairs.of(known_sequences(spec, events), len(spec.items))
+    encoder, content = encoded(spec, dataset.items)
+    first = Sources(
+        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, _TRIAL, ways[0]
+    )  # fmt: skip
+    if held_out is None or held_out.empty:
+        return SourcesFit(first, None, {})
+    trial = _Trial(dataset, events, held_out, candidates, towers, first, text, seed)
+    best, best_score, made = first, -1.0, first
+    with progress.task("Choosing neighbours", len(ways)) as task:
+        for way in ways:
+            if way.model_copy(update={"fade": None}) != made.settings.model_copy(update={"fade": None}):
+                made = replace(first, neighbours=pairs.neighbours(way), settings=way)
+            tried = replace(made, neighbours=replace(made.neighbours, fade=way.fade), settings=way)
+            score = trial.score(trial.merged(trial.parts(tried), _TRIAL)).combined
+            if score > best_score:
+                best, best_score = tried, score
+            task.advance()
+        task.note(f"neighbours: {_describe(best.settings)}")
+    return _weighed(best, trial, progress)
+
+
+def _ways(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
+    # With times the linear model adds little, and is worth no more than a few seconds.
+    cheap = items <= 5_000
+    return choices(timed=timed, linear=affordable(len(dataset.users), items) and (cheap or not timed))
+
+
+_Parts = list[tuple[Rows, Floats]]
+
+
+class _Trial:
+    """The validation part, asked again and again; towers and content answer once."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        events: pd.DataFrame,
+        held_out: pd.DataFrame,
+        candidates: npt.NDArray[np.bool_] | None,
+        towers: TwoTowers,
+        sources: Sources,
+        text: Floats | None,
+        seed: int,
+    ) -> None:
+        users = np.array(sorted(set(held_out[Columns.USER])), dtype=object)
+        if len(users) > _PEOPLE:
+            users = np.sort(np.random.default_rng(seed).choice(users, _PEOPLE, replace=False))
+        row = pd.Index(dataset.items[Columns.ITEM])
+        self._seen, self._wanted = _rows_by_user(events, users, row), _rows_by_user(held_out, users, row)
+        self._retriever = Retriever(towers, sources, dataset.items, text)
+        self._items, self._allowed = dataset.items, candidates
+        self._queries = Histories(dataset, events).queries(users.tolist(), self._retriever.vectors)
+        self._others = [self._lists(self._retriever.tables(block), start) for start, block in self._blocks()]
+
+    def _blocks(self) -> Iterator[tuple[int, list[UserQuery]]]:
+        for start in range(0, len(self._queries), _AT_ONCE):
+            yield start, self._queries[start : start + _AT_ONCE]
+
+    def _lists(self, tables: Sequence[Floats | None], start: int) -> list[list[tuple[Rows, Floats]]]:
+        """For each user of a block the list of each source that answers."""
+        count = next(len(table) for table in tables if table is not None)
+        return [
+            [
+                source_list(table[row], source, self._seen[start + row], self._allowed, DEPTH)
+                for source, table in enumerate(tables)
+                if table is not None
+            ]
+            for row in range(count)
+        ]
+
+    def parts(self, sources: Sources) -> _Parts:
+        """For each user the merged rows and scaled scores with these neighbours."""
+        retriever = self._retriever.with_neighbours(sources, self._items)
+        merged: _Parts = []
+        for (start, block), others in zip(self._blocks(), self._others, strict=True):
+            found = self._lists([None, retriever.neighbour_table(block), None], start)
+            merged += [merge([own[0], *new, own[2]]) for own, new in zip(others, found, strict=True)]
+        return merged
+
+    def merged(self, parts: _Parts, weights: MergeWeights) -> list[Rows]:
+        """For each user the hundred best rows."""
+        new = self._retriever.new
+        lists = []
+        for rows, scaled in parts:
+            score = weights.merged(scaled, new[rows])
+            lists.append(rows[np.argsort(-score, kind="stable")[:100]])
+        return lists
+
+    def score(self, lists: Sequence[Rows]) -> ValidationScore:
+        return list_scores(lists, self._wanted)
+
+
+def _weighed(sources: Sources, trial: _Trial, progress: Progress) -> SourcesFit:
+    """The same sources with the weights that did best."""
+    parts = trial.parts(sources)
+    best, best_score = sources.weights, ValidationScore(-1.0, -1.0)
+    alone: dict[str, ValidationScore] = {}
+    for weights in _simplex():
+        tried = MergeWeights(weights, sources.weights.new)
+        score = trial.score(trial.merged(parts, tried))
+        if score.combined > best_score.combined:
+            best, best_score = tried, score
+        alone.update({name: score for name, share in vars(weights).items() if share == 1})
+    shares = ", ".join(f"{name} {share:g}" for name, share in vars(best.known).items())
+    progress.say(f"sources: {shares}; held out ndcg@10 {best_score.ndcg_10:.4f}")
+    return SourcesFit(replace(sources, weights=best), best_score, alone)
+
+
+def _simplex() -> Iterator[Weights]:
+    for neighbours, content in product(range(_STEP + 1), repeat=2):
+        if neighbours + content <= _STEP:
+            yield Weights((_STEP - neighbours - content) / _STEP, neighbours / _STEP, content / _STEP)
+
+
+def _rows_by_user(events: pd.DataFrame, users: npt.NDArray[np.object_], row: pd.Index) -> list[npt.NDArray[np.int64]]:
+    groups = events[events[Columns.USER].isin(set(users))].groupby(Columns.USER, sort=False)[Columns.ITEM]
+    rows = {user: row.get_indexer(pd.Index(items)) for user, items in groups}
+    return [rows.get(user, np.zeros(0, np.int64)) for user in users]
+
+
+def _describe(settings: NeighbourSettings) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in settings.model_dump().items() if value)

@@ -1,0 +1,142 @@
+"""What the other sources know: item-to-item weights and content, with the weights of all sources."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+
+from ingest.columns import Columns
+from towers.content.encoder import COLUMNS, ContentEncoder
+from towers.content.products import products
+from towers.content.taste import Taste
+from towers.histories.queries import UserQuery
+from towers.histories.sequences import Sequences
+from towers.neighbours.settings import NeighbourSettings
+from towers.neighbours.weights import NeighbourPairs, Neighbours
+from towers.retrieval.inputs import InputSpec
+from towers.sources.merging import MergeWeights
+
+_ALIKE = 30
+"""Known items by whose weights a new one is placed, the most alike by content."""
+
+_BLOCK = 64
+
+
+@dataclass(frozen=True)
+class ItemRows:
+    """What the index holds of n items beside dense vectors.
+
+    neighbours: float32 CSR [n, known items], the weights from each known item; content: float32 CSR [n, COLUMNS].
+    """
+
+    neighbours: sp.csr_matrix
+    content: sp.csr_matrix
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Neighbours and content, learnt from the items of `spec`, with the weights of all sources.
+
+    content: float32 CSR [items, COLUMNS], the training catalogue's; settings: what the neighbours are made of.
+    """
+
+    spec: InputSpec
+    neighbours: Neighbours
+    encoder: ContentEncoder
+    taste: Taste
+    content: sp.csr_matrix
+    weights: MergeWeights
+    settings: NeighbourSettings
+
+    @classmethod
+    def fit(
+        cls,
+        spec: InputSpec,
+        items: pd.DataFrame,
+        events: pd.DataFrame,
+        settings: NeighbourSettings,
+        weights: MergeWeights,
+    ) -> Self:
+        """From training events; items: typed rows, those of the specification among them."""
+        sequences = known_sequences(spec, events)
+        neighbours = NeighbourPairs.of(sequences, len(spec.items)).neighbours(settings)
+        encoder, content = encoded(spec, items)
+        return cls(spec, neighbours, encoder, Taste.fit(content, encoder), content, weights, settings)
+
+    def item_rows(self, items: pd.DataFrame) -> ItemRows:
+        """Of n items, typed rows as in ingest.dataset.Dataset."""
+        content = self.encoder.encode(items, self.spec.schema.items)
+        return ItemRows(self._neighbours_of(items, content), content)
+
+    def item_neighbours(self, items: pd.DataFrame) -> sp.csr_matrix:
+        """The neighbours alone; content is only read where an item is new."""
+        return self._neighbours_of(items, None)
+
+    def _neighbours_of(self, items: pd.DataFrame, content: sp.csr_matrix | None) -> sp.csr_matrix:
+        """New items are placed by the known ones that they are like."""
+        codes = self.spec.items.codes(items[Columns.ITEM]).astype(np.int64) - 1
+        known, new = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
+        if not len(new):
+            return self._incoming[codes]
+        written = self.encoder.encode(items.iloc[new], self.spec.schema.items) if content is None else content[new]
+        joined = sp.vstack([self._incoming[codes[known]], self.alike(written) @ self._incoming], format="csr")
+        return joined[np.argsort(np.concatenate([known, new]))]
+
+    def alike(self, content: sp.csr_matrix) -> sp.csr_matrix:
+        """For n rows of content the known items most like each, float32 CSR [n, items], 1 in a row or nothing."""
+        blocks = [sp.csr_matrix((0, len(self.spec.items)), dtype=np.float32)]
+        for start in range(0, content.shape[0], _BLOCK):
+            cosines = products(content[start : start + _BLOCK], self.content)
+            if cosines.shape[1] > _ALIKE:
+                least = np.partition(cosines, -_ALIKE, axis=1)[:, -_ALIKE][:, None]
+                cosines = np.where(cosines >= least, cosines, 0)
+            total = cosines.sum(axis=1, keepdims=True)
+            blocks.append(sp.csr_matrix(cosines / np.maximum(total, 1e-9)))
+        return sp.vstack(blocks, format="csr", dtype=np.float32)
+
+    def ask_neighbours(self, query: UserQuery) -> sp.csr_matrix:
+        """The history as the index's `neighbours` are asked with: float32 CSR [1, known items]."""
+        return self.neighbours.asked_with(self.rows(query))
+
+    def ask_content(self, query: UserQuery) -> sp.csr_matrix:
+        """The person's taste as the index's `content` is asked with: float32 CSR [1, COLUMNS].
+
+        Items that training did not see count by the rows that the query brings.
+        """
+        rows = self.rows(query)
+        if (rows >= 0).all():
+            history = self.content[rows]
+        else:
+            nothing = sp.csr_matrix((1, COLUMNS), dtype=np.float32)
+            past = [
+                self.content[row] if row >= 0 else query.new_content.get(event.item_id, nothing)
+                for row, event in zip(rows, query.history, strict=True)
+            ]
+            history = sp.vstack(past, format="csr")
+        return self.taste.weights(history)
+
+    def rows(self, query: UserQuery) -> npt.NDArray[np.int64]:
+        """The history's items in the training catalogue, int64 [l], -1 for others."""
+        return self.spec.items.codes([event.item_id for event in query.history]).astype(np.int64) - 1
+
+    @cached_property
+    def _incoming(self) -> sp.csr_matrix:
+        """For each known item the weights of all others: float32 CSR [items, items]."""
+        return self.neighbours.weights.T.tocsr()
+
+
+def known_sequences(spec: InputSpec, events: pd.DataFrame) -> Sequences:
+    """The events on items of the specification; rows are those of its catalogue."""
+    catalogue = pd.Index(spec.items.ids)
+    return Sequences.of(events[events[Columns.ITEM].isin(catalogue)], catalogue)
+
+
+def encoded(spec: InputSpec, items: pd.DataFrame) -> tuple[ContentEncoder, sp.csr_matrix]:
+    """The content encoder of a training catalogue with its rows."""
+    catalogue = items.set_index(Columns.ITEM, drop=False).loc[spec.items.ids]
+    encoder = ContentEncoder.fit(catalogue, spec.schema.items)
+    return encoder, encoder.encode(catalogue, spec.schema.items)

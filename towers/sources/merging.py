@@ -1,0 +1,87 @@
+"""From the lists of several sources to one: scaled scores, weighed and added up.
+
+Each source gives its best items for a person. Its scores are brought to one scale, 1 for the best of its list; 0 is the
+last of the towers' list, whose cosines have no zero of their own, and no connection at all for neighbours and content.
+An item that is not in a list has 0 there. The merged score is the weighted sum, between 0 and 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+TOWER, NEIGHBOURS, CONTENT = range(3)
+SOURCES: Final = 3
+"""How many sources there are; their places in all arrays are those of the constants above."""
+
+DEPTH: Final = 300
+"""How many items each source is asked for."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each source counts, 1 in all."""
+
+    tower: float
+    neighbours: float
+    content: float
+
+    def array(self) -> Floats:
+        """float32 [SOURCES]."""
+        return np.array([self.tower, self.neighbours, self.content], np.float32)
+
+
+@dataclass(frozen=True)
+class MergeWeights:
+    """The weights for items that training knew, and for those that it did not."""
+
+    known: Weights
+    new: Weights
+
+    def merged(self, parts: Floats, new: npt.NDArray[np.bool_]) -> Floats:
+        """Merged scores float32 [n] of items with scaled scores `parts`, float32 [n, SOURCES]; new: bool [n]."""
+        known = parts @ self.known.array()
+        return np.where(new, parts @ self.new.array(), known) if new.any() else known
+
+    def leading(self, parts: Floats, new: npt.NDArray[np.bool_]) -> Rows:
+        """For each item the source that adds most to its merged score: int64 [n]."""
+        shares = np.where(new[:, None], self.new.array(), self.known.array()) * parts
+        return shares.argmax(axis=1)
+
+    def state(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"known": vars(self.known), "new": vars(self.new)}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `state`."""
+        return cls(Weights(**state["known"]), Weights(**state["new"]))
+
+
+def scaled(scores: Floats, source: int) -> Floats:
+    """The scores of one list, best first, on the common scale: float32 [n]."""
+    if not len(scores):
+        return scores
+    lowest = scores[-1] if source == TOWER else np.float32(0)
+    span = scores[0] - lowest
+    if span <= 0:
+        # One item alone, or all alike: there is nothing to tell them apart by.
+        return (scores > 0 if source != TOWER else np.ones(len(scores))).astype(np.float32)
+    return np.maximum((scores - lowest) / span, 0).astype(np.float32)
+
+
+def merge(lists: Sequence[tuple[Rows, Floats]]) -> tuple[Rows, Floats]:
+    """The items of all lists, int64 [m], sorted, and their scaled scores, float32 [m, SOURCES].
+
+    lists: for each source its items, as numbers, and their scores, best first.
+    """
+    rows = np.unique(np.concatenate([items for items, _ in lists]))
+    parts = np.zeros((len(rows), SOURCES), np.float32)
+    for source, (items, scores) in enumerate(lists):
+        parts[np.searchsorted(rows, items), source] = scaled(scores, source)
+    return rows, parts
