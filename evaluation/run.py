@@ -12,7 +12,7 @@ from evaluation.contender import Contender, Learner, RatingContender
 from evaluation.diversity import CANDIDATES, Degree, diversity_curve
 from evaluation.errors import EvaluationError
 from evaluation.extras import MissingExtra
-from evaluation.folds import Fold, Folds, Protocol, folds
+from evaluation.folds import FittedOn, Fold, Folds, Protocol, folds
 from evaluation.judging import judge_lists, judge_ratings, rate, recommend
 from evaluation.metrics import RankingMetrics, RatingMetrics
 from evaluation.peers.base import PeerUnfit
@@ -71,17 +71,18 @@ def evaluate(
     ours: Sequence[Learner],
     peers: Sequence[Learner],
     *,
+    fitted_on: FittedOn | None = None,
     budget: float,
     progress: Progress,
 ) -> Evaluation:
     """Run every method on the folds of a protocol.
 
-    ours, peers: `Contender` for the protocols chronological and cold, `RatingContender` for rating; budget: seconds
-    after which a method may begin no further configuration. A method that lacks a library or data it needs is left
-    out with its reason. Raises DataError where the data set has nothing to hold out, EvaluationError where no method
-    is left.
+    ours, peers: `RatingContender` for the protocol rating, `Contender` for all others; fitted_on: see `folds`;
+    budget: seconds after which a method may begin no further configuration. A method that lacks a library or data it
+    needs is left out with its reason. Raises DataError where the data set has nothing to hold out, EvaluationError
+    where no method is left, or `fitted_on` is not for this protocol.
     """
-    parts = folds(dataset, protocol)
+    parts = folds(dataset, protocol, fitted_on)
     outcomes, left_out = list[Outcome](), list[LeftOut]()
     for learner in (*ours, *peers):
         progress.say(f"{learner.name} ...")
@@ -109,7 +110,8 @@ def describe(metrics: RankingMetrics | RatingMetrics) -> str:
 def _run(learner: Learner, parts: Folds, protocol: Protocol, ours: bool, budget: float, progress: Progress) -> Outcome:
     watch = _Stages()
     tuning = watch.time("tuning", lambda: learner.fit_for_validation(parts.tuning, budget=budget, progress=progress))
-    watch.time("fitting", lambda: learner.fit_final(parts.final.known, progress=progress))
+    final = parts.final
+    watch.time("fitting", lambda: learner.fit_final(final.known, final.fitted, progress=progress))
     if protocol is Protocol.RATING:
         predict = cast(RatingContender, learner).predict
         rated = watch.time("answering", lambda: rate(parts.final, predict))
