@@ -55,10 +55,14 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All outcomes on the final fold of a protocol, at least one; ours come first. budget: see `evaluate`."""
+    """All outcomes on the final fold of a protocol, at least one; ours come first.
+
+    fitted_on: for the protocol leave-one-out alone. budget: see `evaluate`.
+    """
 
     dataset: Dataset
     protocol: Protocol
+    fitted_on: FittedOn | None
     fold: Fold
     budget: float
     outcomes: tuple[Outcome, ...]
@@ -82,6 +86,8 @@ def evaluate(
     needs is left out with its reason. Raises DataError where the data set has nothing to hold out, EvaluationError
     where no method is left, or `fitted_on` is not for this protocol.
     """
+    if protocol is Protocol.LEAVE_ONE_OUT:
+        fitted_on = fitted_on or FittedOn.TRAINING
     parts = folds(dataset, protocol, fitted_on)
     outcomes, left_out = list[Outcome](), list[LeftOut]()
     for learner in (*ours, *peers):
@@ -97,7 +103,7 @@ def evaluate(
     if not outcomes:
         reasons = "; ".join(entry.reason for entry in left_out) or "none was asked for"
         raise EvaluationError(f"no method can take part in the {protocol} protocol: {reasons}")
-    return Evaluation(dataset, protocol, parts.final, budget, tuple(outcomes), tuple(left_out))
+    return Evaluation(dataset, protocol, fitted_on, parts.final, budget, tuple(outcomes), tuple(left_out))
 
 
 def describe(metrics: RankingMetrics | RatingMetrics) -> str:
