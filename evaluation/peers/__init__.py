@@ -11,6 +11,7 @@ from evaluation.peers.item_knn import ItemKNN
 from evaluation.peers.matrix_factorization import MatrixFactorization
 from evaluation.peers.popularity import Popularity
 from evaluation.peers.random_order import RandomOrder
+from evaluation.peers.sasrec import SASRec
 from evaluation.peers.sequential_neighbours import SequentialNeighbours
 from evaluation.peers.text_neighbours import TextNeighbours
 from evaluation.peers.tfidf_neighbours import TfidfNeighbours
@@ -23,6 +24,7 @@ RANKING_PEERS: tuple[type[Peer], ...] = (
     ImplicitALS,
     BPR,
     SequentialNeighbours,
+    SASRec,
     TfidfNeighbours,
     TextNeighbours,
     ContentRidge,

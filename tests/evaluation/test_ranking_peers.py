@@ -1,6 +1,7 @@
 """What every ranking peer keeps: the contract of `evaluation.peers.base.Peer`."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -14,13 +15,23 @@ from evaluation.peers.ease import Ease, ItemWeights, UserWeights
 from evaluation.peers.item_knn import ItemKNN, Weighting, nearest
 from evaluation.peers.popularity import Popularity
 from evaluation.peers.random_order import RandomOrder
+from evaluation.peers.sasrec import SASRec
 from evaluation.scoring import top_lists
 from tests.evaluation.worlds import SIZE, checkerboard, upwards, with_events
 
 EVERYONE = np.arange(SIZE)
-every_peer = pytest.mark.parametrize("peer", RANKING_PEERS, ids=lambda peer: peer.name)
+
+
+def peers(*chosen: type[Peer]) -> pytest.MarkDecorator:
+    """Run a test for each of these; one whose library is optional even for an evaluation is skipped without it."""
+    torchless = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed: pharos[sasrec]")
+    cases = [pytest.param(peer, marks=torchless) if peer is SASRec else peer for peer in chosen]
+    return pytest.mark.parametrize("peer", cases, ids=lambda peer: peer.name)
+
+
+every_peer = peers(*RANKING_PEERS)
 personal = [peer for peer in RANKING_PEERS if peer not in (RandomOrder, Popularity)]
-every_personal_peer = pytest.mark.parametrize("peer", personal, ids=lambda peer: peer.name)
+every_personal_peer = peers(*personal)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +86,7 @@ def test_takes_users_and_items_without_any_event(peer: type[Peer], board: Rankin
     assert np.isfinite(scores).all()
 
 
-@pytest.mark.parametrize("peer", [peer for peer in personal if peer is not BPR], ids=lambda peer: peer.name)
+@peers(*(peer for peer in personal if peer is not BPR))
 def test_answers_with_the_history_that_it_is_asked_with(peer: type[Peer], board: RankingData) -> None:
     swapped = csr_matrix(np.roll(board.matrix.toarray(), 1, axis=1))  # everybody has gone over to the other parity
     scores = peer().fit(replace(board, asked=swapped, asked_sequences=upwards(swapped))).score(EVERYONE)
@@ -114,7 +125,7 @@ def test_the_first_of_the_grid_and_all_others_differ(peer: type[Peer]) -> None:
 
 
 def test_where_all_items_are_known_peers_need_interactions_alone() -> None:
-    alone = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours"}
+    alone = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours", "SASRec"}
     assert {peer.name for peer in WARM_PEERS} == alone
 
 
