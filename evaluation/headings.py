@@ -1,6 +1,7 @@
-"""Which figures stand in the tables of a protocol, and what they are called there."""
+"""What reports for people have in common: which figures stand in the tables of a protocol, and their names there."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from evaluation.folds import Protocol
 from evaluation.metrics import (
@@ -40,6 +41,20 @@ def short_table(protocol: Protocol) -> Mapping[str, str]:
     if protocol in (Protocol.RATING, Protocol.LEAVE_ONE_OUT):
         return compared(protocol)
     return {name: name for name in (NDCG_10, RECALL_10, RECALL_100, COVERAGE_10)}
+
+
+def describe_ties(figures: Mapping[str, Any]) -> str:
+    """One line on events at the same time; figures: those under `ties` in a report."""
+    if not figures["events"]:
+        return "no two events of a user have the same time"
+    line = (
+        f"{figures['share']:.1%} of the events have the same time as another of their user; with these shuffled, "
+        f"{figures['held_out_moved']:.1%} of the held-out events are others"
+    )
+    for method, moves in figures["figures"].items():
+        told, shuffled = moves[NDCG_10]["told"], moves[NDCG_10]["shuffled"]
+        line += f"; {method}: {NDCG_10} {told:.4f}, shuffled {min(shuffled):.4f} to {max(shuffled):.4f}"
+    return line
 
 
 def heading(protocol: Protocol, figure: str) -> str:

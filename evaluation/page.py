@@ -8,7 +8,7 @@ from typing import Any, Final
 from evaluation import plots
 from evaluation.extras import MissingExtra
 from evaluation.folds import Protocol
-from evaluation.headings import heading, table
+from evaluation.headings import describe_ties, heading, table
 
 _STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #212529; background: #fff; max-width: 1060px; margin: 2rem auto;
@@ -114,6 +114,8 @@ def _notes(figures: dict[str, Any]) -> Iterator[str]:
             f"<p>New items are {cold['share_of_catalogue']:.1%} of the catalogue and {cold['share_of_events']:.1%} of "
             f"all events. Their share of lists over the full catalogue: {shares}.</p>"
         )
+    if "ties" in figures:
+        yield f"<p>Ties: {escape(describe_ties(figures['ties']))}.</p>"
     for entry in figures["left_out"]:
         yield f"<p>Left out: {escape(entry['name'])}: {escape(entry['reason'])}</p>"
 

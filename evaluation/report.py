@@ -16,6 +16,7 @@ from evaluation.folds import Fold
 from evaluation.headings import compared
 from evaluation.metrics import MAE, NDCG_10, RECALL_100, RMSE, RankingMetrics, RatingMetrics
 from evaluation.run import Evaluation, Outcome
+from evaluation.ties import Ties
 from ingest.columns import Columns
 from ingest.fingerprint import fingerprint
 
@@ -44,6 +45,8 @@ def report(evaluation: Evaluation) -> Report:
         "left_out": [vars(entry) for entry in evaluation.left_out],
         "comparison": _comparison(evaluation.outcomes, names),
     }
+    if evaluation.ties:
+        figures["ties"] = _ties(evaluation.ties, evaluation.outcomes, names)
     if fold.candidates is not None:
         cold = fold.known.items[Columns.ITEM][fold.candidates]
         events = dataset.interactions[Columns.ITEM].isin(cold)
@@ -81,6 +84,18 @@ def _method(fold: Fold, outcome: Outcome, names: Sequence[str]) -> Report:
     if outcome.cold_share is not None:
         figures["cold_share_of_lists"] = outcome.cold_share
     return figures
+
+
+def _ties(ties: Ties, outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
+    """Each refitted method's figures as the rows stand, and for each shuffle of what has the same time."""
+    told = {outcome.name: outcome.metrics.as_dict() for outcome in outcomes}
+    moves = {
+        method: {
+            name: {"told": told[method][name], "shuffled": [m.as_dict()[name] for m in shuffles]} for name in names
+        }
+        for method, shuffles in (ties.shuffled or {}).items()
+    }
+    return {"events": ties.events, "share": ties.share, "held_out_moved": ties.moved, "figures": moves}
 
 
 def _diversity(curve: tuple[Degree, ...]) -> list[Report]:

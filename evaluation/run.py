@@ -16,12 +16,18 @@ from evaluation.folds import FittedOn, Fold, Folds, Protocol, folds
 from evaluation.judging import judge_lists, judge_ratings, rate, recommend
 from evaluation.metrics import RankingMetrics, RatingMetrics
 from evaluation.peers.base import PeerUnfit
+from evaluation.peers.popularity import Popularity
+from evaluation.peers.sequential_neighbours import SequentialNeighbours
+from evaluation.ties import Ties, ties
 from evaluation.tuning import Tuning
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.progress import Progress
 
 T = TypeVar("T")
+
+_UNDER_SHUFFLED_TIES = (Popularity.name, SequentialNeighbours.name)
+"""Methods that are fitted in a moment: one that knows no order, and the one that hangs on it most."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class LeftOut:
 class Evaluation:
     """All outcomes on the final fold of a protocol, at least one; ours come first.
 
-    fitted_on: for the protocol leave-one-out alone. budget: see `evaluate`.
+    fitted_on: for the protocol leave-one-out alone. budget: see `evaluate`. ties: None where events have no order.
     """
 
     dataset: Dataset
@@ -67,6 +73,7 @@ class Evaluation:
     budget: float
     outcomes: tuple[Outcome, ...]
     left_out: tuple[LeftOut, ...] = ()
+    ties: Ties | None = None
 
 
 def evaluate(
@@ -89,7 +96,7 @@ def evaluate(
     if protocol is Protocol.LEAVE_ONE_OUT:
         fitted_on = fitted_on or FittedOn.TRAINING
     parts = folds(dataset, protocol, fitted_on)
-    outcomes, left_out = list[Outcome](), list[LeftOut]()
+    outcomes, left_out, refitted = list[Outcome](), list[LeftOut](), list[Contender]()
     for learner in (*ours, *peers):
         progress.say(f"{learner.name} ...")
         try:
@@ -99,11 +106,14 @@ def evaluate(
             progress.say(f"  left out: {error}")
         else:
             outcomes.append(outcome)
+            if learner.name in _UNDER_SHUFFLED_TIES:
+                refitted.append(cast(Contender, learner))
             progress.say(f"  {describe(outcome.metrics)}  ({sum(outcome.seconds.values()):.0f} s)")
     if not outcomes:
         reasons = "; ".join(entry.reason for entry in left_out) or "none was asked for"
         raise EvaluationError(f"no method can take part in the {protocol} protocol: {reasons}")
-    return Evaluation(dataset, protocol, fitted_on, parts.final, budget, tuple(outcomes), tuple(left_out))
+    tied = ties(dataset, protocol, fitted_on, refitted, progress=progress)
+    return Evaluation(dataset, protocol, fitted_on, parts.final, budget, tuple(outcomes), tuple(left_out), tied)
 
 
 def describe(metrics: RankingMetrics | RatingMetrics) -> str:

@@ -33,7 +33,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Sequences:
-    """Events in their order. users, items: int64 [events], codes; user after user, each user's oldest event first."""
+    """Events in their order. users, items: int64 [events], codes; user after user in any order, oldest event first."""
 
     users: Codes
     items: Codes

@@ -128,7 +128,8 @@ class _Network:
         """States after the histories, and the items; a last dimension keeps back the items that nobody has."""
         torch = self._torch
         states: Vectors = np.zeros((users, self._config.dimensions + 1), np.float32)
-        windows, owners = _newest(asked, self._config.length), np.unique(asked.users)
+        windows = [history[-self._config.length :] for history in _by_user(asked)]
+        owners = asked.users[asked.from_end() == 0]
         self._modules.eval()
         with torch.inference_mode():
             for start in range(0, len(windows), _ANSWERED_TOGETHER):
@@ -155,12 +156,8 @@ def _windows(sequences: Sequences, size: int) -> list[Codes]:
     return windows
 
 
-def _newest(sequences: Sequences, length: int) -> list[Codes]:
-    """The last events of each user who has any, in the order of the users' codes."""
-    return [history[-length:] for history in _by_user(sequences)]
-
-
 def _by_user(sequences: Sequences) -> list[Codes]:
+    """The items of each user who has any, in the order of the sequences."""
     if not len(sequences):
         return []
     return np.split(sequences.items, np.flatnonzero(np.diff(sequences.users)) + 1)

@@ -71,7 +71,7 @@ def _print(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
     from evaluation.folds import Protocol
-    from evaluation.headings import heading, short_table
+    from evaluation.headings import describe_ties, heading, short_table
 
     protocol = Protocol(figures["protocol"])
     columns = short_table(protocol)
@@ -99,5 +99,7 @@ def _print(figures: dict[str, Any]) -> None:
         if method["ours"] and "cold_share_of_lists" in method:
             events = figures["cold_items"]["share_of_events"]
             print(f"{method['name']}: {method['cold_share_of_lists']:.1%} new items in lists, {events:.1%} in events")
+    if "ties" in figures:
+        print(f"ties: {describe_ties(figures['ties'])}")
     for entry in figures["left_out"]:
         print(f"left out: {entry['name']}: {entry['reason']}")

@@ -29,9 +29,12 @@ def checkerboard() -> RankingData:
 
 
 def upwards(matrix: csr_matrix) -> Sequences:
-    """The events of a matrix, each user's from the item after that of the user's own code upwards and round the end."""
+    """The events of a matrix, each user's from the item after that of the user's own code upwards and round the end.
+
+    The last user comes first: in no data set need users stand in the order of their codes.
+    """
     users, items = matrix.nonzero()
-    rows = np.lexsort(((items - users) % matrix.shape[1], users))
+    rows = np.lexsort(((items - users) % matrix.shape[1], -users))
     return Sequences(users[rows].astype(np.int64), items[rows].astype(np.int64))
 
 
