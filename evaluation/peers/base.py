@@ -71,6 +71,11 @@ class RankingData:
         """float32 [users, items], 1 where a user has an item when the peer is asked."""
         return self.matrix if self.asked is None else self.asked
 
+    @property
+    def history_sequences(self) -> Sequences | None:
+        """The events of `histories` in their order."""
+        return self.sequences if self.asked_sequences is None else self.asked_sequences
+
     def lacks(self, needs: frozenset[Need]) -> list[Need]:
         """Those of `needs` that these data do not have."""
         absent = {

@@ -62,7 +62,8 @@ class SASRec:
 
         Raises ValueError without sequences, MissingExtra without PyTorch.
         """
-        if data.sequences is None:
+        asked = data.history_sequences
+        if data.sequences is None or asked is None:
             raise ValueError("SASRec needs the order of events, and these data have none")
         torch = extras.load("torch", "sasrec")
         users, items = data.matrix.shape
@@ -70,7 +71,7 @@ class SASRec:
             torch.manual_seed(self.seed)
             network = _Network(torch, self, items)
             network.train(_windows(data.sequences, self.length + 1), np.unique(data.sequences.items))
-            return network.factors(data.asked_sequences or data.sequences, users, data.matrix)
+            return network.factors(asked, users, data.matrix)
 
 
 class _Network:

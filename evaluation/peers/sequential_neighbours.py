@@ -43,20 +43,18 @@ class SequentialNeighbours:
 
     def fit(self, data: RankingData) -> ItemSimilarity:
         """Learn from `data.sequences`, to answer with the later ones, if there are any. Raises ValueError without."""
-        if data.sequences is None:
+        learnt, asked = data.sequences, data.history_sequences
+        if learnt is None or asked is None:
             raise ValueError("sequential neighbours need the order of events, and these data have none")
-        asked = data.asked_sequences or data.sequences
-        return ItemSimilarity(self._faded(asked, data.histories.shape), self._similarity(data))
+        return ItemSimilarity(self._faded(asked, data.histories.shape), self._similarity(learnt, data.matrix))
 
-    def _similarity(self, data: RankingData) -> csr_matrix:
+    def _similarity(self, sequences: Sequences, matrix: csr_matrix) -> csr_matrix:
         """From the item that a user had to the one that follows: csr float32 [items, items]."""
-        assert data.sequences is not None
-        items = data.matrix.shape[1]
-        recent = _newest(data.sequences)
-        similarity = following(recent, items)
+        recent = _newest(sequences)
+        similarity = following(recent, matrix.shape[1])
         if self.together:
-            similarity = similarity + self.together * _together(recent, data.matrix.shape)
-        occurrences = np.asarray(data.matrix.sum(axis=0), dtype=np.float64).ravel()
+            similarity = similarity + self.together * _together(recent, matrix.shape)
+        occurrences = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
         scale = diags_array((occurrences + self.damping) ** -0.5)
         return csr_matrix(scale @ similarity @ scale, dtype=np.float32)
 
