@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from evaluation.contender import Learner
-from evaluation.folds import Protocol
+from evaluation.folds import FittedOn, Protocol
 from evaluation.page import write_page
 from evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
-from evaluation.peers import CHRONOLOGICAL_PEERS, COLD_PEERS, RATING_PEERS
+from evaluation.peers import COLD_PEERS, RATING_PEERS, WARM_PEERS
 from evaluation.ranked import RankedContender
 from evaluation.rating_model import PredictedRatings
 from evaluation.report import Report, report, write
@@ -33,19 +33,20 @@ def compare(
     *,
     out: Path,
     with_peers: bool,
+    fitted_on: FittedOn | None = None,
     budget: float,
     text_cache: Path,
     progress: Progress,
 ) -> Report:
     """Evaluate, and write answers, `report.json` and `report.html` below `out`.
 
-    budget: seconds after which a method may begin no further configuration. Raises DataError where the data set has
-    nothing to hold out, EvaluationError where no method can take part.
+    fitted_on: see `evaluation.folds.folds`; budget: seconds after which a method may begin no further configuration.
+    Raises DataError where the data set has nothing to hold out, EvaluationError where no method can take part.
     """
     out.mkdir(parents=True, exist_ok=True)  # at once: a folder that cannot be written is told before the long work
     ours = _ours(protocol, settings, text_cache)
     peers = _peers(protocol, settings, text_cache, progress) if with_peers else []
-    evaluation = evaluate(dataset, protocol, ours, peers, budget=budget, progress=progress)
+    evaluation = evaluate(dataset, protocol, ours, peers, fitted_on=fitted_on, budget=budget, progress=progress)
     figures = report(evaluation)
     write(evaluation, figures, out, _FILES)
     write_page(figures, out / "report.html")
@@ -54,17 +55,17 @@ def compare(
 
 def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path) -> list[Learner]:
     """All stages of ours, each a contender of its own, the retrieval stage first."""
-    retrieval = TwoTowerContender(settings, text_cache=text_cache)
     if protocol is Protocol.RATING:
         return [PredictedRatings(settings, text_cache=text_cache)]
-    return [retrieval, RankedContender(retrieval)] if protocol is Protocol.CHRONOLOGICAL else [retrieval]
+    retrieval = TwoTowerContender(settings, text_cache=text_cache)
+    return [retrieval, RankedContender(retrieval)] if protocol.is_ordered else [retrieval]
 
 
 def _peers(protocol: Protocol, settings: TrainingSettings, text_cache: Path, progress: Progress) -> list[Learner]:
     if protocol is Protocol.RATING:
         return [RatingPeerContender(peer) for peer in RATING_PEERS]
     embed = _embed_items(settings, text_cache, progress)
-    chosen = COLD_PEERS if protocol is Protocol.COLD else CHRONOLOGICAL_PEERS
+    chosen = COLD_PEERS if protocol is Protocol.COLD else WARM_PEERS
     return [PeerContender(peer, embed) for peer in chosen]
 
 

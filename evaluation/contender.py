@@ -36,14 +36,18 @@ class Learner(Protocol):
     name: str
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
-        """Choose settings: learn from `fold.known`, judged by `fold.held_out`; begin nothing after `budget` seconds."""
+        """Choose settings: learn from `fold.fitted`, judged by `fold.held_out`; begin none after `budget` seconds."""
 
-    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
-        """Learn from `known` with the chosen settings; afterwards the contender answers."""
+    def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
+        """Learn from `fitted` with the chosen settings; afterwards the contender answers with the histories of `known`.
+
+        The two are one object where all that is known may be learnt from. Else `fitted` is what the fit for validation
+        learnt from: `known` then has later events, for the histories alone.
+        """
 
 
 class Contender(Learner, Protocol):
-    """Ranks items: for the protocols `chronological` and `cold`."""
+    """Ranks items: for every protocol but `rating`."""
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`.

@@ -5,15 +5,15 @@ from types import ModuleType
 
 
 class MissingExtra(ImportError):
-    """A library of the `evaluate` extra is not installed; the message says how to get it."""
+    """A library of an extra is not installed; the message says how to get it."""
 
 
-def load(module: str) -> ModuleType:
-    """Import `module`, one of those that `pharos[evaluate]` brings.
+def load(module: str, extra: str = "evaluate") -> ModuleType:
+    """Import `module`, one of those that an extra of the project brings.
 
     Raises MissingExtra, naming the extra, where it is absent.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtra(f"{module} is not installed; it comes with: pip install 'pharos[evaluate]'") from error
+        raise MissingExtra(f"{module} is not installed; it comes with: pip install 'pharos[{extra}]'") from error

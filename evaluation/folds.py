@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.errors import EvaluationError
 from ingest import splits
 from ingest.columns import Columns
 from ingest.dataset import Dataset
@@ -26,21 +27,42 @@ class Protocol(StrEnum):
     CHRONOLOGICAL = "chronological"
     COLD = "cold"
     RATING = "rating"
+    LEAVE_ONE_OUT = "leave-one-out"
+    GLOBAL = "global"
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it asks what comes later, so that the order of a user's events decides what is held out."""
+        return self not in (Protocol.COLD, Protocol.RATING)
+
+
+class FittedOn(StrEnum):
+    """What a method may learn from before it meets the test part of `leave-one-out`."""
+
+    TRAINING = "training"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One task: learn from `known`, and be judged by `held_out`.
+    """One task: learn from `fitted`, be asked with the histories in `known`, and be judged by `held_out`.
 
-    known: the data set with only those interactions that may be learnt from, each user's oldest first; all its items
-        and users are there.
+    known: the data set with the interactions that a method is asked with, each user's oldest first: they are the users'
+        histories, and no list holds them again. All its items and users are there.
     held_out: interactions to be found, or to be rated; columns as in Dataset.interactions.
     candidates: [items], in the order of `known.items`, True for what may be listed; None where all may.
+    training: as `known`, with only the interactions that may be learnt from; None where that is all that is known.
     """
 
     known: Dataset
     held_out: pd.DataFrame
     candidates: NDArray[np.bool_] | None = None
+    training: Dataset | None = None
+
+    @property
+    def fitted(self) -> Dataset:
+        """What may be learnt from: `known` itself, unless less is allowed."""
+        return self.known if self.training is None else self.training
 
 
 @dataclass(frozen=True)
@@ -51,18 +73,45 @@ class Folds:
     final: Fold
 
 
-def folds(dataset: Dataset, protocol: Protocol) -> Folds:
+def folds(dataset: Dataset, protocol: Protocol, fitted_on: FittedOn | None = None) -> Folds:
     """The folds of a protocol.
 
-    chronological: tune on training against validation; in the end learn from both, against test.
+    chronological, global: tune on training against validation; in the end learn from both, against test.
+    leave-one-out: the same, but by default (`training`) nothing more is learnt in the end: what was fitted on the
+    training part is asked with the validation part in the histories.
     cold, rating: have no validation part, so a further tenth of items, or of ratings, is held out of the training part.
-    Raises DataError where the data set has nothing to hold out.
+    fitted_on: for leave-one-out alone. Raises EvaluationError where it is given for another protocol, DataError where
+    the data set has nothing to hold out.
     """
+    if protocol is Protocol.LEAVE_ONE_OUT:
+        return _leave_one_out(dataset, fitted_on or FittedOn.TRAINING)
+    if fitted_on is not None:
+        raise EvaluationError(
+            f"what methods are fitted on ({fitted_on}) can be chosen for the protocol {Protocol.LEAVE_ONE_OUT} alone, "
+            f"not for {protocol}"
+        )
     return _FOLDS[protocol](dataset)
 
 
 def _chronological(dataset: Dataset) -> Folds:
-    split = splits.chronological(dataset.interactions)
+    return _validated(dataset, splits.chronological(dataset.interactions))
+
+
+def _global(dataset: Dataset) -> Folds:
+    if not dataset.schema.has_timestamp:
+        raise DataError(f"the global protocol needs timestamps, and {dataset.name} has none")
+    return _validated(dataset, splits.global_moment(dataset.interactions))
+
+
+def _leave_one_out(dataset: Dataset, fitted_on: FittedOn) -> Folds:
+    parts = _validated(dataset, splits.leave_one_out(dataset.interactions))
+    if fitted_on is FittedOn.ALL:
+        return parts
+    return Folds(parts.tuning, replace(parts.final, training=parts.tuning.known))
+
+
+def _validated(dataset: Dataset, split: splits.Split) -> Folds:
+    """The folds of a split that has a validation part of its own."""
     known = pd.concat([split.train, split.validation])
     return Folds(_fold(dataset, split.train, split.validation), _fold(dataset, known, split.test))
 
@@ -107,4 +156,5 @@ _FOLDS: dict[Protocol, Callable[[Dataset], Folds]] = {
     Protocol.CHRONOLOGICAL: _chronological,
     Protocol.COLD: _cold,
     Protocol.RATING: _rating,
+    Protocol.GLOBAL: _global,
 }

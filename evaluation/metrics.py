@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from ingest.columns import Columns
 
+RECALL_5 = "recall@5"
 RECALL_10 = "recall@10"
 RECALL_50 = "recall@50"
 RECALL_100 = "recall@100"
+NDCG_5 = "ndcg@5"
 NDCG_10 = "ndcg@10"
 COVERAGE_10 = "coverage@10"
 OVERLAP_10 = "overlap@10"
@@ -22,6 +24,7 @@ MAE = "mae"
 
 DEPTH = 100
 SHOWN = 10
+_FEW = 5
 _GAINS = 1.0 / np.log2(np.arange(2, SHOWN + 2))
 _IDEAL_GAIN = np.cumsum(_GAINS)
 
@@ -30,7 +33,7 @@ _IDEAL_GAIN = np.cumsum(_GAINS)
 class RankingMetrics:
     """Averages over the users who want something, and what they are averages of.
 
-    per_user: indexed by user_id, a column for each of recall@10, recall@50, recall@100 and ndcg@10.
+    per_user: indexed by user_id, a column for each of recall@5, recall@10, recall@50, recall@100, ndcg@5 and ndcg@10.
     coverage_10: share of the catalogue in at least one user's first ten.
     overlap_10: share of the first ten that two users have in common, averaged over all pairs of users.
     """
@@ -81,13 +84,14 @@ def ranking_metrics(
     lists: item ids by user id, best first; what stands below 100 is ignored, a user without a list gets zeros.
     wanted: at least one item id by user id; only these users count.
     n_items: size of the catalogue.
-    recall@10 is hits / min(n, 10), so that 1 can be reached; recall@50 and recall@100 are hits / n; ndcg@10 has
-    binary gains (Järvelin and Kekäläinen, 2002).
+    recall@5 and recall@10 are hits / min(n, 5) and hits / min(n, 10), so that 1 can be reached; where each user wants
+    one item, they are what papers call hit rate, HR@5 and HR@10. recall@50 and recall@100 are hits / n. ndcg@5 and
+    ndcg@10 have binary gains (Järvelin and Kekäläinen, 2002).
     """
     per_user = pd.DataFrame.from_dict(
         {user: _list_metrics(lists.get(user, ()), set(items)) for user, items in wanted.items()},
         orient="index",
-        columns=[RECALL_10, RECALL_50, RECALL_100, NDCG_10],
+        columns=[RECALL_5, RECALL_10, RECALL_50, RECALL_100, NDCG_5, NDCG_10],
         dtype=float,
     ).rename_axis(Columns.USER)
     shown = [tuple(islice(lists.get(user, ()), SHOWN)) for user in wanted]
@@ -95,17 +99,16 @@ def ranking_metrics(
     return RankingMetrics(per_user, coverage_10=len(covered) / n_items, overlap_10=mean_overlap(shown))
 
 
-def _list_metrics(items: Sequence[str], wanted: set[str]) -> tuple[float, float, float, float]:
+def _list_metrics(items: Sequence[str], wanted: set[str]) -> tuple[float, ...]:
     hits = np.fromiter((item in wanted for item in items[:DEPTH]), dtype=float)
-    count, reachable = len(wanted), min(len(wanted), SHOWN)
-    shown = hits[:SHOWN]
-    gain = float(shown @ _GAINS[: len(shown)])
-    return (
-        shown.sum() / reachable,
-        hits[:50].sum() / count,
-        hits.sum() / count,
-        gain / float(_IDEAL_GAIN[reachable - 1]),
-    )
+    count = len(wanted)
+    recalls = [hits[:places].sum() / min(count, places) for places in (_FEW, SHOWN)]
+    return (*recalls, hits[:50].sum() / count, hits.sum() / count, _ndcg(hits, count, _FEW), _ndcg(hits, count, SHOWN))
+
+
+def _ndcg(hits: NDArray[np.float64], count: int, places: int) -> float:
+    shown = hits[:places]
+    return float(shown @ _GAINS[: len(shown)]) / float(_IDEAL_GAIN[min(count, places) - 1])
 
 
 def mean_overlap(lists: Iterable[Collection[str]], size: int = SHOWN) -> float:

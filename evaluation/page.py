@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from evaluation import plots
 from evaluation.extras import MissingExtra
+from evaluation.folds import Protocol
+from evaluation.headings import describe_ties, heading, table
 
 _STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #212529; background: #fff; max-width: 1060px; margin: 2rem auto;
@@ -20,10 +22,6 @@ th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600;
 .plots svg { width: 100%; height: auto; } small { color: #868e96; } code { font-size: .85em; }
 """
 _HALF: Final = 0.5
-_COLUMNS: Final = {
-    False: ("ndcg@10", "recall@10", "recall@50", "recall@100", "coverage@10", "overlap@10"),
-    True: ("rmse", "mae"),
-}
 
 
 def write_page(figures: dict[str, Any], path: Path) -> None:
@@ -36,9 +34,12 @@ def page(figures: dict[str, Any]) -> str:
     """The page of one report, as HTML; figures: see evaluation.report.report."""
     dataset = figures["dataset"]
     title = f"{dataset['name']}, {figures['protocol']}"
+    if figures["fitted_on"]:
+        title += f", fitted on {figures['fitted_on']}"
     lead = (
-        f"{dataset['users']:,} users, {dataset['items']:,} items, {dataset['known_events']:,} events to learn from, "
-        f"{dataset['held_out_events']:,} held out. Pharos {figures['pharos']}, {figures['created']}."
+        f"{dataset['users']:,} users, {dataset['items']:,} items, {dataset['fitted_events']:,} events to learn from, "
+        f"{dataset['known_events']:,} to be asked with, {dataset['held_out_events']:,} held out. "
+        f"Pharos {figures['pharos']}, {figures['created']}."
     )
     body = "\n".join(
         [
@@ -62,7 +63,8 @@ def page(figures: dict[str, Any]) -> str:
 
 def _comparison(figures: dict[str, Any]) -> Iterator[str]:
     for name, compared in figures["comparison"].items():
-        rows = "".join(_against(metric, part) for metric, part in compared.items())
+        protocol = Protocol(figures["protocol"])
+        rows = "".join(_against(heading(protocol, metric), part) for metric, part in compared.items())
         head = "<tr><th>metric<th>ours<th>best peer<th>ratio<th>difference, 95 %"
         yield f"<h2>{escape(name)} against the best peer</h2>\n<table>{head}\n{rows}</table>\n<h2>All methods</h2>"
 
@@ -77,11 +79,11 @@ def _against(metric: str, part: dict[str, Any]) -> str:
 
 
 def _table(figures: dict[str, Any]) -> str:
-    columns = _COLUMNS[figures["protocol"] == "rating"]
+    columns = table(Protocol(figures["protocol"]))
     head = "".join(f"<th>{name}" for name in ("method", *columns, "seconds"))
     rows = []
     for method in figures["methods"]:
-        cells = [escape(method["name"]), *(_figure(method, name) for name in columns)]
+        cells = [escape(method["name"]), *(_figure(method, name) for name in columns.values())]
         cells.append(f"{sum(method['seconds'].values()):.0f}")
         rows.append(f"<tr{' class=ours' if method['ours'] else ''}>" + "".join(f"<td>{cell}" for cell in cells))
     return f"<table><tr>{head}\n" + "\n".join(rows) + "</table>"
@@ -112,6 +114,8 @@ def _notes(figures: dict[str, Any]) -> Iterator[str]:
             f"<p>New items are {cold['share_of_catalogue']:.1%} of the catalogue and {cold['share_of_events']:.1%} of "
             f"all events. Their share of lists over the full catalogue: {shares}.</p>"
         )
+    if "ties" in figures:
+        yield f"<p>Ties: {escape(describe_ties(figures['ties']))}.</p>"
     for entry in figures["left_out"]:
         yield f"<p>Left out: {escape(entry['name'])}: {escape(entry['reason'])}</p>"
 

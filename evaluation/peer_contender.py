@@ -1,6 +1,7 @@
 """A peer as a contender: its grid searched, its best configuration fitted, its codes hidden behind ids."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from evaluation.peers.base import (
     RatingData,
     RatingPeer,
     Scorer,
+    Sequences,
     Vectors,
 )
 from evaluation.peers.documents import documents
@@ -42,23 +44,24 @@ class PeerContender:
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
         """Search the grid for the best ndcg@10. Raises PeerUnfit where the data lack what the peer reads."""
-        data = self._data(fold.known)
+        data = self._data(fold.known, fold.fitted)
         catalogue = Catalogue.of(fold.known)
         grid = self._peer.grid()
         with progress.task(f"Tuning {self.name}", len(grid)) as task:
 
             def judge(config: Peer) -> float:
-                scorer = config.fit(data)
-                figure = judge_lists(fold, recommend(fold, _by_id(scorer, catalogue))).ndcg_10
+                score = _by_id(config.fit(data), data, catalogue)
+                figure = judge_lists(fold, recommend(fold, score)).ndcg_10
                 task.advance()
                 return figure
 
             self._chosen, tuning = grid_search(grid, judge, budget=budget, higher_is_better=True)
         return tuning
 
-    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
+    def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
         """Fit the chosen configuration."""
-        self._score = _by_id(self._chosen.fit(self._data(known)), Catalogue.of(known))
+        data = self._data(known, fitted)
+        self._score = _by_id(self._chosen.fit(data), data, Catalogue.of(known))
 
     def score(self, users: Sequence[str]) -> Scores:
         """Scores of the whole catalogue, float32 [len(users), items]."""
@@ -71,18 +74,37 @@ class PeerContender:
     def pool(self) -> None:
         """None: peers are compared by their plain lists."""
 
-    def _data(self, known: Dataset) -> RankingData:
-        needs = self._peer.needs
+    def _data(self, known: Dataset, fitted: Dataset) -> RankingData:
+        needs, catalogue = self._peer.needs, Catalogue.of(known)
         texts: tuple[Document, ...] = documents(known) if Need.DOCUMENTS in needs else ()
         vectors = self._embed_items(known) if Need.TEXT_VECTORS in needs and self._embed_items else None
-        data = RankingData(Catalogue.of(known).matrix(known.interactions), texts, vectors)
+        data = RankingData(catalogue.matrix(fitted.interactions), texts, vectors, _sequences(fitted, catalogue))
+        if fitted is not known:
+            later = catalogue.matrix(known.interactions), _sequences(known, catalogue)
+            data = replace(data, asked=later[0], asked_sequences=later[1])
         if lacking := data.lacks(needs):
             raise PeerUnfit(f"{self.name} needs {' and '.join(lacking)}, and {known.name} has none")
         return data
 
 
-def _by_id(scorer: Scorer, catalogue: Catalogue) -> ScoreUsers:
-    return lambda users: scorer.score(catalogue.user_codes(users))
+def _sequences(dataset: Dataset, catalogue: Catalogue) -> Sequences | None:
+    """The events in their order; None for data without timestamps."""
+    if not dataset.schema.has_timestamp:
+        return None
+    events = dataset.interactions
+    return Sequences(catalogue.user_codes(events[Columns.USER]), catalogue.item_codes(events[Columns.ITEM]))
+
+
+def _by_id(scorer: Scorer, data: RankingData, catalogue: Catalogue) -> ScoreUsers:
+    """Scores for user ids. To whom a peer can tell nothing, because all items score alike, it tells what is popular."""
+    popularity = np.asarray(data.matrix.sum(axis=0), dtype=np.float32).ravel()
+
+    def score(users: Sequence[str]) -> Scores:
+        scores = scorer.score(catalogue.user_codes(users))
+        scores[scores.min(axis=1) == scores.max(axis=1)] = popularity
+        return scores
+
+    return score
 
 
 class RatingPeerContender:
@@ -94,7 +116,7 @@ class RatingPeerContender:
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
         """Search the grid for the lowest RMSE."""
-        data, catalogue = _rating_data(fold.known), Catalogue.of(fold.known)
+        data, catalogue = _rating_data(fold.fitted), Catalogue.of(fold.fitted)
         grid = self._peer.grid()
         with progress.task(f"Tuning {self.name}", len(grid)) as task:
 
@@ -107,9 +129,9 @@ class RatingPeerContender:
             self._chosen, tuning = grid_search(grid, judge, budget=budget, higher_is_better=False)
         return tuning
 
-    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
-        """Fit the chosen configuration."""
-        self._predict = _pairs_by_id(self._chosen.fit(_rating_data(known)), Catalogue.of(known))
+    def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
+        """Fit the chosen configuration: a rating peer knows of users what it has learnt."""
+        self._predict = _pairs_by_id(self._chosen.fit(_rating_data(fitted)), Catalogue.of(fitted))
 
     def predict(self, pairs: pd.DataFrame) -> Floats:
         """Ratings of pairs, float64 [len(pairs)]."""

@@ -41,9 +41,9 @@ class RankedContender:
         self._model = model
         return Tuning(settings=self._settings.model_dump(), attempts=())
 
-    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
-        """Count items and pairs in all known events; the ranking model stays what it is."""
-        self._ranker = as_ranker(self._model, known.interactions, self._retrieval.towers)
+    def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
+        """Count items and pairs in all events that may be learnt from; the ranking model stays what it is."""
+        self._ranker = as_ranker(self._model, fitted.interactions, self._retrieval.towers)
         self._ids = known.items[Columns.ITEM].to_numpy(object)
         row = {item: place for place, item in enumerate(self._ids)}
         events = known.interactions.groupby(Columns.USER, sort=False)[Columns.ITEM]

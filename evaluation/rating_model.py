@@ -31,18 +31,18 @@ class PredictedRatings:
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
         """One run, to tell what it reaches."""
-        self.fit_final(fold.known, progress=progress)
+        self.fit_final(fold.known, fold.fitted, progress=progress)
         predicted = self.predict(fold.held_out)
         rated = fold.held_out[Columns.RATING].to_numpy()
         figure = rating_metrics(fold.held_out[Columns.USER].tolist(), rated, predicted).rmse
         settings = self._settings.model_dump()
         return Tuning(settings=settings, attempts=(Attempt(settings, figure, 0.0),))
 
-    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
-        """Fit towers and rating model on all known events. Raises TrainingError where too few are rated."""
+    def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
+        """Fit towers and rating model on the events of `fitted`. Raises TrainingError where too few are rated."""
         texts = read_texts(known, self._settings, self._text_cache, progress)
         text = texts.vectors if texts else None
-        events = known.interactions
+        events = fitted.interactions
         towers = fit(known, events, self._settings, text=text, progress=progress).towers
         model = learn_ratings(known, events, towers, texts, progress)
         if model is None:
@@ -50,7 +50,7 @@ class PredictedRatings:
         self._model, self._spec = model, towers.spec
         self._items = towers.item_vectors(known.items, text)
         self._row = pd.Index(known.items[Columns.ITEM])
-        self._histories = Histories(known, events)
+        self._histories = Histories(known, known.interactions)
 
     def predict(self, pairs: pd.DataFrame) -> Floats:
         """float64 [len(pairs)], each from the rated history of its user."""

@@ -1,7 +1,7 @@
 """What an evaluation leaves behind: the answers of our methods, and every figure as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,35 +13,40 @@ from evaluation.bootstrap import Interval, Statistic, bootstrap, difference_inte
 from evaluation.breakdown import Bin, by_history_length, by_popularity
 from evaluation.diversity import Degree
 from evaluation.folds import Fold
-from evaluation.metrics import MAE, NDCG_10, RECALL_10, RECALL_50, RECALL_100, RMSE, RankingMetrics, RatingMetrics
+from evaluation.headings import compared
+from evaluation.metrics import MAE, NDCG_10, RECALL_100, RMSE, RankingMetrics, RatingMetrics
 from evaluation.run import Evaluation, Outcome
+from evaluation.ties import Ties
 from ingest.columns import Columns
 from ingest.fingerprint import fingerprint
 
-_COMPARED = (NDCG_10, RECALL_10, RECALL_50, RECALL_100)
 Report = dict[str, Any]
 
 
 def report(evaluation: Evaluation) -> Report:
     """Every figure of an evaluation as JSON values."""
-    dataset, fold = evaluation.dataset, evaluation.fold
+    dataset, fold, names = evaluation.dataset, evaluation.fold, tuple(compared(evaluation.protocol).values())
     figures: Report = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "pharos": version("pharos"),
         "protocol": str(evaluation.protocol),
+        "fitted_on": str(evaluation.fitted_on) if evaluation.fitted_on else None,
         "dataset": {
             "name": dataset.name,
             "fingerprint": fingerprint(dataset),
             "users": len(dataset.users),
             "items": len(dataset.items),
             "known_events": len(fold.known.interactions),
+            "fitted_events": len(fold.fitted.interactions),
             "held_out_events": len(fold.held_out),
         },
         "budget_seconds": evaluation.budget,
-        "methods": [_method(fold, outcome) for outcome in evaluation.outcomes],
+        "methods": [_method(fold, outcome, names) for outcome in evaluation.outcomes],
         "left_out": [vars(entry) for entry in evaluation.left_out],
-        "comparison": _comparison(evaluation.outcomes),
+        "comparison": _comparison(evaluation.outcomes, names),
     }
+    if evaluation.ties:
+        figures["ties"] = _ties(evaluation.ties, evaluation.outcomes, names)
     if fold.candidates is not None:
         cold = fold.known.items[Columns.ITEM][fold.candidates]
         events = dataset.interactions[Columns.ITEM].isin(cold)
@@ -57,13 +62,13 @@ def write(evaluation: Evaluation, figures: Report, out: Path, files: Mapping[str
     (out / "report.json").write_text(json.dumps(figures, indent=1, default=float) + "\n", "utf-8")
 
 
-def _method(fold: Fold, outcome: Outcome) -> Report:
+def _method(fold: Fold, outcome: Outcome, names: Sequence[str]) -> Report:
     tuning = outcome.tuning
     figures: Report = {
         "name": outcome.name,
         "ours": outcome.ours,
         "metrics": outcome.metrics.as_dict(),
-        "intervals": {name: [part.low, part.high] for name, part in _intervals(outcome.metrics).items()},
+        "intervals": {name: [part.low, part.high] for name, part in _intervals(outcome.metrics, names).items()},
         "seconds": dict(outcome.seconds),
         "settings": dict(tuning.settings),
         "attempts": [vars(attempt) for attempt in tuning.attempts],
@@ -79,6 +84,18 @@ def _method(fold: Fold, outcome: Outcome) -> Report:
     if outcome.cold_share is not None:
         figures["cold_share_of_lists"] = outcome.cold_share
     return figures
+
+
+def _ties(ties: Ties, outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
+    """Each refitted method's figures as the rows stand, and for each shuffle of what has the same time."""
+    told = {outcome.name: outcome.metrics.as_dict() for outcome in outcomes}
+    moves = {
+        method: {
+            name: {"told": told[method][name], "shuffled": [m.as_dict()[name] for m in shuffles]} for name in names
+        }
+        for method, shuffles in (ties.shuffled or {}).items()
+    }
+    return {"events": ties.events, "share": ties.share, "held_out_moved": ties.moved, "figures": moves}
 
 
 def _diversity(curve: tuple[Degree, ...]) -> list[Report]:
@@ -97,9 +114,9 @@ def _bins(bins: list[Bin]) -> list[Report]:
     return [vars(part) for part in bins]
 
 
-def _intervals(metrics: RankingMetrics | RatingMetrics) -> dict[str, Interval]:
+def _intervals(metrics: RankingMetrics | RatingMetrics, names: Sequence[str]) -> dict[str, Interval]:
     if isinstance(metrics, RankingMetrics):
-        return {name: mean_interval(metrics.per_user[name]) for name in _COMPARED}
+        return {name: mean_interval(metrics.per_user[name]) for name in names}
     users = len(metrics.per_user)
     return {name: bootstrap(statistic, users) for name, statistic in _error_statistics(metrics).items()}
 
@@ -113,23 +130,23 @@ def _error_statistics(metrics: RatingMetrics) -> dict[str, Statistic]:
     }
 
 
-def _comparison(outcomes: tuple[Outcome, ...]) -> Report:
+def _comparison(outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
     """Each of ours against the best peer, for each metric."""
     ours = [outcome for outcome in outcomes if outcome.ours]
     peers = [outcome for outcome in outcomes if not outcome.ours]
     if not ours or not peers:
         return {}
-    return {outcome.name: _against(outcome, peers) for outcome in ours}
+    return {outcome.name: _against(outcome, peers, names) for outcome in ours}
 
 
-def _against(ours: Outcome, peers: list[Outcome]) -> Report:
+def _against(ours: Outcome, peers: list[Outcome], names: Sequence[str]) -> Report:
     mine, rated = ours.metrics.as_dict(), isinstance(ours.metrics, RatingMetrics)
-    compared = {}
-    for name in (RMSE, MAE) if rated else _COMPARED:
+    against = {}
+    for name in names:
         best = (min if rated else max)(peers, key=lambda peer: peer.metrics.as_dict()[name])
         theirs = best.metrics.as_dict()[name]
         interval = _difference(name, ours.metrics, best.metrics)
-        compared[name] = {
+        against[name] = {
             "ours": mine[name],
             "best_peer": best.name,
             "peer": theirs,
@@ -137,7 +154,7 @@ def _against(ours: Outcome, peers: list[Outcome]) -> Report:
             "difference": interval.estimate,
             "interval": [interval.low, interval.high],
         }
-    return compared
+    return against
 
 
 def _difference(name: str, ours: RankingMetrics | RatingMetrics, peer: RankingMetrics | RatingMetrics) -> Interval:

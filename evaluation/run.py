@@ -12,16 +12,22 @@ from evaluation.contender import Contender, Learner, RatingContender
 from evaluation.diversity import CANDIDATES, Degree, diversity_curve
 from evaluation.errors import EvaluationError
 from evaluation.extras import MissingExtra
-from evaluation.folds import Fold, Folds, Protocol, folds
+from evaluation.folds import FittedOn, Fold, Folds, Protocol, folds
 from evaluation.judging import judge_lists, judge_ratings, rate, recommend
 from evaluation.metrics import RankingMetrics, RatingMetrics
 from evaluation.peers.base import PeerUnfit
+from evaluation.peers.popularity import Popularity
+from evaluation.peers.sequential_neighbours import SequentialNeighbours
+from evaluation.ties import Ties, ties
 from evaluation.tuning import Tuning
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.progress import Progress
 
 T = TypeVar("T")
+
+_UNDER_SHUFFLED_TIES = (Popularity.name, SequentialNeighbours.name)
+"""Methods that are fitted in a moment: one that knows no order, and the one that hangs on it most."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +61,19 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All outcomes on the final fold of a protocol, at least one; ours come first. budget: see `evaluate`."""
+    """All outcomes on the final fold of a protocol, at least one; ours come first.
+
+    fitted_on: for the protocol leave-one-out alone. budget: see `evaluate`. ties: None where events have no order.
+    """
 
     dataset: Dataset
     protocol: Protocol
+    fitted_on: FittedOn | None
     fold: Fold
     budget: float
     outcomes: tuple[Outcome, ...]
     left_out: tuple[LeftOut, ...] = ()
+    ties: Ties | None = None
 
 
 def evaluate(
@@ -71,18 +82,21 @@ def evaluate(
     ours: Sequence[Learner],
     peers: Sequence[Learner],
     *,
+    fitted_on: FittedOn | None = None,
     budget: float,
     progress: Progress,
 ) -> Evaluation:
     """Run every method on the folds of a protocol.
 
-    ours, peers: `Contender` for the protocols chronological and cold, `RatingContender` for rating; budget: seconds
-    after which a method may begin no further configuration. A method that lacks a library or data it needs is left
-    out with its reason. Raises DataError where the data set has nothing to hold out, EvaluationError where no method
-    is left.
+    ours, peers: `RatingContender` for the protocol rating, `Contender` for all others; fitted_on: see `folds`;
+    budget: seconds after which a method may begin no further configuration. A method that lacks a library or data it
+    needs is left out with its reason. Raises DataError where the data set has nothing to hold out, EvaluationError
+    where no method is left, or `fitted_on` is not for this protocol.
     """
-    parts = folds(dataset, protocol)
-    outcomes, left_out = list[Outcome](), list[LeftOut]()
+    if protocol is Protocol.LEAVE_ONE_OUT:
+        fitted_on = fitted_on or FittedOn.TRAINING
+    parts = folds(dataset, protocol, fitted_on)
+    outcomes, left_out, refitted = list[Outcome](), list[LeftOut](), list[Contender]()
     for learner in (*ours, *peers):
         progress.say(f"{learner.name} ...")
         try:
@@ -92,11 +106,14 @@ def evaluate(
             progress.say(f"  left out: {error}")
         else:
             outcomes.append(outcome)
+            if learner.name in _UNDER_SHUFFLED_TIES:
+                refitted.append(cast(Contender, learner))
             progress.say(f"  {describe(outcome.metrics)}  ({sum(outcome.seconds.values()):.0f} s)")
     if not outcomes:
         reasons = "; ".join(entry.reason for entry in left_out) or "none was asked for"
         raise EvaluationError(f"no method can take part in the {protocol} protocol: {reasons}")
-    return Evaluation(dataset, protocol, parts.final, budget, tuple(outcomes), tuple(left_out))
+    tied = ties(dataset, protocol, fitted_on, refitted, progress=progress)
+    return Evaluation(dataset, protocol, fitted_on, parts.final, budget, tuple(outcomes), tuple(left_out), tied)
 
 
 def describe(metrics: RankingMetrics | RatingMetrics) -> str:
@@ -109,7 +126,8 @@ def describe(metrics: RankingMetrics | RatingMetrics) -> str:
 def _run(learner: Learner, parts: Folds, protocol: Protocol, ours: bool, budget: float, progress: Progress) -> Outcome:
     watch = _Stages()
     tuning = watch.time("tuning", lambda: learner.fit_for_validation(parts.tuning, budget=budget, progress=progress))
-    watch.time("fitting", lambda: learner.fit_final(parts.final.known, progress=progress))
+    final = parts.final
+    watch.time("fitting", lambda: learner.fit_final(final.known, final.fitted, progress=progress))
     if protocol is Protocol.RATING:
         predict = cast(RatingContender, learner).predict
         rated = watch.time("answering", lambda: rate(parts.final, predict))

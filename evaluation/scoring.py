@@ -59,6 +59,7 @@ def best_of(scores: Scores, k: int) -> Codes:
     candidates = np.flatnonzero(np.isfinite(scores))
     if len(candidates) > k:
         # Keep all that tie with the k-th, so that the order of codes, not of the partition, decides between them.
-        threshold = np.partition(scores[candidates], -k)[-k]
+        # Turned over, since a partition at the far end takes many times as long where most scores are equal.
+        threshold = -np.partition(-scores[candidates], k - 1)[k - 1]
         candidates = candidates[scores[candidates] >= threshold]
     return candidates[np.argsort(-scores[candidates], kind="stable")][:k]

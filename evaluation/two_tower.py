@@ -47,9 +47,10 @@ class TwoTowerContender:
             },
         )
 
-    def fit_final(self, known: Dataset, *, progress: Progress) -> None:
-        """Learn on from all known events; afterwards the contender answers."""
-        self.towers = self._fit(known, progress, earlier=self._selected).towers
+    def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
+        """Learn on from all known events, where all may be learnt from; else the towers stay as selected."""
+        learns_on = fitted is known
+        self.towers = (self._fit(known, progress, earlier=self._selected) if learns_on else self._selected).towers
         self.items = self.towers.item_vectors(known.items, self.text(known, progress))
         self.histories = Histories(known, known.interactions)
         self._anonymous = Histories(known, known.interactions, anonymous=True)

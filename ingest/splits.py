@@ -1,4 +1,4 @@
-"""Which events are learned from and which are predicted: the three protocols of the evaluation.
+"""Which events are learned from and which are predicted: the protocols of the evaluation.
 
 Each split is a partition of the events into frames of the same columns, in per-user chronological order. All of it
 hangs on ids and times alone, so that anybody can make the same split without this code.
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from ingest.columns import Columns
 from ingest.history import digests, order, pair_keys
+
+_FEWEST_TO_LEAVE_OUT = 3
+"""Events of a user of whom one is test, one validation, and at least one training."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,50 @@ def chronological(interactions: pd.DataFrame) -> Split:
     count = by_user.transform("size").to_numpy()
     place = 10 * (by_user.cumcount().to_numpy() + 1)
     return _split(events, validation=place > 7 * count, test=place > 8 * count)
+
+
+def leave_one_out(interactions: pd.DataFrame) -> Split:
+    """The last event of each user is the test, the one before it the validation, all others are training.
+
+    All events of a user of fewer than three are training. This is how the papers on sequential recommendation measure
+    (Kang and McAuley, 2018, https://arxiv.org/abs/1808.09781).
+    """
+    events = order(interactions)
+    by_user = events.groupby(Columns.USER, sort=False)[Columns.ITEM]
+    later = by_user.cumcount(ascending=False).to_numpy()
+    enough = by_user.transform("size").to_numpy() >= _FEWEST_TO_LEAVE_OUT
+    return _split(events, validation=enough & (later == 1), test=enough & (later == 0))
+
+
+def global_moment(interactions: pd.DataFrame) -> Split:
+    """One moment for all users: what happened from it on is the test, about a tenth of all events.
+
+    A second moment, found in the same way among the events before the first, parts validation from training. So nobody
+    learns from what was still to come for somebody else, as splits by user let them (Gusak et al., "Time to Split",
+    2025, https://arxiv.org/abs/2507.16289). Needs timestamps; see `last_tenth` for how a moment is chosen.
+    """
+    events = order(interactions)
+    stamps = events[Columns.TIMESTAMP].to_numpy()
+    test = last_tenth(stamps)
+    validation = np.zeros(len(events), bool)
+    validation[~test] = last_tenth(stamps[~test])
+    return _split(events, validation=validation, test=test)
+
+
+def last_tenth(stamps: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The events from one moment on, bool [len(stamps)]: of all moments the one that parts off nearest to a tenth.
+
+    Equal timestamps are never parted; of two moments that are equally near it is the later. All False where there are
+    fewer than two different timestamps.
+    """
+    moments, counts = np.unique(stamps, return_counts=True)
+    if len(moments) < 2:
+        return np.zeros(len(stamps), bool)
+    # From the latest moment back; the first is left out, since nothing would come before it.
+    parted_off = np.cumsum(counts[:0:-1])
+    nearest = int(np.argmin(np.abs(10 * parted_off - len(stamps))))
+    chosen: NDArray[np.bool_] = stamps >= moments[::-1][nearest]
+    return chosen
 
 
 def cold(interactions: pd.DataFrame) -> Split:

@@ -1,6 +1,6 @@
 """The algorithms that the system is held against, one a file."""
 
-from evaluation.peers.base import Peer, RatingPeer
+from evaluation.peers.base import Need, Peer, RatingPeer
 from evaluation.peers.biases import Biases
 from evaluation.peers.bpr import BPR
 from evaluation.peers.content_ridge import ContentRidge
@@ -11,6 +11,8 @@ from evaluation.peers.item_knn import ItemKNN
 from evaluation.peers.matrix_factorization import MatrixFactorization
 from evaluation.peers.popularity import Popularity
 from evaluation.peers.random_order import RandomOrder
+from evaluation.peers.sasrec import SASRec
+from evaluation.peers.sequential_neighbours import SequentialNeighbours
 from evaluation.peers.text_neighbours import TextNeighbours
 from evaluation.peers.tfidf_neighbours import TfidfNeighbours
 
@@ -21,13 +23,15 @@ RANKING_PEERS: tuple[type[Peer], ...] = (
     Ease,
     ImplicitALS,
     BPR,
+    SequentialNeighbours,
+    SASRec,
     TfidfNeighbours,
     TextNeighbours,
     ContentRidge,
 )
 RATING_PEERS: tuple[type[RatingPeer], ...] = (GlobalMean, Biases, MatrixFactorization)
 
-# What recommends cold items reads, and reading alone is no match for knowing who has what: in the chronological
-# protocol these would only take time.
-CHRONOLOGICAL_PEERS = tuple(peer for peer in RANKING_PEERS if not peer.needs)
+# What recommends cold items reads, and reading alone is no match for knowing who has what: where all items are known
+# these would only take time.
+WARM_PEERS = tuple(peer for peer in RANKING_PEERS if peer.needs <= {Need.ORDER})
 COLD_PEERS = tuple(peer for peer in RANKING_PEERS if peer.recommends_cold)

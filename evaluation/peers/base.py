@@ -20,6 +20,7 @@ class Need(StrEnum):
 
     DOCUMENTS = "text or tags of the items"
     TEXT_VECTORS = "vectors of the text model"
+    ORDER = "timestamps"
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,57 @@ class Document:
 
 
 @dataclass(frozen=True)
-class RankingData:
-    """What a ranking peer may learn from, in codes.
+class Sequences:
+    """Events in their order. users, items: int64 [events], codes; user after user in any order, oldest event first."""
 
-    matrix: float32 [users, items], 1 where a user has an item. documents: one per item, empty if there are none.
-    text_vectors: float32 [items, d], of length 1 or zero; None where there is no text model.
+    users: Codes
+    items: Codes
+
+    def __len__(self) -> int:
+        """Count of events."""
+        return len(self.items)
+
+    def from_end(self) -> Codes:
+        """How many events of the same user come later, int64 [events]: 0 for each user's newest."""
+        last = np.flatnonzero(np.append(self.users[1:] != self.users[:-1], True)) if len(self) else self.users
+        return np.repeat(last, np.diff(last, prepend=-1)) - np.arange(len(self))
+
+
+@dataclass(frozen=True)
+class RankingData:
+    """What a ranking peer may learn from, and what it is asked with, in codes.
+
+    matrix: float32 [users, items], 1 where a user has an item: what may be learnt from. documents: one per item, empty
+    if there are none. text_vectors: float32 [items, d], of length 1 or zero; None where there is no text model.
+    sequences: the events of `matrix` in their order; None where they have none.
+    asked, asked_sequences: the same of the histories that the peer is asked with, which may be longer than those that
+    it learns from; None where they are the same.
     """
 
     matrix: csr_matrix
     documents: Sequence[Document] = ()
     text_vectors: Vectors | None = None
+    sequences: Sequences | None = None
+    asked: csr_matrix | None = None
+    asked_sequences: Sequences | None = None
+
+    @property
+    def histories(self) -> csr_matrix:
+        """float32 [users, items], 1 where a user has an item when the peer is asked."""
+        return self.matrix if self.asked is None else self.asked
+
+    @property
+    def history_sequences(self) -> Sequences | None:
+        """The events of `histories` in their order."""
+        return self.sequences if self.asked_sequences is None else self.asked_sequences
 
     def lacks(self, needs: frozenset[Need]) -> list[Need]:
         """Those of `needs` that these data do not have."""
-        absent = {Need.DOCUMENTS: not any(self.documents), Need.TEXT_VECTORS: self.text_vectors is None}
+        absent = {
+            Need.DOCUMENTS: not any(self.documents),
+            Need.TEXT_VECTORS: self.text_vectors is None,
+            Need.ORDER: self.sequences is None,
+        }
         return [need for need in needs if absent[need]]
 
 
@@ -71,7 +109,10 @@ class Peer(Protocol):
         """Configurations worth trying, the most promising first, since time may end before the grid does."""
 
     def fit(self, data: RankingData) -> Scorer:
-        """Learn from `data`. Raises PeerUnfit where the data are too large for this algorithm."""
+        """Learn from `data.matrix`, to answer with `data.histories`; a peer that cannot says so.
+
+        Raises PeerUnfit where the data are too large for this algorithm.
+        """
 
 
 @dataclass(frozen=True)
@@ -116,14 +157,14 @@ class PeerUnfit(ValueError):
 class ItemSimilarity:
     """The scorer of all neighbour methods: an item's score is the sum of its similarities to the user's items.
 
-    matrix: csr [users, items]. similarity: csr [items, items], from the user's item (row) to the scored one (column).
+    histories: csr [users, items]. similarity: csr [items, items], from the user's item (row) to the scored one.
     """
 
-    matrix: csr_matrix
+    histories: csr_matrix
     similarity: csr_matrix
 
     def score(self, users: Codes) -> Scores:
-        scores: Scores = (self.matrix[users] @ self.similarity).toarray().astype(np.float32, copy=False)
+        scores: Scores = (self.histories[users] @ self.similarity).toarray().astype(np.float32, copy=False)
         return scores
 
 

@@ -10,8 +10,9 @@ from evaluation.peers.base import Factors, Need, RankingData
 
 @dataclass(frozen=True)
 class BPR:
-    """factors: length of a vector. learning_rate, regularization: of the gradient steps. iterations: epochs.
+    """A user's vector is learnt with those of the items: what came later in a history is not asked with.
 
+    factors: length of a vector. learning_rate, regularization: of the gradient steps. iterations: epochs.
     seed: of the first vectors and the samples.
     """
 

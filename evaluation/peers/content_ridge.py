@@ -37,15 +37,18 @@ class ContentRidge:
         return (*labels, *halved, *both)
 
     def fit(self, data: RankingData) -> "TermWeights":
-        """Learn from the items that somebody has. Raises PeerUnfit where they are more than 20,000."""
-        known = np.flatnonzero(np.asarray(data.matrix.sum(axis=0)).ravel())
+        """Learn from the items that somebody has. Raises PeerUnfit where they are more than 20,000.
+
+        A user's regression is on nothing but the user's own history, so it is made for the history that is asked with.
+        """
+        known = np.flatnonzero(np.asarray(data.histories.sum(axis=0)).ravel())
         if len(known) > _LARGEST_SYSTEM:
             raise PeerUnfit(f"content ridge inverts a matrix of {len(known)} rows; at most {_LARGEST_SYSTEM} fit")
         vectors = term_matrix(data.documents, self.terms, self.norm_power)
         kernel = (vectors[known] @ vectors[known].T).toarray()
         kernel[np.diag_indices_from(kernel)] += self.l2
         factor = cho_factor(kernel, overwrite_a=True, check_finite=False)
-        duals = cho_solve(factor, data.matrix[:, known].T.toarray(), check_finite=False)
+        duals = cho_solve(factor, data.histories[:, known].T.toarray(), check_finite=False)
         return TermWeights(np.ascontiguousarray((vectors[known].T @ duals).T), vectors)
 
 

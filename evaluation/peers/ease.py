@@ -11,6 +11,7 @@ from evaluation.peers.base import Floats, Need, PeerUnfit, RankingData
 from evaluation.scoring import Codes, Scores
 
 _LARGEST_SYSTEM = 20_000
+_BLOCK = 2000
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,28 @@ class Ease:
         """
         users, items = data.matrix.shape
         if min(users, items) > _LARGEST_SYSTEM:
-            raise PeerUnfit(f"EASE inverts a matrix of {min(users, items)} rows; at most {_LARGEST_SYSTEM} fit")
-        matrix = data.matrix.astype(np.float64)
-        return self._by_items(matrix) if items <= users else self._by_users(matrix)
+            raise PeerUnfit(
+                f"EASE inverts a matrix of as many rows as there are users ({users}) or items ({items}); "
+                f"at most {_LARGEST_SYSTEM} fit"
+            )
+        matrix, histories = data.matrix.astype(np.float64), data.histories.astype(np.float64)
+        return self._by_items(matrix, histories) if items <= users else self._by_users(matrix, histories)
 
-    def _by_items(self, matrix: csr_matrix) -> "ItemWeights":
+    def _by_items(self, matrix: csr_matrix, histories: csr_matrix) -> "ItemWeights":
         gram = (matrix.T @ matrix).toarray()
         inverse = _inverse(gram, self.l2)
         weights = inverse / -np.diag(inverse)
         np.fill_diagonal(weights, 0.0)
-        return ItemWeights(matrix, weights)
+        return ItemWeights(histories, weights)
 
-    def _by_users(self, matrix: csr_matrix) -> "UserWeights":
-        # With K = (XX' + l2)^-1 and P = (X'X + l2)^-1: XP = KX (push-through identity), l2 diag(P) = 1 - diag(X'KX)
-        # (Woodbury), and the scores are XB = X - XP / diag(P).
+    def _by_users(self, matrix: csr_matrix, histories: csr_matrix) -> "UserWeights":
+        # With K = (XX' + l2)^-1 and P = (X'X + l2)^-1 it is l2 P = 1 - X'KX (Woodbury), and B = 1 - P / diag(P): no
+        # matrix of items by items is needed, neither for the diagonal nor for the scores of a history.
         inverse = _inverse((matrix @ matrix.T).toarray(), self.l2)
-        explained = np.asarray(matrix.multiply(inverse @ matrix).sum(axis=0)).ravel()
-        return UserWeights(matrix, inverse, (1.0 - explained) / self.l2)
+        columns = matrix.tocsc()
+        blocks = [columns[:, start : start + _BLOCK] for start in range(0, columns.shape[1], _BLOCK)]
+        explained = [np.asarray(block.multiply(inverse @ block).sum(axis=0)).ravel() for block in blocks]
+        return UserWeights(histories, matrix, inverse, 1.0 - np.concatenate(explained))
 
 
 def _inverse(gram: Floats, l2: float) -> Floats:
@@ -60,23 +66,30 @@ def _inverse(gram: Floats, l2: float) -> Floats:
 
 @dataclass(frozen=True)
 class ItemWeights:
-    """matrix: csr [users, items]. weights: [items, items], with a diagonal of zeros."""
+    """histories: csr [users, items]. weights: [items, items], with a diagonal of zeros."""
 
-    matrix: csr_matrix
+    histories: csr_matrix
     weights: Floats
 
     def score(self, users: Codes) -> Scores:
-        return (self.matrix[users] @ self.weights).astype(np.float32)
+        return (self.histories[users] @ self.weights).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class UserWeights:
-    """matrix: csr [users, items]. inverse: [users, users]. diagonal: [items], of the inverse in the space of items."""
+    """histories, matrix: csr [users, items], what is asked with and what was learnt from.
 
+    inverse: [users, users]. diagonal: [items], of the inverse in the space of items, times the penalty.
+    """
+
+    histories: csr_matrix
     matrix: csr_matrix
     inverse: Floats
     diagonal: Floats
 
     def score(self, users: Codes) -> Scores:
-        scores = self.matrix[users].toarray() - (self.inverse[users] @ self.matrix) / self.diagonal
-        return scores.astype(np.float32)
+        asked = self.histories[users]
+        dense = asked.toarray()
+        unexplained = dense - ((asked @ self.matrix.T) @ self.inverse) @ self.matrix
+        scores: Scores = (dense - unexplained / self.diagonal).astype(np.float32)
+        return scores

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
 
+import numpy as np
+
 from evaluation import extras
 from evaluation.peers.base import Factors, Need, RankingData
 
 
 @dataclass(frozen=True)
 class ImplicitALS:
-    """factors: length of a vector. regularization: the penalty. alpha: weight of an event against an absent one.
+    """Where histories are longer than what is learnt from, users' vectors are solved for them, with items as learnt.
 
+    factors: length of a vector. regularization: the penalty. alpha: weight of an event against an absent one.
     iterations: sweeps over users and items. seed: of the first vectors.
     """
 
@@ -40,4 +43,7 @@ class ImplicitALS:
                 random_state=self.seed,
             )
             model.fit(data.matrix, show_progress=False)
-        return Factors(model.user_factors, model.item_factors)
+            users = model.user_factors
+            if data.asked is not None:
+                users = model.recalculate_user(np.arange(data.asked.shape[0]), data.asked)
+        return Factors(users, model.item_factors)

@@ -48,7 +48,7 @@ class ItemKNN:
 
     def fit(self, data: RankingData) -> ItemSimilarity:
         weighted = _weighted(data.matrix, self.weighting)
-        return ItemSimilarity(data.matrix, self._neighbourhoods(weighted))
+        return ItemSimilarity(data.histories, self._neighbourhoods(weighted))
 
     def _neighbourhoods(self, weighted: csr_matrix) -> csr_matrix:
         """In each row the similarities of one item to its nearest neighbours: csr [items, items]."""

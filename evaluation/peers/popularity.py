@@ -11,7 +11,7 @@ from evaluation.scoring import Codes, Scores
 
 @dataclass(frozen=True)
 class Popularity:
-    """Has nothing to configure."""
+    """Counts the events that may be learnt from; histories play no part, and there is nothing to configure."""
 
     name: ClassVar[str] = "Popularity"
     needs: ClassVar[frozenset[Need]] = frozenset()

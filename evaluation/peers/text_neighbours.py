@@ -27,7 +27,7 @@ class TextNeighbours:
             raise ValueError("text-model neighbours need text vectors, and these data have none")
         items = _centred(data.text_vectors) if self.centred else data.text_vectors
         # The sum in place of the mean: it lists each user's items in the same order.
-        profiles: Vectors = data.matrix @ items
+        profiles: Vectors = data.histories @ items
         return Factors(profiles, items)
 
 

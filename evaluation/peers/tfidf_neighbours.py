@@ -28,20 +28,20 @@ class TfidfNeighbours:
         return tuple(cls(terms, power) for power, terms in product((0.0, 0.5, 1.0, 0.25, 0.75), Terms))
 
     def fit(self, data: RankingData) -> "ProfileScores":
-        return ProfileScores(data.matrix, term_matrix(data.documents, self.terms, self.norm_power))
+        return ProfileScores(data.histories, term_matrix(data.documents, self.terms, self.norm_power))
 
 
 @dataclass(frozen=True)
 class ProfileScores:
     """A user's profile is the sum of the vectors of their items; the score its product with an item's vector.
 
-    matrix: csr [users, items]. vectors: csr [items, terms].
+    histories: csr [users, items]. vectors: csr [items, terms].
     """
 
-    matrix: csr_matrix
+    histories: csr_matrix
     vectors: csr_matrix
 
     def score(self, users: Codes) -> Scores:
-        profiles = self.matrix[users] @ self.vectors
+        profiles = self.histories[users] @ self.vectors
         scores: Scores = (profiles @ self.vectors.T).toarray().astype(np.float32, copy=False)
         return scores

@@ -14,8 +14,20 @@ def evaluate(
     data: DataSource,
     out: Annotated[Path, typer.Option(help="Folder to write the answers and the report to.")],
     protocol: Annotated[
-        str, typer.Option(help="What is asked: chronological (the next items), cold (new items), rating.")
+        str,
+        typer.Option(
+            help="What is asked: chronological (each user's next items), leave-one-out (each user's very last), global "
+            "(all that comes after one moment), cold (new items), rating."
+        ),
     ] = "chronological",
+    fitted_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="training|all",
+            help="leave-one-out only: learn from the training part alone (default, as the papers do), or from the "
+            "validation part too.",
+        ),
+    ] = None,
     peers: Annotated[bool, typer.Option("--peers", help="Tune and judge the other methods too.")] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A training setting. May be repeated.")
@@ -26,7 +38,7 @@ def evaluate(
 ) -> None:
     """Measure on held-out events: every method on the same folds, the full catalogue and the same time."""
     from evaluation.comparison import compare
-    from evaluation.folds import Protocol
+    from evaluation.folds import FittedOn, Protocol
     from ingest.load import load_dataset
     from serving.cli.progress import terminal_progress
     from serving.errors import SettingsError
@@ -35,6 +47,8 @@ def evaluate(
 
     if protocol not in list(Protocol):
         raise SettingsError(f"protocol {protocol!r}: there are {', '.join(Protocol)}")
+    if fitted_on is not None and fitted_on not in list(FittedOn):
+        raise SettingsError(f"fitted-on {fitted_on!r}: there are {', '.join(FittedOn)}")
     chosen = TrainingSettings.parse(set_ or [])
     progress = terminal_progress()
     figures = compare(
@@ -43,6 +57,7 @@ def evaluate(
         chosen,
         out=out,
         with_peers=peers,
+        fitted_on=FittedOn(fitted_on) if fitted_on else None,
         budget=budget,
         text_cache=load_settings().texts_dir,
         progress=progress,
@@ -55,15 +70,20 @@ def _print(figures: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    names = (
-        ["rmse", "mae"] if figures["protocol"] == "rating" else ["ndcg@10", "recall@10", "recall@100", "coverage@10"]
-    )
-    table = Table(title=f"{figures['dataset']['name']}, {figures['protocol']}", title_justify="left", box=None)
+    from evaluation.folds import Protocol
+    from evaluation.headings import describe_ties, heading, short_table
+
+    protocol = Protocol(figures["protocol"])
+    columns = short_table(protocol)
+    title = f"{figures['dataset']['name']}, {protocol}"
+    if figures["fitted_on"]:
+        title += f", fitted on {figures['fitted_on']}"
+    table = Table(title=title, title_justify="left", box=None)
     table.add_column("method")
-    for name in [*names, "seconds"]:
+    for name in [*columns, "seconds"]:
         table.add_column(name, justify="right")
     for method in figures["methods"]:
-        cells = [f"{method['metrics'][name]:.4f}" for name in names]
+        cells = [f"{method['metrics'][name]:.4f}" for name in columns.values()]
         style = "bold" if method["ours"] else None
         table.add_row(method["name"], *cells, f"{sum(method['seconds'].values()):.0f}", style=style)
     Console().print(table)
@@ -71,12 +91,15 @@ def _print(figures: dict[str, Any]) -> None:
         for name, part in compared.items():
             low, high = part["interval"]
             ratio = f"{part['ratio']:.3f} times that of {part['best_peer']}, " if part["ratio"] else ""
-            print(f"{method}: {name} {ratio}difference {part['difference']:+.4f} ({low:+.4f} to {high:+.4f})")
+            title = heading(protocol, name)
+            print(f"{method}: {title} {ratio}difference {part['difference']:+.4f} ({low:+.4f} to {high:+.4f})")
     for method in figures["methods"]:
         for name, variant in method.get("variants", {}).items():
             print(f"{method['name']}, {name}: ndcg@10 {variant['ndcg@10']:.4f}, a loss of {variant['loss']:.1%}")
         if method["ours"] and "cold_share_of_lists" in method:
             events = figures["cold_items"]["share_of_events"]
             print(f"{method['name']}: {method['cold_share_of_lists']:.1%} new items in lists, {events:.1%} in events")
+    if "ties" in figures:
+        print(f"ties: {describe_ties(figures['ties'])}")
     for entry in figures["left_out"]:
         print(f"left out: {entry['name']}: {entry['reason']}")

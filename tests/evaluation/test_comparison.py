@@ -26,6 +26,7 @@ from tests.evaluation.worlds import two_camps
 from towers.progress import Silent
 from towers.settings import TrainingSettings
 
+PEERS = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours"}
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=4, text_model="")
 
 
@@ -66,7 +67,7 @@ def test_no_list_holds_what_its_user_is_known_to_have(out: Path) -> None:
 
 def test_every_method_is_compared_under_its_name(figures: dict[str, Any]) -> None:
     names = {method["name"] for method in figures["methods"]}
-    assert {"two-tower", "two-tower + ranker", "Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR"} == names
+    assert names == {"two-tower", "two-tower + ranker", *PEERS}
     compared = figures["comparison"]["two-tower"]["ndcg@10"]
     assert compared["best_peer"] in names - {"two-tower", "two-tower + ranker"}
     assert compared["ratio"] == pytest.approx(compared["ours"] / compared["peer"])

@@ -44,6 +44,16 @@ def test_our_towers_are_judged_and_every_promised_file_is_written(run: Run, tmp_
     assert (written / "report.html").is_file()
 
 
+def test_where_one_item_is_wanted_of_each_user_the_hit_rate_is_shown(run: Run, tmp_path: Path) -> None:
+    words = (word for pair in QUICK for word in ("--set", pair))
+    code, out, err = run("camps", "--protocol", "leave-one-out", "--fitted-on", "all", "--out", "out", *words)
+    assert code == 0, err
+    figures = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert "leave-one-out, fitted on all" in out
+    assert [name for name in ("HR@5", "HR@10", "ndcg@5", "ndcg@10", "recall@100") if name not in out] == []
+    assert f"{figures['methods'][0]['metrics']['recall@5']:.4f}" in out
+
+
 def test_ratings_are_predicted_by_the_peers(run: Run, tmp_path: Path) -> None:
     code, out, err = run("camps", "--protocol", "rating", "--out", "out", "--peers")
     assert code == 0, err
@@ -57,7 +67,15 @@ def test_the_budget_is_reported(run: Run, tmp_path: Path) -> None:
 
 
 WRONG = {
-    "an unknown protocol": (("camps", "--protocol", "best"), "'best': there are chronological, cold, rating"),
+    "an unknown protocol": (
+        ("camps", "--protocol", "best"),
+        "'best': there are chronological, cold, rating, leave-one-out",
+    ),
+    "an unknown part to fit on": (("camps", "--fitted-on", "most"), "'most': there are training, all"),
+    "a part to fit on where there is no choice": (
+        ("camps", "--fitted-on", "all"),
+        "leave-one-out alone, not for chron",
+    ),
     "an unknown setting": (("camps", "--set", "depth=3"), "depth=3"),
     "a folder that is not there": (("nowhere",), "nowhere: no such folder"),
     "ratings of data without any": (("unrated", "--protocol", "rating", "--peers"), "unrated has none"),

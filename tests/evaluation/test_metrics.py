@@ -41,11 +41,31 @@ def test_ndcg_of_a_perfect_list_is_one_even_for_more_than_ten_wanted() -> None:
     assert ranking_metrics({"u": items}, {"u": set(items)}, n_items=20).ndcg_10 == pytest.approx(1.0)
 
 
+def test_the_first_five_are_judged_apart() -> None:
+    items = [*"abcde", "x", "y"]
+    judged = ranking_metrics({"u": items}, {"u": {"a", "c", "x", "z"}}, n_items=10).as_dict()
+    assert judged["recall@5"] == pytest.approx(2 / 4)
+    ideal = 1 + 1 / log2(3) + 1 / log2(4) + 1 / log2(5)
+    assert judged["ndcg@5"] == pytest.approx((1 + 1 / log2(4)) / ideal)
+
+
+def test_recall_at_5_of_a_user_with_many_items_divides_by_five() -> None:
+    judged = ranking_metrics({"u": list("abcde")}, {"u": set("abcdefgh")}, n_items=10).as_dict()
+    assert judged["recall@5"] == judged["ndcg@5"] == pytest.approx(1.0)
+
+
+def test_where_one_item_is_wanted_recall_is_whether_it_was_hit() -> None:
+    lists = {"hit": list("abc"), "late": list("123456a"), "missed": list("xyz")}
+    judged = ranking_metrics(lists, {user: {"a"} for user in lists}, n_items=30).as_dict()
+    assert judged["recall@5"] == pytest.approx(1 / 3)
+    assert judged["recall@10"] == pytest.approx(2 / 3)
+
+
 def test_averages_are_over_users_who_want_something_and_a_missing_list_counts_as_zero() -> None:
     judged = ranking_metrics({"u": ["a"], "idle": ["b"]}, {"u": {"a"}, "unanswered": {"a"}}, n_items=4)
     assert judged.users == 2
     assert judged.ndcg_10 == pytest.approx(0.5)
-    assert judged.per_user.loc["unanswered"].tolist() == [0, 0, 0, 0]
+    assert judged.per_user.loc["unanswered"].tolist() == [0] * 6
 
 
 def test_coverage_is_the_share_of_the_catalogue_in_any_first_ten() -> None:

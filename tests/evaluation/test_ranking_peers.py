@@ -1,25 +1,37 @@
 """What every ranking peer keeps: the contract of `evaluation.peers.base.Peer`."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from evaluation.peers import CHRONOLOGICAL_PEERS, COLD_PEERS, RANKING_PEERS
+from evaluation.peers import COLD_PEERS, RANKING_PEERS, WARM_PEERS
 from evaluation.peers.base import Need, Peer, PeerUnfit, RankingData
+from evaluation.peers.bpr import BPR
 from evaluation.peers.content_ridge import ContentRidge
 from evaluation.peers.ease import Ease, ItemWeights, UserWeights
 from evaluation.peers.item_knn import ItemKNN, Weighting, nearest
 from evaluation.peers.popularity import Popularity
 from evaluation.peers.random_order import RandomOrder
+from evaluation.peers.sasrec import SASRec
 from evaluation.scoring import top_lists
-from tests.evaluation.worlds import SIZE, checkerboard
+from tests.evaluation.worlds import SIZE, checkerboard, upwards, with_events
 
 EVERYONE = np.arange(SIZE)
-every_peer = pytest.mark.parametrize("peer", RANKING_PEERS, ids=lambda peer: peer.name)
+
+
+def peers(*chosen: type[Peer]) -> pytest.MarkDecorator:
+    """Run a test for each of these; one whose library is optional even for an evaluation is skipped without it."""
+    torchless = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed: pharos[sasrec]")
+    cases = [pytest.param(peer, marks=torchless) if peer is SASRec else peer for peer in chosen]
+    return pytest.mark.parametrize("peer", cases, ids=lambda peer: peer.name)
+
+
+every_peer = peers(*RANKING_PEERS)
 personal = [peer for peer in RANKING_PEERS if peer not in (RandomOrder, Popularity)]
-every_personal_peer = pytest.mark.parametrize("peer", personal, ids=lambda peer: peer.name)
+every_personal_peer = peers(*personal)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +82,16 @@ def test_asking_for_more_than_exist_gives_all_that_are_unseen(peer: type[Peer], 
 def test_takes_users_and_items_without_any_event(peer: type[Peer], board: RankingData) -> None:
     events = board.matrix.toarray()
     events[0], events[:, 1] = 0.0, 0.0
-    scores = peer().fit(replace(board, matrix=csr_matrix(events))).score(EVERYONE)
+    scores = peer().fit(with_events(board, events)).score(EVERYONE)
     assert np.isfinite(scores).all()
+
+
+@peers(*(peer for peer in personal if peer is not BPR))
+def test_answers_with_the_history_that_it_is_asked_with(peer: type[Peer], board: RankingData) -> None:
+    swapped = csr_matrix(np.roll(board.matrix.toarray(), 1, axis=1))  # everybody has gone over to the other parity
+    scores = peer().fit(replace(board, asked=swapped, asked_sequences=upwards(swapped))).score(EVERYONE)
+    of_parity = np.stack([scores[:, 0::2].mean(axis=1), scores[:, 1::2].mean(axis=1)], axis=1)
+    assert np.array_equal(of_parity.argmax(axis=1), 1 - EVERYONE % 2)
 
 
 @every_peer
@@ -85,7 +105,7 @@ def test_leaves_the_matrix_as_it_was(peer: type[Peer], board: RankingData) -> No
 def test_tells_cold_items_apart_exactly_if_it_says_so(peer: type[Peer], board: RankingData) -> None:
     events = board.matrix.toarray()
     events[:, -4:] = 0.0
-    cold = peer().fit(replace(board, matrix=csr_matrix(events))).score(EVERYONE)[:, -4:]
+    cold = peer().fit(with_events(board, events)).score(EVERYONE)[:, -4:]
     assert (np.ptp(cold, axis=1).max() > 1e-3) == peer.recommends_cold
 
 
@@ -95,7 +115,7 @@ def test_what_reads_the_items_finds_the_cold_ones_of_the_users_kind(peer: type[P
         pytest.skip(f"{peer.name} reads nothing")
     events = board.matrix.toarray()
     events[:, -4:] = 0.0
-    cold = peer().fit(replace(board, matrix=csr_matrix(events))).score(EVERYONE)[:, -4:]
+    cold = peer().fit(with_events(board, events)).score(EVERYONE)[:, -4:]
     assert np.array_equal(cold[:, 0] > cold[:, 1], EVERYONE % 2 == 0)
 
 
@@ -104,8 +124,9 @@ def test_the_first_of_the_grid_and_all_others_differ(peer: type[Peer]) -> None:
     assert len(set(peer.grid())) == len(peer.grid()) >= 1
 
 
-def test_chronological_peers_need_interactions_alone() -> None:
-    assert {peer.name for peer in CHRONOLOGICAL_PEERS} == {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR"}
+def test_where_all_items_are_known_peers_need_interactions_alone() -> None:
+    alone = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours", "SASRec"}
+    assert {peer.name for peer in WARM_PEERS} == alone
 
 
 def test_popularity_counts_users() -> None:
@@ -116,11 +137,22 @@ def test_popularity_counts_users() -> None:
 def test_ease_gives_the_same_scores_by_users_and_by_items() -> None:
     tall = csr_matrix((np.random.default_rng(0).random((30, 20)) < 0.3).astype(np.float32))
     by_items = Ease(l2=7.0).fit(RankingData(tall))
-    by_users = Ease(l2=7.0)._by_users(tall.astype(np.float64))
+    by_users = Ease(l2=7.0)._by_users(tall.astype(np.float64), tall.astype(np.float64))
     assert isinstance(by_items, ItemWeights)
     assert isinstance(by_users, UserWeights)
     users = np.arange(30)
     np.testing.assert_allclose(by_users.score(users), by_items.score(users), atol=1e-5)
+
+
+def test_ease_asked_with_later_histories_gives_the_same_scores_by_users_and_by_items() -> None:
+    random = np.random.default_rng(0)
+    tall = csr_matrix((random.random((30, 20)) < 0.3).astype(np.float32))
+    later = tall.maximum(csr_matrix((random.random((30, 20)) < 0.1).astype(np.float32)))
+    by_items = Ease(l2=7.0).fit(RankingData(tall, asked=later))
+    by_users = Ease(l2=7.0)._by_users(tall.astype(np.float64), later.astype(np.float64))
+    users = np.arange(30)
+    np.testing.assert_allclose(by_users.score(users), by_items.score(users), atol=1e-5)
+    assert not np.allclose(by_items.score(users), Ease(l2=7.0).fit(RankingData(tall)).score(users), atol=1e-2)
 
 
 @pytest.mark.parametrize(("weighting", "expected"), [(Weighting.COSINE, 2 / (np.sqrt(3) * np.sqrt(2) + 1))])
@@ -142,5 +174,11 @@ def test_data_that_lack_what_a_peer_reads_say_so() -> None:
 
 
 def test_ease_refuses_what_it_cannot_invert() -> None:
-    with pytest.raises(PeerUnfit, match="20001 rows"):
-        Ease().fit(RankingData(csr_matrix((20_001, 20_001), dtype=np.float32)))
+    with pytest.raises(PeerUnfit, match=r"users \(20001\) or items \(20002\)"):
+        Ease().fit(RankingData(csr_matrix((20_001, 20_002), dtype=np.float32)))
+
+
+def test_ease_takes_a_large_catalogue_where_the_users_are_few() -> None:
+    matrix = csr_matrix((np.ones(4, np.float32), ([0, 0, 1, 1], [0, 20_000, 0, 20_000])), shape=(2, 20_001))
+    scores = Ease(l2=1.0).fit(RankingData(matrix)).score(np.array([0]))
+    assert np.flatnonzero(scores[0] > 0.1).tolist() == [0, 20_000]

@@ -1,10 +1,12 @@
 """Tiny worlds in which the right answer can be proved."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import Document, RankingData, RatingData
+from evaluation.peers.base import Document, RankingData, RatingData, Sequences
 from ingest.columns import Columns
 from ingest.dataset import Dataset
 from ingest.schema import Feature, FeatureType, Schema
@@ -15,13 +17,31 @@ SIZE = 24
 def checkerboard() -> RankingData:
     """User u has every item of their own parity but item u itself, which is therefore the one to recommend.
 
-    The items say their parity in words, in labels and in vectors.
+    The items say their parity in words, in labels and in vectors. Everybody goes through them upwards, two steps at a
+    time and round the end, from the one after item u to the one before it.
     """
     parity = np.arange(SIZE) % 2
     board = (parity[:, None] == parity[None, :]).astype(np.float32)
     np.fill_diagonal(board, 0.0)
     documents = [Document(f"{name} number", (f"parity={name}",)) for name in np.where(parity == 0, "even", "odd")]
-    return RankingData(csr_matrix(board), documents, np.eye(2, dtype=np.float32)[parity])
+    matrix = csr_matrix(board)
+    return RankingData(matrix, documents, np.eye(2, dtype=np.float32)[parity], upwards(matrix))
+
+
+def upwards(matrix: csr_matrix) -> Sequences:
+    """The events of a matrix, each user's from the item after that of the user's own code upwards and round the end.
+
+    The last user comes first: in no data set need users stand in the order of their codes.
+    """
+    users, items = matrix.nonzero()
+    rows = np.lexsort(((items - users) % matrix.shape[1], -users))
+    return Sequences(users[rows].astype(np.int64), items[rows].astype(np.int64))
+
+
+def with_events(data: RankingData, events: np.ndarray) -> RankingData:
+    """The same data with other events. events: float32 [users, items]."""
+    matrix = csr_matrix(events)
+    return replace(data, matrix=matrix, sequences=upwards(matrix))
 
 
 def additive_ratings() -> RatingData:
@@ -64,4 +84,13 @@ def two_camps(users: int = 20, items: int = 40, length: int = 15, *, ratings: bo
         schema=Schema(
             items=(Feature("camp", FeatureType.CATEGORY),), has_rating=ratings, has_timestamp=True, has_title=True
         ),
+    )
+
+
+def without_times(dataset: Dataset) -> Dataset:
+    """The same data set with events that have no order."""
+    return replace(
+        dataset,
+        interactions=dataset.interactions.drop(columns=Columns.TIMESTAMP),
+        schema=replace(dataset.schema, has_timestamp=False),
     )
