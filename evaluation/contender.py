@@ -1,10 +1,12 @@
 """What takes part in a comparison: our towers and every peer alike, judged by the same code."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.folds import Fold
 from evaluation.peers.base import Floats
@@ -14,7 +16,17 @@ from indexing.index import FloatArray
 from ingest.dataset import Dataset
 from towers.progress import Progress
 
-ScoreUsers = Callable[[Sequence[str]], Scores]
+Allowed = NDArray[np.bool_]
+
+
+class ScoreUsers(Protocol):
+    """Scores of the whole catalogue for users by id."""
+
+    def __call__(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
+        """float32 [len(users), items], -inf for an item that a list must not hold.
+
+        allowed: bool [items], which items are looked among; a method that scores each item by itself need not heed it.
+        """
 
 
 @dataclass(frozen=True)
@@ -49,10 +61,10 @@ class Learner(Protocol):
 class Contender(Learner, Protocol):
     """Ranks items: for every protocol but `rating`."""
 
-    def score(self, users: Sequence[str]) -> Scores:
-        """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`.
+    def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
+        """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`; see `ScoreUsers`.
 
-        Any user of `known.users` may be asked for, with a history or without. -inf leaves an item out; NaN is refused.
+        Any user of `known.users` may be asked for, with a history or without. NaN is refused.
         """
 
     def variants(self) -> Mapping[str, ScoreUsers]:

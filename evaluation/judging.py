@@ -27,7 +27,7 @@ def recommend(fold: Fold, score: ScoreUsers, *, k: int = DEPTH, whole_catalogue:
     allowed = None if whole_catalogue else fold.candidates
 
     def score_codes(codes: Codes) -> Scores:
-        return score(catalogue.users[codes].tolist())
+        return score(catalogue.users[codes].tolist(), allowed)
 
     lists = list(top_lists(score_codes, wanted, catalogue.matrix(fold.known.interactions), k=k, allowed=allowed))
     lengths = [len(entry.items) for entry in lists]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.catalogue import Catalogue
-from evaluation.contender import ScoreUsers
+from evaluation.contender import Allowed, ScoreUsers
 from evaluation.folds import Fold
 from evaluation.judging import judge_lists, judge_ratings, rate, recommend
 from evaluation.peers.base import (
@@ -63,7 +63,7 @@ class PeerContender:
         data = self._data(known, fitted)
         self._score = _by_id(self._chosen.fit(data), data, Catalogue.of(known))
 
-    def score(self, users: Sequence[str]) -> Scores:
+    def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         """Scores of the whole catalogue, float32 [len(users), items]."""
         return self._score(users)
 
@@ -99,7 +99,7 @@ def _by_id(scorer: Scorer, data: RankingData, catalogue: Catalogue) -> ScoreUser
     """Scores for user ids. To whom a peer can tell nothing, because all items score alike, it tells what is popular."""
     popularity = np.asarray(data.matrix.sum(axis=0), dtype=np.float32).ravel()
 
-    def score(users: Sequence[str]) -> Scores:
+    def score(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         scores = scorer.score(catalogue.user_codes(users))
         scores[scores.min(axis=1) == scores.max(axis=1)] = popularity
         return scores

@@ -1,27 +1,28 @@
-"""Our own retrieval stage as a contender, on the same terms as every peer."""
+"""Our own retrieval stage as a contender, on the same terms as every peer: all sources, and each alone."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from evaluation.contender import Pool, ScoreUsers
+from evaluation.contender import Allowed, Pool, ScoreUsers
 from evaluation.folds import Fold
 from evaluation.scoring import Scores
 from evaluation.tuning import Attempt, Tuning
+from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.histories.histories import Histories
 from towers.progress import Progress
-from towers.retrieval.fitting import Fit, fit
-from towers.retrieval.two_towers import TwoTowers
+from towers.ranking.features import Floats
 from towers.settings import TrainingSettings
-from towers.training import TextVectors, read_texts
+from towers.sources.merging import DEPTH, Rows
+from towers.sources.retriever import Candidates, Retriever
+from towers.training import Selection, TextVectors, Trained, finish, read_texts, select, selected
 
 
 class TwoTowerContender:
-    """The two towers: early stopping on the tuning fold, after which they learn on from all known events."""
+    """Towers, neighbours and content, merged: chosen on the tuning fold, then fitted on all that may be learnt from."""
 
     name = "two-tower"
 
@@ -32,56 +33,92 @@ class TwoTowerContender:
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
         """One run with early stopping; `budget` is not needed, since nothing is searched."""
-        result = self._fit(fold.known, progress, held_out=fold.held_out, candidates=fold.candidates)
-        self._selected = result
-        validation = [epoch.validation for epoch in result.curve if epoch.validation]
-        chosen = {**self._settings.model_dump(), "epochs": result.best_epoch}
-        seconds = sum(epoch.seconds for epoch in result.curve)
-        return Tuning(
-            settings=chosen,
-            attempts=(Attempt(chosen, max(score.ndcg_10 for score in validation), seconds),),
-            curves={
-                "loss": [epoch.loss for epoch in result.curve],
-                "ndcg@10": [score.ndcg_10 for score in validation],
-                "recall@100": [score.recall_100 for score in validation],
-            },
+        start = time.perf_counter()
+        texts = self._read(fold.known, progress)
+        events = fold.fitted.interactions
+        self.selection = select(
+            fold.known, events, fold.held_out, self._settings, texts, progress, candidates=fold.candidates
         )
+        return _tuning(self.selection, self._settings, time.perf_counter() - start)
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Learn on from all known events, where all may be learnt from; else the towers stay as selected."""
-        learns_on = fitted is known
-        self.towers = (self._fit(known, progress, earlier=self._selected) if learns_on else self._selected).towers
-        self.items = self.towers.item_vectors(known.items, self.text(known, progress))
+        """Learn on from all known events, where all may be learnt from; else the sources stay as selected."""
+        texts = self._read(known, progress)
+        self.trained: Trained = (
+            finish(known, known.interactions, self.selection, self._settings, texts, progress)
+            if fitted is known
+            else selected(self.selection, fitted.interactions)
+        )
+        text = texts.vectors if texts else None
+        self._retriever = Retriever(self.trained.towers, self.trained.sources, known.items, text)
+        self.items: Floats = self._retriever.vectors
         self.histories = Histories(known, known.interactions)
         self._anonymous = Histories(known, known.interactions, anonymous=True)
+        row = {item: place for place, item in enumerate(known.items[Columns.ITEM])}
+        events = known.interactions.groupby(Columns.USER, sort=False)[Columns.ITEM]
+        self._seen = {str(user): np.array([row[item] for item in items], np.int64) for user, items in events}
 
-    @property
-    def selected(self) -> TwoTowers:
-        """The towers of the fit for validation, which have not seen what it holds out."""
-        return self._selected.towers
+    def candidates(self, users: Sequence[str], allowed: Allowed | None = None, depth: int = DEPTH) -> list[Candidates]:
+        """What all sources find for each user."""
+        return self._candidates(self.histories, users, allowed, depth)
 
-    def score(self, users: Sequence[str]) -> Scores:
-        """Scores of the whole catalogue, float32 [len(users), items]: one dot product each."""
-        return self._scores(self.histories, users)
+    def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
+        """Merged scores of what the sources find, float32 [len(users), items]; -inf for all else."""
+        return self._scores(self.histories, users, allowed)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
-        """Other ways to ask the same towers: by the history alone, without the user's id and features."""
-        return {"history only": lambda users: self._scores(self._anonymous, users)}
+        """The same sources asked without the user's id and features; and the towers alone."""
+
+        def history_only(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
+            return self._scores(self._anonymous, users, allowed)
+
+        def towers_alone(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
+            return self.trained.towers.user_vectors(self.histories.queries(users, self.items)) @ self.items.T
+
+        return {"history only": history_only, "towers alone": towers_alone}
 
     def pool(self) -> Pool:
-        """The whole catalogue."""
+        """As many candidates as there are to choose from."""
         return Pool(self.items, self.score, log_odds=False)
 
-    def _scores(self, histories: Histories, users: Sequence[str]) -> Scores:
-        return self.towers.user_vectors(histories.queries(users, self.items)) @ self.items.T
+    def _scores(self, histories: Histories, users: Sequence[str], allowed: Allowed | None) -> Scores:
+        scores = np.full((len(users), len(self.items)), -np.inf, np.float32)
+        for row, found in zip(scores, self._candidates(histories, users, allowed, DEPTH), strict=True):
+            row[found.rows] = found.score
+        return scores
 
-    def _fit(self, known: Dataset, progress: Progress, **kind: Any) -> Fit:
-        text = self.text(known, progress)
-        return fit(known, known.interactions, self._settings, text=text, progress=progress, **kind)
+    def _candidates(
+        self, histories: Histories, users: Sequence[str], allowed: Allowed | None, depth: int
+    ) -> list[Candidates]:
+        nothing: Rows = np.zeros(0, np.int64)
+        seen = [self._seen.get(user, nothing) for user in users]
+        queries = histories.queries(users, self.items)
+        return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=depth))
 
-    def text(self, known: Dataset, progress: Progress) -> npt.NDArray[np.float32] | None:
-        """The documents' vectors of all items, float32 [items, d]; None for no text model."""
+    def _read(self, known: Dataset, progress: Progress) -> TextVectors | None:
         # All folds have the same items, so one reading serves them all.
         if self._texts is None:
             self._texts = read_texts(known, self._settings, self._text_cache, progress)
-        return self._texts.vectors if self._texts else None
+        return self._texts
+
+
+def _tuning(selection: Selection, settings: TrainingSettings, seconds: float) -> Tuning:
+    fitted, sources = selection.fit, selection.sources
+    validation = [epoch.validation for epoch in fitted.curve if epoch.validation]
+    chosen = {
+        **settings.model_dump(),
+        "epochs": fitted.best_epoch,
+        "neighbours": sources.sources.settings.model_dump(),
+        "weights": sources.sources.weights.state(),
+        "held out": {name: vars(score) for name, score in sources.alone.items()},
+    }
+    best = sources.score.ndcg_10 if sources.score else 0.0
+    return Tuning(
+        settings=chosen,
+        attempts=(Attempt(chosen, best, seconds),),
+        curves={
+            "loss": [epoch.loss for epoch in fitted.curve],
+            "ndcg@10": [score.ndcg_10 for score in validation],
+            "recall@100": [score.recall_100 for score in validation],
+        },
+    )
