@@ -1,6 +1,7 @@
 """All sources over items in memory: what the index does for one person, for many, in training and evaluation."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,14 +72,25 @@ class Retriever:
             for row, own in enumerate(seen[start : start + _AT_ONCE]):
                 yield self._merged([table[row] for table in tables], users[row], own, allowed, depth)
 
+    def with_neighbours(self, sources: Sources, items: pd.DataFrame) -> "Retriever":
+        """The same with the neighbours of other sources; items: those that it was made with."""
+        other = copy(self)
+        other.sources, other._neighbours = sources, sources.item_neighbours(items).T.tocsr()
+        return other
+
+    def tables(self, queries: Sequence[UserQuery]) -> list[Floats]:
+        """Each source's scores of all items: float32 [q, n]."""
+        return self._tables(queries, self.towers.user_vectors(queries))
+
+    def neighbour_table(self, queries: Sequence[UserQuery]) -> Floats:
+        """The scores of the neighbours alone: float32 [q, n]."""
+        nothing = sp.csr_matrix((0, self._neighbours.shape[0]), dtype=np.float32)
+        asked = sp.vstack([nothing, *map(self.sources.ask_neighbours, queries)], format="csr")
+        return np.asarray((asked @ self._neighbours).toarray(), np.float32)
+
     def _tables(self, queries: Sequence[UserQuery], users: Floats) -> list[Floats]:
-        tables = [users @ self.vectors.T]
-        for asked, rows in (
-            (self._asked_neighbours(queries), self._neighbours),
-            (self._tastes(queries), self._content),
-        ):
-            tables.append(np.asarray((asked @ rows).toarray(), np.float32))
-        return tables
+        content = np.asarray((self._tastes(queries) @ self._content).toarray(), np.float32)
+        return [users @ self.vectors.T, self.neighbour_table(queries), content]
 
     def _tastes(self, queries: Sequence[UserQuery]) -> sp.csr_matrix:
         if not len(self._columns):
