@@ -127,13 +127,15 @@ def _lists(
     inputs, labels = [], []
     with progress.task("Ranking lists", len(states)) as task:
         for start in range(0, len(states), _AT_ONCE):
+            if len(inputs) >= settings.lists:
+                break
             block = states[start : start + _AT_ONCE]
             found = retriever.candidates([state.query for state in block], [state.seen for state in block])
             for state, candidates in zip(block, found, strict=True):
                 task.advance()
                 best = candidates.first(count)
                 label = np.isin(best.rows, state.next_)
-                if len(inputs) < settings.lists and label.any() and len(best.rows) == count:
+                if label.any() and len(best.rows) == count:
                     query = rank_query(spec, state.query, best.user)
                     retrieved = Retrieved(best.score, best.parts)
                     inputs.append(features(query, rows[best.rows], items[best.rows], retrieved, tables))
@@ -163,7 +165,7 @@ def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]
     if len(every) <= most:
         return every
     drawn = np.random.default_rng(settings.seed).choice(len(every), most, replace=False)
-    return [every[place] for place in np.sort(drawn)]
+    return [every[place] for place in drawn]
 
 
 def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> RankingModule:
