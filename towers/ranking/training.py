@@ -123,7 +123,11 @@ def _lists(
     spec, items = retriever.towers.spec, retriever.vectors
     rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
     states = _chosen(_states(dataset, known, targets, items), settings)
-    count = max(min(settings.candidates, len(items) - 1), 1)
+    if not states:
+        return None
+    # All lists have one length, which nearly all people have so many items left for.
+    left = len(items) - int(np.quantile([len(state.seen) for state in states], 0.9))
+    count = max(min(settings.candidates, left), 1)
     inputs, labels = [], []
     with progress.task("Ranking lists", len(states)) as task:
         for start in range(0, len(states), _AT_ONCE):
