@@ -27,7 +27,8 @@ NEW = Weights(0.35, 0.35, 0.3)
 
 _PEOPLE = 2000
 """Users that choices are made on."""
-_TRIAL = MergeWeights(Weights(0.5, 0.5, 0.0), NEW)
+_TRIALS = tuple(MergeWeights(Weights(1 - share, share, 0.0), NEW) for share in (0.25, 0.5))
+"""Blends in which neighbours are judged: what is best alone need not be what adds most."""
 _STEP = 10
 
 
@@ -60,7 +61,7 @@ def fit_sources(
     pairs = NeighbourPairs.of(known_sequences(spec, events), len(spec.items))
     encoder, content = encoded(spec, dataset.items)
     first = Sources(
-        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, _TRIAL, ways[0]
+        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, _TRIALS[-1], ways[0]
     )  # fmt: skip
     if held_out is None or held_out.empty:
         return SourcesFit(first, None, {})
@@ -82,7 +83,8 @@ def fit_sources(
 
 
 def _judged(sources: Sources, trial: "_Trial") -> float:
-    return trial.score(trial.merged(trial.parts(sources), _TRIAL)).combined
+    parts = trial.parts(sources)
+    return max(trial.score(trial.merged(parts, blend)).combined for blend in _TRIALS)
 
 
 def _ways(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
@@ -142,7 +144,7 @@ def _weighed(sources: Sources, trial: _Trial, progress: Progress) -> SourcesFit:
     parts = trial.parts(sources)
     best, best_score = sources.weights, ValidationScore(-1.0, -1.0)
     alone: dict[str, ValidationScore] = {}
-    for weights in _simplex():
+    for weights in _simplex(with_content=sources.encoder.terms > 0):
         tried = MergeWeights(weights, sources.weights.new)
         score = trial.score(trial.merged(parts, tried))
         if score.combined > best_score.combined:
@@ -153,8 +155,8 @@ def _weighed(sources: Sources, trial: _Trial, progress: Progress) -> SourcesFit:
     return SourcesFit(replace(sources, weights=best), best_score, alone)
 
 
-def _simplex() -> Iterator[Weights]:
-    for neighbours, content in product(range(_STEP + 1), repeat=2):
+def _simplex(*, with_content: bool) -> Iterator[Weights]:
+    for neighbours, content in product(range(_STEP + 1), range(_STEP + 1 if with_content else 1)):
         if neighbours + content <= _STEP:
             yield Weights((_STEP - neighbours - content) / _STEP, neighbours / _STEP, content / _STEP)
 
