@@ -40,12 +40,13 @@ class RankedContender:
         return self._score(users, allowed, self._settings.candidates)
 
     def _score(self, users: Sequence[str], allowed: Allowed | None, count: int) -> Scores:
-        ranker, items = self._retrieval.trained.ranker, self._retrieval.items
+        ranker, lists = self._retrieval.trained.ranker, self._retrieval.lists
+        items = lists.items
         if ranker is None:
             return self._retrieval.score(users, allowed)
-        queries = self._retrieval.histories.queries(users, items)
+        queries = lists.histories.queries(users, items)
         scores = np.full((len(users), len(items)), -np.inf, np.float32)
-        found = self._retrieval.candidates(users, allowed)
+        found = lists.candidates(users, allowed)
         for query, row, candidates in zip(queries, scores, found, strict=True):
             best = candidates.first(count)
             person = ranker.query(query, best.user)
@@ -59,7 +60,7 @@ class RankedContender:
         def score(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
             return self._score(users, allowed, DIVERSE_FROM)
 
-        return Pool(self._retrieval.items, score, log_odds=self._retrieval.trained.ranker is not None)
+        return Pool(self._retrieval.lists.items, score, log_odds=self._retrieval.trained.ranker is not None)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
         """None."""

@@ -4,21 +4,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from evaluation.contender import Allowed, Pool, ScoreUsers
 from evaluation.folds import Fold
+from evaluation.merged import MergedLists
 from evaluation.scoring import Scores
 from evaluation.tuning import Attempt, Tuning
-from ingest.columns import Columns
 from ingest.dataset import Dataset
-from towers.histories.histories import Histories
+from towers.bundle.bundle import Trained
 from towers.progress import Progress
-from towers.ranking.features import Floats
 from towers.settings import TrainingSettings
-from towers.sources.merging import DEPTH, Rows
-from towers.sources.retriever import Candidates, Retriever
-from towers.training import Selection, TextVectors, Trained, finish, read_texts, select, selected
+from towers.training import Selection, TextVectors, finish, read_texts, select, selected
 
 
 class TwoTowerContender:
@@ -49,51 +44,27 @@ class TwoTowerContender:
             if fitted is known
             else selected(self.selection, fitted.interactions)
         )
-        text = texts.vectors if texts else None
-        self._retriever = Retriever(self.trained.towers, self.trained.sources, known.items, text)
-        self.items: Floats = self._retriever.vectors
-        self.histories = Histories(known, known.interactions)
-        self._anonymous = Histories(known, known.interactions, anonymous=True)
-        row = {item: place for place, item in enumerate(known.items[Columns.ITEM])}
-        events = known.interactions.groupby(Columns.USER, sort=False)[Columns.ITEM]
-        self._seen = {str(user): np.array([row[item] for item in items], np.int64) for user, items in events}
-
-    def candidates(self, users: Sequence[str], allowed: Allowed | None = None, depth: int = DEPTH) -> list[Candidates]:
-        """What all sources find for each user."""
-        return self._candidates(self.histories, users, allowed, depth)
+        self.lists = MergedLists(self.trained, known, texts.vectors if texts else None)
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         """Merged scores of what the sources find, float32 [len(users), items]; -inf for all else."""
-        return self._scores(self.histories, users, allowed)
+        return self.lists.score(users, allowed)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
         """The same sources asked without the user's id and features; and the towers alone."""
+        lists = self.lists
 
         def history_only(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-            return self._scores(self._anonymous, users, allowed)
+            return lists.score(users, allowed, lists.anonymous)
 
         def towers_alone(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-            return self.trained.towers.user_vectors(self.histories.queries(users, self.items)) @ self.items.T
+            return self.trained.towers.user_vectors(lists.histories.queries(users, lists.items)) @ lists.items.T
 
         return {"history only": history_only, "towers alone": towers_alone}
 
     def pool(self) -> Pool:
         """As many candidates as there are to choose from."""
-        return Pool(self.items, self.score, log_odds=False)
-
-    def _scores(self, histories: Histories, users: Sequence[str], allowed: Allowed | None) -> Scores:
-        scores = np.full((len(users), len(self.items)), -np.inf, np.float32)
-        for row, found in zip(scores, self._candidates(histories, users, allowed, DEPTH), strict=True):
-            row[found.rows] = found.score
-        return scores
-
-    def _candidates(
-        self, histories: Histories, users: Sequence[str], allowed: Allowed | None, depth: int
-    ) -> list[Candidates]:
-        nothing: Rows = np.zeros(0, np.int64)
-        seen = [self._seen.get(user, nothing) for user in users]
-        queries = histories.queries(users, self.items)
-        return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=depth))
+        return Pool(self.lists.items, self.score, log_odds=False)
 
     def _read(self, known: Dataset, progress: Progress) -> TextVectors | None:
         # All folds have the same items, so one reading serves them all.

@@ -1,25 +1,21 @@
 """Trains a bundle and says what it is worth: what `pharos train` does."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from evaluation.catalogue import Catalogue
+from evaluation.contender import ScoreUsers
 from evaluation.folds import Fold, Protocol, folds
 from evaluation.judging import judge_lists, recommend
+from evaluation.merged import MergedLists
 from evaluation.peers.base import RankingData
 from evaluation.peers.popularity import Popularity
 from ingest.dataset import Dataset
 from ingest.splits import chronological
 from towers.bundle.bundle import Bundle
-from towers.histories.histories import Histories
 from towers.progress import Progress
-from towers.retrieval.two_towers import TwoTowers
 from towers.settings import TrainingSettings
-from towers.training import TextVectors, read_texts, select, train_bundle
+from towers.training import read_texts, select, selected, train_bundle
 
 
 @dataclass(frozen=True)
@@ -32,10 +28,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Trained:
-    """A new bundle, with the figures of its towers and of popularity; None where there is nothing to test on."""
+    """A new bundle, with the figures of its retrieval and of popularity; None where there is nothing to test on."""
 
     bundle: Bundle
-    towers: Figures | None
+    retrieval: Figures | None
     popularity: Figures | None
 
 
@@ -52,31 +48,22 @@ def train(
     ours = baseline = None
     if len(split.test):
         fold = folds(dataset, Protocol.CHRONOLOGICAL).final
-        ours = _judge(fold, _tower_scores(fold, selection.fit.towers, texts))
-        baseline = _judge(fold, _popularity_scores(fold))
-    evaluation = {"towers": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
+        # The sources have learnt from the training part alone, but are asked with all that came before the test.
+        lists = MergedLists(selected(selection, split.train), fold.known, texts.vectors if texts else None)
+        ours, baseline = _judge(fold, lists.score), _judge(fold, _popularity(fold))
+    evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
     bundle = train_bundle(
         dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
     )
     return Trained(bundle, ours, baseline)
 
 
-_Scores = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-
-
-def _judge(fold: Fold, score: _Scores) -> Figures:
+def _judge(fold: Fold, score: ScoreUsers) -> Figures:
     metrics = judge_lists(fold, recommend(fold, score))
     return Figures(metrics.ndcg_10, metrics.recall_100)
 
 
-def _tower_scores(fold: Fold, towers: TwoTowers, texts: TextVectors | None) -> _Scores:
-    """The towers have learnt from the training part alone, but are asked with all that came before the test."""
-    items = towers.item_vectors(fold.known.items, texts.vectors if texts else None)
-    histories = Histories(fold.known, fold.known.interactions)
-    return lambda users: towers.user_vectors(histories.queries(users, items)) @ items.T
-
-
-def _popularity_scores(fold: Fold) -> _Scores:
+def _popularity(fold: Fold) -> ScoreUsers:
     catalogue = Catalogue.of(fold.known)
     scorer = Popularity().fit(RankingData(catalogue.matrix(fold.known.interactions)))
-    return lambda users: scorer.score(catalogue.user_codes(users))
+    return lambda users, allowed=None: scorer.score(catalogue.user_codes(users))

@@ -79,11 +79,15 @@ def select(
     """
     text = texts.vectors if texts else None
     fitted = fit(dataset, known, settings, text=text, progress=progress, held_out=held_out, candidates=candidates)
+    if fitted.unlearnt:
+        progress.say(
+            f"The towers learnt nothing: {fitted.unlearnt}. Neighbours, content and popularity answer instead."
+        )
     sources = fit_sources(
         dataset, known, fitted.towers, text=text, progress=progress,
-        held_out=held_out, candidates=candidates, seed=settings.seed,
+        held_out=held_out, candidates=candidates, seed=settings.seed, learnt=not fitted.unlearnt,
     )  # fmt: skip
-    if not settings.ranker or held_out.empty or candidates is not None:
+    if not settings.ranker or fitted.unlearnt or held_out.empty or candidates is not None:
         return Selection(fitted, sources, None)
     retriever = Retriever(fitted.towers, sources.sources, dataset.items, text)
     ranking = fit_ranker(dataset, known, held_out, retriever, RankingSettings(), progress=progress)
@@ -106,7 +110,8 @@ def finish(
 ) -> Trained:
     """Let the chosen towers learn on from all events, and count everything else in them anew."""
     text = texts.vectors if texts else None
-    towers = fit(dataset, events, settings, text=text, progress=progress, earlier=selection.fit).towers
+    earlier = None if selection.fit.unlearnt else selection.fit
+    towers = fit(dataset, events, settings, text=text, progress=progress, earlier=earlier).towers
     chosen = selection.sources.sources
     sources = Sources.fit(towers.spec, dataset.items, events, chosen.settings, chosen.weights)
     return Trained(towers, sources, as_ranker(selection.ranking, events, towers) if selection.ranking else None)

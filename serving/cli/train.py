@@ -47,9 +47,9 @@ def train(
         text_cache=settings.texts_dir,
         progress=progress,
     )
-    if trained.towers and trained.popularity:
-        ours, baseline = trained.towers, trained.popularity
+    if trained.retrieval and trained.popularity:
+        ours, baseline = trained.retrieval, trained.popularity
         progress.say("On the last fifth of each user's events, on the full catalogue:")
-        progress.say(f"  ndcg@10     towers {ours.ndcg_10:.4f}   popularity {baseline.ndcg_10:.4f}")
-        progress.say(f"  recall@100  towers {ours.recall_100:.4f}   popularity {baseline.recall_100:.4f}")
+        progress.say(f"  ndcg@10     retrieval {ours.ndcg_10:.4f}   popularity {baseline.ndcg_10:.4f}")
+        progress.say(f"  recall@100  retrieval {ours.recall_100:.4f}   popularity {baseline.recall_100:.4f}")
     print(trained.bundle.id)

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 def products(queries: sp.csr_matrix, rows: sp.csr_matrix) -> npt.NDArray[np.float32]:
     """Of each of q queries with each of n rows: float32 [q, n]."""
-    columns = np.unique(queries.indices)
+    columns = np.unique(queries.indices).astype(np.int64)
     if not len(columns) or not rows.nnz:
         return np.zeros((queries.shape[0], rows.shape[0]), np.float32)
     narrow = sp.csr_matrix(

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from towers.histories.sequences import Sequences
+from towers.sparse import empty
 
 REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k (Ludewig and Jannach, 2018)."""
@@ -19,7 +20,7 @@ _MOST_PAIRS = 200_000_000
 def following(sequences: Sequences, items: int) -> sp.csr_matrix:
     """How often the second item comes within a few events after the first: float32 CSR [items, items]."""
     rows, owners = newest(sequences, LONGEST)
-    total = sp.csr_matrix((items, items), dtype=np.float32)
+    total = empty(items, items)
     for lag in range(1, min(REACH, len(rows) - 1) + 1):
         same = owners[:-lag] == owners[lag:]
         shares = np.full(int(same.sum()), 1 / lag, np.float32)

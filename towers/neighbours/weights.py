@@ -11,6 +11,7 @@ from towers.histories.sequences import Sequences
 from towers.neighbours.linear import linear_weights
 from towers.neighbours.pairs import following, owned, together
 from towers.neighbours.settings import NeighbourSettings
+from towers.sparse import empty
 
 _LONGEST = 500
 """The newest events of a history that are asked with."""
@@ -22,11 +23,6 @@ class Neighbours:
 
     weights: sp.csr_matrix
     fade: float | None
-
-    @classmethod
-    def fit(cls, sequences: Sequences, items: int, settings: NeighbourSettings) -> Self:
-        """From training events over a catalogue of n items."""
-        return NeighbourPairs.of(sequences, items).neighbours(settings)
 
     def asked_with(self, history: npt.NDArray[np.int64]) -> sp.csr_matrix:
         """A history as a row: float32 CSR [1, items]; a product with the weights is the candidates' scores.
@@ -66,7 +62,7 @@ class NeighbourPairs:
 
     def neighbours(self, settings: NeighbourSettings) -> Neighbours:
         """The weights of one choice."""
-        total = sp.csr_matrix(self.together.shape, dtype=np.float32)
+        total = empty(*self.together.shape)
         if settings.following or settings.together:
             pairs = settings.following * self.following + settings.together * self.together
             scale = sp.diags((self.counts + settings.damping) ** -0.5)
@@ -81,7 +77,7 @@ def _unit(weights: sp.csr_matrix) -> sp.csr_matrix:
     """Scaled so that the strongest weight into an item is 1 on average, and two kinds of weights can be added."""
     highest = np.asarray(weights.max(axis=0).toarray()).ravel()
     typical = float(highest[highest > 0].mean()) if (highest > 0).any() else 1.0
-    return weights / typical
+    return sp.csr_matrix(weights / typical)
 
 
 def _kept(weights: sp.csr_matrix, kept: int) -> sp.csr_matrix:

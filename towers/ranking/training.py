@@ -28,6 +28,8 @@ _AT_ONCE = 256
 _FEWEST_LISTS = 16
 # One list in so many is held back, to see whether the model is worth having.
 _HELD_BACK = 8
+# So few people prove nothing either way.
+_FEWEST_PEOPLE = 20
 _ROWS = 65_536
 # The candidates of a state often lack what came next; so many states are looked at for each list.
 _STATES_A_LIST = 2
@@ -87,7 +89,7 @@ def fit_ranker(
     tf.keras.utils.set_random_seed(settings.seed)
     # Lists of one person are alike: to prove anything, all of a person's have to be held back.
     held_back = lists.owner % _HELD_BACK == 0
-    if not held_back.any() or held_back.all():
+    if len(np.unique(lists.owner[held_back])) < _FEWEST_PEOPLE:
         return _fit(lists, settings, progress)
     module = _fit(lists.part(~held_back), settings, progress)
     return module if _is_better(module, lists.part(held_back), progress) else None
@@ -134,7 +136,7 @@ def _lists(
     # All lists have one length, which nearly all people have so many items left for.
     left = len(items) - int(np.quantile([len(state.seen) for state in states], 0.9))
     count = max(min(settings.candidates, left), 1)
-    inputs, labels, owners = [], [], []
+    inputs, labels, owners = list[Floats](), list[npt.NDArray[np.float64]](), list[int]()
     with progress.task("Ranking lists", len(states)) as task:
         for start in range(0, len(states), _AT_ONCE):
             if len(inputs) >= settings.lists:

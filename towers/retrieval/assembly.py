@@ -38,6 +38,9 @@ def prepare(
     earlier: a specification to extend by new ids instead, for towers that go on learning.
     """
     seen = dataset.items[Columns.ITEM].isin(set(events[Columns.ITEM])).to_numpy()
+    if not seen.any():
+        # A catalogue without events is known by what is written about it.
+        seen = np.ones(len(seen), bool)
     catalogue, catalogue_text = dataset.items[seen], text[seen] if text is not None else None
     sequences = Sequences.of(events, pd.Index(catalogue[Columns.ITEM]))
     users = dataset.users.set_index(Columns.USER, drop=False).loc[sequences.users]

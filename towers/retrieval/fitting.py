@@ -32,6 +32,7 @@ _FALL = 0.3
 # Epochs of towers that learn on, at least, and of those whose progress nobody can judge.
 _FEWEST_FURTHER = 2
 _UNJUDGED = 10
+_FEWEST = 2
 _MIN_STEPS = 30
 _MIN_EVENTS = 64
 
@@ -50,12 +51,17 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit gave: the towers as they were after `best_epoch`, and the way there."""
+    """What a fit gave: the towers as they were after `best_epoch`, and the way there.
+
+    unlearnt: why nothing was learnt, None where something was. Such towers know no ids: an item's vector is a random
+    projection of its metadata, so that alike items have alike vectors.
+    """
 
     model: RetrievalModel
     towers: TwoTowers
     curve: tuple[Epoch, ...]
     best_epoch: int
+    unlearnt: str | None = None
 
 
 def fit(
@@ -75,16 +81,14 @@ def fit(
     candidates: bool [items], the items among which held-out events are to be found, None for all.
     earlier: a fit on some of the events, whose towers learn on instead, for half as many epochs as were best: they are
     as good as those that start anew.
-    Raises TrainingError where there is too little to learn from, or where nothing was learnt.
+    Raises TrainingError where the loss is no number any more.
     """
-    if events[Columns.ITEM].nunique() < 2:
-        raise TrainingError(
-            f"{dataset.name}: training needs events on at least 2 items, these are {len(events)} events"
-        )
     tf.keras.utils.set_random_seed(settings.seed)
     data = prepare(dataset, events, settings, text, earlier.towers.spec if earlier else None)
     model = build(data, settings)
     towers = as_two_towers(model, data, settings.dimensions)
+    if reason := _too_little(events):
+        return _unlearnt(model, towers, (), reason)
     judge = None
     if held_out is not None and len(held_out):
         judge = Validation(dataset, events, held_out, text, candidates)
@@ -151,11 +155,11 @@ class _Loop:
                     falls += 1
                     self._fall_back(weights)
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
-            raise TrainingError(
-                f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates "
-                f"({self._chance:.3f}): nothing was learnt. Look at the data (are ids shuffled against each "
-                "other?) and at the learning rate."
+            reason = (
+                f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates ({self._chance:.3f}): "
+                "either people differ in nothing, or ids are shuffled against each other"
             )
+            return _unlearnt(self._model, self._towers, tuple(curve), reason)
         self._use(weights)
         return Fit(self._model, self._towers, tuple(curve), best)
 
@@ -195,6 +199,19 @@ class _Loop:
     def _use(self, weights: list[npt.NDArray[np.float32]]) -> None:
         for variable, value in zip(self._model.trainable_variables, weights, strict=True):
             variable.assign(value)
+
+
+def _too_little(events: pd.DataFrame) -> str | None:
+    """Why these events are not enough to learn from; None where they may be."""
+    items, users = events[Columns.ITEM].nunique(), events[Columns.USER].nunique()
+    if items >= _FEWEST and users >= _FEWEST:
+        return None
+    return f"{len(events):,} events of {users:,} users on {items:,} items; towers need {_FEWEST} of each"
+
+
+def _unlearnt(model: RetrievalModel, towers: TwoTowers, curve: tuple[Epoch, ...], reason: str) -> Fit:
+    model.item_tower.forget_ids()
+    return Fit(model, towers, curve, 0, reason)
 
 
 def _epochs(settings: TrainingSettings, judge: Validation | None, earlier: Fit | None) -> int:

@@ -43,6 +43,11 @@ class ItemTower(tf.keras.layers.Layer):
         """Let the ids with these codes, int32 [n], begin with vectors, float32 [n, dimensions], of length 1 or less."""
         self._ids.scatter_update(tf.IndexedSlices(_START * vectors, codes))
 
+    def forget_ids(self) -> None:
+        """Leave the metadata alone: an id says nothing where nothing was learnt of it."""
+        self._ids.assign(tf.zeros_like(self._ids))
+        self._absent.assign(tf.zeros_like(self._absent))
+
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """inputs: see towers.retrieval.inputs.item_inputs. Returns float32 [n, dimensions], each of length 1."""
         known = tf.cast(inputs["code"] > 0, tf.float32)[:, None]

@@ -30,7 +30,7 @@ def write_sources(folder: Path, sources: Sources) -> None:
         "first_column": sources.taste.first,
     }
     (folder / STATE).write_text(json.dumps(state, ensure_ascii=False), "utf-8")
-    arrays = {"spread": sources.taste.spread}
+    arrays: dict[str, npt.NDArray[np.generic]] = {"spread": sources.taste.spread}
     arrays |= _parts("neighbours", sources.neighbours.weights) | _parts("content", sources.content)
     content = io.BytesIO()
     np.savez(content, **arrays)  # type: ignore[arg-type]

@@ -30,6 +30,10 @@ _PEOPLE = 2000
 _TRIALS = tuple(MergeWeights(Weights(1 - share, share, 0.0), NEW) for share in (0.25, 0.5))
 """Blends in which neighbours are judged: what is best alone need not be what adds most."""
 _STEP = 10
+_UNJUDGED = MergeWeights(Weights(0.4, 0.4, 0.2), NEW)
+_UNLEARNT = MergeWeights(Weights(0.0, 0.5, 0.5), Weights(0.0, 0.5, 0.5))
+"""What the sources count where nobody can judge them, and where the towers have learnt nothing besides."""
+_FEWEST_PEOPLE = 10
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,22 @@ def fit_sources(
     held_out: pd.DataFrame | None = None,
     candidates: npt.NDArray[np.bool_] | None = None,
     seed: int = 0,
+    learnt: bool = True,
 ) -> SourcesFit:
     """Sources fitted on `events`, chosen by the held-out ones, which `towers` have not seen either.
 
-    text: the documents' vectors of all items; candidates: bool [items], among which held-out events are found.
+    text: the documents' vectors of all items; candidates: bool [items], among which held-out events are found;
+    learnt: whether the towers are worth being asked.
     """
     spec = towers.spec
     ways = _ways(spec.scale.timed, dataset, len(spec.items))
     pairs = NeighbourPairs.of(known_sequences(spec, events), len(spec.items))
     encoder, content = encoded(spec, dataset.items)
+    unjudged = _UNJUDGED if learnt else _UNLEARNT
     first = Sources(
-        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, _TRIALS[-1], ways[0]
+        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, unjudged, ways[0]
     )  # fmt: skip
-    if held_out is None or held_out.empty:
+    if held_out is None or held_out[Columns.USER].nunique() < _FEWEST_PEOPLE:
         return SourcesFit(first, None, {})
     trial = _Trial(dataset, events, held_out, candidates, towers, first, text, seed)
     best, best_score = first, _judged(first, trial)
@@ -79,7 +86,7 @@ def fit_sources(
                 best, best_score = tried, score
             task.advance()
         task.note(f"neighbours: {_describe(best.settings)}")
-    return _weighed(best, trial, progress)
+    return _weighed(best, trial, progress, learnt=learnt)
 
 
 def _judged(sources: Sources, trial: "_Trial") -> float:
@@ -139,12 +146,14 @@ class _Trial:
         return list_scores(lists, self._wanted)
 
 
-def _weighed(sources: Sources, trial: _Trial, progress: Progress) -> SourcesFit:
+def _weighed(sources: Sources, trial: _Trial, progress: Progress, *, learnt: bool) -> SourcesFit:
     """The same sources with the weights that did best."""
     parts = trial.parts(sources)
     best, best_score = sources.weights, ValidationScore(-1.0, -1.0)
     alone: dict[str, ValidationScore] = {}
     for weights in _simplex(with_content=sources.encoder.terms > 0):
+        if weights.tower and not learnt:
+            continue
         tried = MergeWeights(weights, sources.weights.new)
         score = trial.score(trial.merged(parts, tried))
         if score.combined > best_score.combined:

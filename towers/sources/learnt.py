@@ -19,6 +19,7 @@ from towers.neighbours.settings import NeighbourSettings
 from towers.neighbours.weights import NeighbourPairs, Neighbours
 from towers.retrieval.inputs import InputSpec
 from towers.sources.merging import MergeWeights
+from towers.sparse import empty
 
 _ALIKE = 30
 """Known items by whose weights a new one is placed, the most alike by content."""
@@ -88,7 +89,7 @@ class Sources:
 
     def alike(self, content: sp.csr_matrix) -> sp.csr_matrix:
         """For n rows of content the known items most like each, float32 CSR [n, items], 1 in a row or nothing."""
-        blocks = [sp.csr_matrix((0, len(self.spec.items)), dtype=np.float32)]
+        blocks = [empty(0, len(self.spec.items))]
         for start in range(0, content.shape[0], _BLOCK):
             cosines = products(content[start : start + _BLOCK], self.content)
             if cosines.shape[1] > _ALIKE:
@@ -114,7 +115,7 @@ class Sources:
         rows = self.rows(query)[-LONGEST:]
         if (rows >= 0).all():
             return self.taste.weights(self._read[rows], self._scaled[rows])
-        nothing = sp.csr_matrix((1, COLUMNS), dtype=np.float32)
+        nothing = empty(1, COLUMNS)
         past = [
             self._read[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
             for row, event in zip(rows, query.history[-LONGEST:], strict=True)

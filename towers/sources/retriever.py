@@ -14,6 +14,7 @@ from towers.histories.queries import UserQuery
 from towers.retrieval.two_towers import TwoTowers
 from towers.sources.learnt import Sources
 from towers.sources.merging import DEPTH, Floats, Rows, merge
+from towers.sparse import empty
 
 _AT_ONCE = 256
 
@@ -109,11 +110,11 @@ class Retriever:
 
     @property
     def _nobody(self) -> sp.csr_matrix:
-        return sp.csr_matrix((0, self._neighbours.shape[0]), dtype=np.float32)
+        return empty(0, self._neighbours.shape[0])
 
     @property
     def _no_taste(self) -> sp.csr_matrix:
-        return sp.csr_matrix((0, self._content.shape[0]), dtype=np.float32)
+        return empty(0, self._content.shape[0])
 
 
 def _dense_list(scores: Floats, seen: Rows, allowed: npt.NDArray[np.bool_] | None, depth: int) -> List:

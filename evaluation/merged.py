@@ -1,0 +1,45 @@
+"""The merged lists of all our sources for the users of a data set."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evaluation.contender import Allowed
+from evaluation.scoring import Scores
+from ingest.columns import Columns
+from ingest.dataset import Dataset
+from towers.bundle.bundle import Trained
+from towers.histories.histories import Histories
+from towers.ranking.features import Floats
+from towers.sources.merging import DEPTH, Rows
+from towers.sources.retriever import Candidates, Retriever
+
+
+class MergedLists:
+    """What the sources of a training find for users by id, asked with all that is known of them."""
+
+    def __init__(self, trained: Trained, known: Dataset, text: Floats | None) -> None:
+        """known: the histories, which no list holds again; text: float32 [items, d], the documents' vectors."""
+        self._retriever = Retriever(trained.towers, trained.sources, known.items, text)
+        self.items: Floats = self._retriever.vectors
+        self.histories = Histories(known, known.interactions)
+        self.anonymous = Histories(known, known.interactions, anonymous=True)
+        row = {item: place for place, item in enumerate(known.items[Columns.ITEM])}
+        events = known.interactions.groupby(Columns.USER, sort=False)[Columns.ITEM]
+        self._seen = {str(user): np.array([row[item] for item in items], np.int64) for user, items in events}
+
+    def candidates(
+        self, users: Sequence[str], allowed: Allowed | None = None, histories: Histories | None = None
+    ) -> list[Candidates]:
+        """What all sources find for each user; histories: those to ask with, the users' own where None."""
+        nothing: Rows = np.zeros(0, np.int64)
+        seen = [self._seen.get(user, nothing) for user in users]
+        queries = (histories or self.histories).queries(users, self.items)
+        return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=DEPTH))
+
+    def score(self, users: Sequence[str], allowed: Allowed | None = None, histories: Histories | None = None) -> Scores:
+        """Merged scores of what the sources find, float32 [len(users), items]; -inf for all else."""
+        scores = np.full((len(users), len(self.items)), -np.inf, np.float32)
+        for row, found in zip(scores, self.candidates(users, allowed, histories), strict=True):
+            row[found.rows] = found.score
+        return scores
