@@ -1,13 +1,10 @@
 """Trains a bundle and says what it is worth: what `pharos train` does."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from evaluation.catalogue import Catalogue
+from evaluation.contender import ScoreUsers
 from evaluation.folds import Fold, Protocol, folds
 from evaluation.judging import judge_lists, recommend
 from evaluation.peers.base import RankingData
@@ -61,22 +58,19 @@ def train(
     return Trained(bundle, ours, baseline)
 
 
-_Scores = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-
-
-def _judge(fold: Fold, score: _Scores) -> Figures:
+def _judge(fold: Fold, score: ScoreUsers) -> Figures:
     metrics = judge_lists(fold, recommend(fold, score))
     return Figures(metrics.ndcg_10, metrics.recall_100)
 
 
-def _tower_scores(fold: Fold, towers: TwoTowers, texts: TextVectors | None) -> _Scores:
+def _tower_scores(fold: Fold, towers: TwoTowers, texts: TextVectors | None) -> ScoreUsers:
     """The towers have learnt from the training part alone, but are asked with all that came before the test."""
     items = towers.item_vectors(fold.known.items, texts.vectors if texts else None)
     histories = Histories(fold.known, fold.known.interactions)
-    return lambda users: towers.user_vectors(histories.queries(users, items)) @ items.T
+    return lambda users, allowed=None: towers.user_vectors(histories.queries(users, items)) @ items.T
 
 
-def _popularity_scores(fold: Fold) -> _Scores:
+def _popularity_scores(fold: Fold) -> ScoreUsers:
     catalogue = Catalogue.of(fold.known)
     scorer = Popularity().fit(RankingData(catalogue.matrix(fold.known.interactions)))
-    return lambda users: scorer.score(catalogue.user_codes(users))
+    return lambda users, allowed=None: scorer.score(catalogue.user_codes(users))
