@@ -22,7 +22,9 @@ from serving.cli.progress import Lines
 from serving.training import train
 from towers.bundle.bundle import Bundle
 from towers.histories.histories import Histories
+from towers.ranking.features import Retrieved
 from towers.settings import TrainingSettings
+from towers.sources.merging import SOURCES
 
 ITEMS, USERS, EVENTS, CANDIDATES, REQUESTS, WARM_UP = 10_000, 1_000, 150_000, 500, 1_000, 50
 TRAINING = TrainingSettings(max_epochs=2, text_model="")
@@ -47,17 +49,19 @@ def measure(bundle: Bundle, dataset: Dataset) -> None:
     people = [f"u{number}" for number in range(USERS)]
     queries = Histories(dataset, dataset.interactions).queries(people, items)
     vectors, ids = bundle.encode_users(queries), np.array(dataset.items["item_id"])
+    score = np.linspace(1, 0, CANDIDATES, dtype=np.float32)
+    retrieved = Retrieved(score, np.stack([score] * SOURCES, axis=1))
     draws = np.random.default_rng(0).integers(ITEMS, size=(REQUESTS + WARM_UP, CANDIDATES))
 
-    def score(number: int) -> None:
+    def rank(number: int) -> None:
         rows = draws[number]
         person = ranker.query(queries[number % USERS], vectors[number % USERS])
-        assert len(ranker.score(person, ids[rows].tolist(), items[rows])) == CANDIDATES
+        assert len(ranker.score(person, ids[rows].tolist(), items[rows], retrieved)) == CANDIDATES
 
     def product(number: int) -> None:
         assert (items[draws[number]] @ queries[number % USERS].history_vectors.T).shape[0] == CANDIDATES
 
-    scoring, floor = milliseconds(score), milliseconds(product)
+    scoring, floor = milliseconds(rank), milliseconds(product)
     history = np.median([len(query.history) for query in queries])
     print(f"{CANDIDATES} candidates, {history:.0f} past events (median), one core, {REQUESTS:,} requests")
     print(f"ranking  median {np.median(scoring):6.2f} ms   95 % {np.percentile(scoring, 95):6.2f} ms")

@@ -44,17 +44,17 @@ class SASRec:
     dimensions: int = 64
     blocks: int = 2
     heads: int = 2
-    dropout: float = 0.2
+    dropout: float = 0.3
     length: int = 100
-    negatives: int = 512
-    epochs: int = 20
-    batch: int = 2048
-    learning_rate: float = 1e-3
+    negatives: int = 256
+    epochs: int = 30
+    batch: int = 512
+    learning_rate: float = 2e-3
     seed: int = 0
 
     @classmethod
     def grid(cls) -> tuple["SASRec", ...]:
-        settings = product((64, 128), (0.2, 0.5), (20, 40, 80))
+        settings = product((64, 128), (0.3, 0.5, 0.2), (30, 60, 15))
         return tuple(cls(dimensions, dropout=dropout, epochs=epochs) for dimensions, dropout, epochs in settings)
 
     def fit(self, data: RankingData) -> Factors:

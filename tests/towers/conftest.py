@@ -10,7 +10,7 @@ from tests.towers.worlds import two_camps
 from towers.bundle.bundle import Bundle
 from towers.progress import Silent
 from towers.settings import TrainingSettings
-from towers.training import learn_ranking, read_texts, select, train_bundle
+from towers.training import read_texts, select, train_bundle
 
 QUICK = TrainingSettings(
     dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=8, warmup_steps=10,
@@ -25,11 +25,9 @@ def world() -> Dataset:
 
 @pytest.fixture(scope="session")
 def bundle(world: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    selection = select(world, chronological(world.interactions), QUICK, None, Silent())
-    ranking = learn_ranking(world, chronological(world.interactions), selection, QUICK, None, Silent())
-    return train_bundle(
-        world, selection, ranking, QUICK, None, bundles=tmp_path_factory.mktemp("bundles"), progress=Silent()
-    )
+    split = chronological(world.interactions)
+    selection = select(world, split.train, split.validation, QUICK, None, Silent())
+    return train_bundle(world, selection, QUICK, None, bundles=tmp_path_factory.mktemp("bundles"), progress=Silent())
 
 
 @pytest.fixture(scope="session")
@@ -39,5 +37,6 @@ def text_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     settings = QUICK.model_copy(update={"text_model": "all-MiniLM-L6-v2", "max_epochs": 4})
     folder = Path(tmp_path_factory.mktemp("texts"))
     texts = read_texts(world, settings, folder / "cache", Silent())
-    selection = select(world, chronological(world.interactions), settings, texts, Silent())
-    return train_bundle(world, selection, None, settings, texts, bundles=folder, progress=Silent())
+    split = chronological(world.interactions)
+    selection = select(world, split.train, split.validation, settings, texts, Silent())
+    return train_bundle(world, selection, settings, texts, bundles=folder, progress=Silent())

@@ -15,11 +15,13 @@ from towers.histories.queries import HistoryEvent, UserQuery
 from towers.histories.sequences import Sequences
 from towers.neighbours.cooccurrence import Cooccurrence
 from towers.progress import Silent
-from towers.ranking.features import WIDTH, RankQuery, RankTables, attention, features
+from towers.ranking.features import WIDTH, RankQuery, RankTables, Retrieved, attention, features
 from towers.ranking.training import _lists, tables_of
 from towers.retrieval.fitting import fit
 from towers.retrieval.two_towers import TwoTowers
 from towers.settings import RankingSettings
+from towers.sources.fitting import fit_sources
+from towers.sources.retriever import Retriever
 
 RNG = np.random.default_rng(7)
 ITEMS, DIMENSIONS = 30, 8
@@ -87,20 +89,26 @@ def test_pairs_never_reach_from_one_person_to_the_next() -> None:
     assert len(Cooccurrence.following(two, ITEMS).items) == 0
 
 
+def retrieved(count: int) -> Retrieved:
+    """Candidates that the towers alone found, each a little worse than the one before."""
+    score = np.linspace(1, 0, count, dtype=np.float32)
+    return Retrieved(score, np.stack([score, np.zeros_like(score), np.zeros_like(score)], axis=1))
+
+
 def test_features_do_not_depend_on_the_axes_of_the_vectors(tables: RankTables) -> None:
     turn, _ = np.linalg.qr(RNG.normal(size=(DIMENSIONS, DIMENSIONS)))
     turn = turn.astype(np.float32)
     asked, rows = person([1, 2, 3]), np.arange(10, 20)
     turned = RankQuery(asked.vector @ turn, asked.rows, asked.vectors @ turn, asked.ratings)
-    plain = features(asked, rows, VECTORS[rows], tables)
-    assert features(turned, rows, VECTORS[rows] @ turn, tables) == pytest.approx(plain, abs=1e-4)
+    plain = features(asked, rows, VECTORS[rows], retrieved(10), tables)
+    assert features(turned, rows, VECTORS[rows] @ turn, retrieved(10), tables) == pytest.approx(plain, abs=1e-4)
 
 
 @pytest.mark.parametrize("candidates", [[], [4], [-1], [4, 4, 4]], ids=["none", "one", "unknown", "all the same"])
 @pytest.mark.parametrize("history", [[], [1], [-1, -1]], ids=["no history", "one event", "unknown items"])
 def test_features_are_finite_whatever_there_is(tables: RankTables, candidates: list[int], history: list[int]) -> None:
     rows = np.array(candidates, np.int64)
-    seen = features(person(history), rows, VECTORS[rows], tables)
+    seen = features(person(history), rows, VECTORS[rows], retrieved(len(rows)), tables)
     assert seen.shape == (len(candidates), WIDTH)
     assert np.isfinite(seen).all()
 
@@ -125,9 +133,11 @@ def test_a_list_sees_nothing_of_the_events_that_it_is_to_tell(towers: tuple[Data
     planted = first.assign(item_id=np.roll(first[Columns.ITEM].to_numpy(), 1))  # other items, same users and times
     settings = RankingSettings(candidates=20)
     tables = tables_of(split.train, pair)
+    sources = fit_sources(world, split.train, pair, text=None, progress=Silent()).sources
+    retriever = Retriever(pair, sources, world.items, None)
 
     def seen(targets: pd.DataFrame) -> dict[tuple[float, ...], int]:
-        lists = _lists(world, split.train, targets, pair, tables, settings, None, Silent())
+        lists = _lists(world, split.train, targets, retriever, tables, settings, Silent())
         assert lists is not None
         return {tuple(np.sort(part[:, 0]).round(4)): len(part) for part in lists.features}
 
@@ -151,7 +161,7 @@ def test_a_loaded_ranker_scores_as_the_one_just_trained(bundle: Bundle) -> None:
     vectors = unit_like(bundle)
     query = UserQuery((HistoryEvent("i0", 4.0, 1), HistoryEvent("new", None, 2)), vectors[:2])
     scores = [
-        one.ranker.score(one.ranker.query(query, vectors[2]), ["i2", "i3", "another"], vectors[:3])
+        one.ranker.score(one.ranker.query(query, vectors[2]), ["i2", "i3", "another"], vectors[:3], retrieved(3))
         for one in (bundle, loaded)
         if one.ranker
     ]
@@ -165,7 +175,7 @@ def test_nothing_to_rank_is_no_error(bundle: Bundle) -> None:
     assert bundle.ranker is not None
     nobody = UserQuery((), np.zeros((0, bundle.dimensions), np.float32))
     query = bundle.ranker.query(nobody, np.zeros(bundle.dimensions, np.float32))
-    assert bundle.ranker.score(query, [], np.zeros((0, bundle.dimensions), np.float32)).shape == (0,)
+    assert bundle.ranker.score(query, [], np.zeros((0, bundle.dimensions), np.float32), retrieved(0)).shape == (0,)
 
 
 def unit_like(bundle: Bundle) -> np.ndarray:

@@ -82,7 +82,7 @@ def test_towers_that_learn_on_keep_the_codes_they_have_and_get_to_know_new_items
 def test_towers_that_learn_on_begin_where_they_were() -> None:
     world = two_camps()
     earlier = fit_quickly(world)
-    unmoved = QUICK.model_copy(update={"further_learning_rate": 1e-12, "further_epochs": 1})
+    unmoved = QUICK.model_copy(update={"learning_rate": 1e-12})
     split = chronological(world.interactions)
     later = fit(world, split.train, unmoved, text=None, progress=Silent(), earlier=earlier)
     vectors = [towers.item_vectors(world.items, None) for towers in (earlier.towers, later.towers)]

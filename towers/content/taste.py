@@ -38,24 +38,29 @@ class Taste:
         spread = np.bincount(content.indices[read] - first, content.data[read] ** 2, stop - first)
         return cls(first, spread.astype(np.float32))
 
-    def weights(self, history: sp.csr_matrix) -> sp.csr_matrix:
-        """What each term is worth to a person: float32 CSR [1, columns]; a product with an item's row is its score.
-
-        history: float32 CSR [l, columns], the rows of past items, of which the newest count.
-        """
-        past = self._read(history[-LONGEST:])
-        scaled = past @ sp.diags(1 / (1 + self.spread)) if past.nnz else past
-        kernel = (scaled @ past.T).toarray()
-        kernel[np.diag_indices_from(kernel)] += 1.0
-        duals = np.linalg.solve(kernel, np.ones(len(kernel), np.float32))
-        narrow = sp.csr_matrix(sp.csr_matrix(duals[None].astype(np.float32)) @ scaled)
-        narrow.sort_indices()
-        columns = narrow.indices.astype(np.int64) + self.first
-        return sp.csr_matrix((narrow.data, columns, narrow.indptr.astype(np.int64)), (1, history.shape[1]))
-
-    def _read(self, rows: sp.csr_matrix) -> sp.csr_matrix:
-        """The columns that are read, and no others: float32 CSR [n, spread]."""
+    def read(self, rows: sp.csr_matrix) -> sp.csr_matrix:
+        """The columns that are read, and no others: float32 CSR [n, spread]; rows: float32 CSR [n, columns]."""
         inside = (rows.indices >= self.first) & (rows.indices < self.first + len(self.spread))
         starts = np.append(0, np.cumsum(inside))[rows.indptr]
         parts = (rows.data[inside], rows.indices[inside] - self.first, starts)
         return sp.csr_matrix(parts, shape=(rows.shape[0], len(self.spread)), dtype=np.float32)
+
+    def scaled(self, read: sp.csr_matrix) -> sp.csr_matrix:
+        """The same divided by the penalty of each column."""
+        penalties = (1 + self.spread)[read.indices]
+        return sp.csr_matrix((read.data / penalties, read.indices, read.indptr), shape=read.shape)
+
+    def weights(self, past: sp.csr_matrix, scaled: sp.csr_matrix) -> sp.csr_matrix:
+        """What each column is worth to a person: float32 CSR [1, spread]; a product with an item's row is its score.
+
+        past, scaled: float32 CSR [l, spread], the rows of past items as `read` and `scaled` give them; the newest
+        count.
+        """
+        past, scaled = past[-LONGEST:], scaled[-LONGEST:]
+        kernel = (scaled @ past.T).toarray()
+        kernel[np.diag_indices_from(kernel)] += 1.0
+        duals = np.linalg.solve(kernel, np.ones(len(kernel), np.float32)).astype(np.float32)
+        weights = np.zeros(len(self.spread), np.float32)
+        np.add.at(weights, scaled.indices, scaled.data * np.repeat(duals, np.diff(scaled.indptr)))
+        columns = np.unique(scaled.indices)
+        return sp.csr_matrix((weights[columns], columns, [0, len(columns)]), shape=(1, len(self.spread)))

@@ -18,13 +18,17 @@ class NeighbourSettings(BaseModel):
 
 
 def choices(*, timed: bool, linear: bool) -> list[NeighbourSettings]:
-    """What is worth trying. timed: whether events have an order; linear: whether the linear model can be had."""
-    ways = [NeighbourSettings(following=0, together=1)] if not timed else []
+    """What is worth trying, the most promising first, whatever the fading.
+
+    timed: whether events have an order; linear: whether the linear model can be had.
+    """
     if timed:
-        ways += [NeighbourSettings(together=share, damping=damping) for share in (0.25, 1) for damping in (2, 10)]
-    if linear:
-        ways += [NeighbourSettings(following=0, together=0, linear=1, penalty=penalty) for penalty in (3, 8, 20)]
-    if timed and linear:
-        ways.append(NeighbourSettings(together=0.25, linear=1))
-    fades = (2, 5, 15, 50, None) if timed else (None,)
-    return [way.model_copy(update={"fade": fade}) for way in ways for fade in fades]
+        ways = [NeighbourSettings(together=share, damping=damping) for share in (0.25, 1) for damping in (10, 2)]
+        return [*ways, NeighbourSettings(together=0.25, linear=1)] if linear else ways
+    models = [NeighbourSettings(following=0, together=0, linear=1, penalty=penalty) for penalty in (8, 3, 20)]
+    return [*(models if linear else []), *(NeighbourSettings(following=0, together=1, damping=d) for d in (10, 50))]
+
+
+def fade_choices(*, timed: bool) -> tuple[float | None, ...]:
+    """How fast a history may fade; not at all where it has no order."""
+    return (2, 5, 15, 50) if timed else ()

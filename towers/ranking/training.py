@@ -35,31 +35,33 @@ _STATES_A_LIST = 2
 
 @dataclass(frozen=True)
 class _State:
-    """What a person has done up to a moment, and what came next: rows of the data set's items."""
+    """What a person, `owner`, has done up to a moment, and what came next: rows of the data set's items."""
 
     query: UserQuery
     seen: npt.NDArray[np.int64]
     next_: npt.NDArray[np.int64]
+    owner: int
 
 
 @dataclass(frozen=True)
 class _Lists:
-    """features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list."""
+    """features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list; owner: int64 [m], whose it is."""
 
     features: Floats
     label: Floats
+    owner: npt.NDArray[np.int64]
 
-    def part(self, lists: slice) -> "_Lists":
-        """Some of the lists."""
-        return _Lists(self.features[lists], self.label[lists])
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "_Lists":
+        """Some of the lists, bool [m]."""
+        return _Lists(self.features[chosen], self.label[chosen], self.owner[chosen])
 
-    def ndcg(self, scores: Floats) -> float:
-        """ndcg@10 of the order by `scores`, float32 [m, n], among what the lists hold."""
+    def ndcg(self, scores: Floats) -> npt.NDArray[np.float64]:
+        """ndcg@10 of each list in the order by `scores`, float32 [m, n], among what it holds: float64 [m]."""
         order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
         hits = np.take_along_axis(self.label > 0, order, axis=1)
         gain = 1 / np.log2(np.arange(2, 2 + order.shape[1]))
         ideal = np.cumsum(gain)[np.minimum((self.label > 0).sum(axis=1), order.shape[1]) - 1]
-        return float(((hits * gain).sum(axis=1) / ideal).mean())
+        return (hits * gain).sum(axis=1) / ideal
 
 
 def fit_ranker(
@@ -83,20 +85,24 @@ def fit_ranker(
     if lists is None:
         return None
     tf.keras.utils.set_random_seed(settings.seed)
-    held_back = len(lists.label) // _HELD_BACK
-    module = _fit(lists.part(slice(held_back, None)), settings, progress)
-    if not held_back:
-        return module
-    proof = lists.part(slice(held_back))
-    ours, before = _gain(proof, module), proof.ndcg(proof.features[..., 0])
-    progress.say(f"ranking model: ndcg@10 {ours:.4f} on lists held back, {before:.4f} in the order of the retrieval")
-    return module if ours > before else None
+    # Lists of one person are alike: to prove anything, all of a person's have to be held back.
+    held_back = lists.owner % _HELD_BACK == 0
+    if not held_back.any() or held_back.all():
+        return _fit(lists, settings, progress)
+    module = _fit(lists.part(~held_back), settings, progress)
+    return module if _is_better(module, lists.part(held_back), progress) else None
 
 
-def _gain(lists: _Lists, module: RankingModule) -> float:
-    flat = lists.features.reshape(-1, lists.features.shape[-1])
+def _is_better(module: RankingModule, proof: _Lists, progress: Progress) -> bool:
+    """Whether the model orders lists better than the retrieval, and by more than chance may do."""
+    flat = proof.features.reshape(-1, proof.features.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
-    return lists.ndcg(np.concatenate(scores).reshape(lists.label.shape))
+    ours = proof.ndcg(np.concatenate(scores).reshape(proof.label.shape))
+    before = proof.ndcg(proof.features[..., 0])
+    progress.say(f"ranking model: ndcg@10 {ours.mean():.4f} on lists held back, {before.mean():.4f} by the retrieval")
+    people, place = np.unique(proof.owner, return_inverse=True)
+    gains = np.bincount(place, ours - before) / np.bincount(place)
+    return bool(gains.mean() > gains.std() / np.sqrt(len(people)))
 
 
 def tables_of(events: pd.DataFrame, towers: TwoTowers) -> RankTables:
@@ -123,24 +129,31 @@ def _lists(
     spec, items = retriever.towers.spec, retriever.vectors
     rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
     states = _chosen(_states(dataset, known, targets, items), settings)
-    count = max(min(settings.candidates, len(items) - 1), 1)
-    inputs, labels = [], []
+    if not states:
+        return None
+    # All lists have one length, which nearly all people have so many items left for.
+    left = len(items) - int(np.quantile([len(state.seen) for state in states], 0.9))
+    count = max(min(settings.candidates, left), 1)
+    inputs, labels, owners = [], [], []
     with progress.task("Ranking lists", len(states)) as task:
         for start in range(0, len(states), _AT_ONCE):
+            if len(inputs) >= settings.lists:
+                break
             block = states[start : start + _AT_ONCE]
             found = retriever.candidates([state.query for state in block], [state.seen for state in block])
             for state, candidates in zip(block, found, strict=True):
                 task.advance()
                 best = candidates.first(count)
                 label = np.isin(best.rows, state.next_)
-                if len(inputs) < settings.lists and label.any() and len(best.rows) == count:
+                if label.any() and len(best.rows) == count:
                     query = rank_query(spec, state.query, best.user)
                     retrieved = Retrieved(best.score, best.parts)
                     inputs.append(features(query, rows[best.rows], items[best.rows], retrieved, tables))
                     labels.append(label / label.sum())
+                    owners.append(state.owner)
     if len(inputs) < _FEWEST_LISTS:
         return None
-    return _Lists(np.stack(inputs), np.stack(labels).astype(np.float32))
+    return _Lists(np.stack(inputs), np.stack(labels).astype(np.float32), np.array(owners))
 
 
 def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items: Floats) -> Iterator[_State]:
@@ -150,11 +163,11 @@ def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items:
     users = [str(user) for user in later[Columns.USER].unique()]
     whole = Histories(dataset, pd.concat([known, targets])).queries(users, items)
     held_out = later.groupby(Columns.USER, sort=False).size()
-    for query, count in zip(whole, held_out[users], strict=True):
+    for owner, (query, count) in enumerate(zip(whole, held_out[users], strict=True)):
         events = row.get_indexer(pd.Index([event.item_id for event in query.history]))
         for length in range(len(events) - count, len(events)):
             before = replace(query, history=query.history[:length], history_vectors=query.history_vectors[:length])
-            yield _State(before, events[:length], events[length:])
+            yield _State(before, events[:length], events[length:], owner)
 
 
 def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
@@ -163,7 +176,7 @@ def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]
     if len(every) <= most:
         return every
     drawn = np.random.default_rng(settings.seed).choice(len(every), most, replace=False)
-    return [every[place] for place in np.sort(drawn)]
+    return [every[place] for place in drawn]
 
 
 def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> RankingModule:

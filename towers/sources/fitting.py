@@ -12,25 +12,24 @@ from ingest.columns import Columns
 from ingest.dataset import Dataset
 from towers.content.taste import Taste
 from towers.histories.histories import Histories
-from towers.histories.queries import UserQuery
 from towers.neighbours.linear import affordable
-from towers.neighbours.settings import NeighbourSettings, choices
+from towers.neighbours.settings import NeighbourSettings, choices, fade_choices
 from towers.neighbours.weights import NeighbourPairs
 from towers.progress import Progress
 from towers.retrieval.two_towers import TwoTowers
 from towers.retrieval.validation import ValidationScore, list_scores
 from towers.sources.learnt import Sources, encoded, known_sequences
-from towers.sources.merging import DEPTH, Floats, MergeWeights, Rows, Weights, merge
-from towers.sources.retriever import Retriever, source_list
+from towers.sources.merging import Floats, MergeWeights, Rows, Weights, merge
+from towers.sources.retriever import Retriever
 
 NEW = Weights(0.35, 0.35, 0.3)
 """What the sources count for items that training did not see: chosen on several kinds of data (docs/experiments.md)."""
 
 _PEOPLE = 2000
 """Users that choices are made on."""
-_TRIAL = MergeWeights(Weights(0.5, 0.5, 0.0), NEW)
+_TRIALS = tuple(MergeWeights(Weights(1 - share, share, 0.0), NEW) for share in (0.25, 0.5))
+"""Blends in which neighbours are judged: what is best alone need not be what adds most."""
 _STEP = 10
-_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -62,23 +61,30 @@ def fit_sources(
     pairs = NeighbourPairs.of(known_sequences(spec, events), len(spec.items))
     encoder, content = encoded(spec, dataset.items)
     first = Sources(
-        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, _TRIAL, ways[0]
+        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, _TRIALS[-1], ways[0]
     )  # fmt: skip
     if held_out is None or held_out.empty:
         return SourcesFit(first, None, {})
     trial = _Trial(dataset, events, held_out, candidates, towers, first, text, seed)
-    best, best_score, made = first, -1.0, first
-    with progress.task("Choosing neighbours", len(ways)) as task:
-        for way in ways:
-            if way.model_copy(update={"fade": None}) != made.settings.model_copy(update={"fade": None}):
-                made = replace(first, neighbours=pairs.neighbours(way), settings=way)
-            tried = replace(made, neighbours=replace(made.neighbours, fade=way.fade), settings=way)
-            score = trial.score(trial.merged(trial.parts(tried), _TRIAL)).combined
+    best, best_score = first, _judged(first, trial)
+    fades, makes = fade_choices(timed=spec.scale.timed), ways[1:]
+    with progress.task("Choosing neighbours", len(fades) + len(makes)) as task:
+        # First how fast a history fades, then, with that, what the weights are made of.
+        for way in [ways[0].model_copy(update={"fade": fade}) for fade in fades] + makes:
+            if way in makes:
+                way = way.model_copy(update={"fade": best.settings.fade})
+            tried = replace(first, neighbours=pairs.neighbours(way), settings=way)
+            score = _judged(tried, trial)
             if score > best_score:
                 best, best_score = tried, score
             task.advance()
         task.note(f"neighbours: {_describe(best.settings)}")
     return _weighed(best, trial, progress)
+
+
+def _judged(sources: Sources, trial: "_Trial") -> float:
+    parts = trial.parts(sources)
+    return max(trial.score(trial.merged(parts, blend)).combined for blend in _TRIALS)
 
 
 def _ways(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
@@ -112,32 +118,13 @@ class _Trial:
         self._retriever = Retriever(towers, sources, dataset.items, text)
         self._items, self._allowed = dataset.items, candidates
         self._queries = Histories(dataset, events).queries(users.tolist(), self._retriever.vectors)
-        self._others = [self._lists(self._retriever.tables(block), start) for start, block in self._blocks()]
-
-    def _blocks(self) -> Iterator[tuple[int, list[UserQuery]]]:
-        for start in range(0, len(self._queries), _AT_ONCE):
-            yield start, self._queries[start : start + _AT_ONCE]
-
-    def _lists(self, tables: Sequence[Floats | None], start: int) -> list[list[tuple[Rows, Floats]]]:
-        """For each user of a block the list of each source that answers."""
-        count = next(len(table) for table in tables if table is not None)
-        return [
-            [
-                source_list(table[row], source, self._seen[start + row], self._allowed, DEPTH)
-                for source, table in enumerate(tables)
-                if table is not None
-            ]
-            for row in range(count)
-        ]
+        self._others = self._retriever.lists(self._queries, towers.user_vectors(self._queries), self._seen, candidates)
 
     def parts(self, sources: Sources) -> _Parts:
         """For each user the merged rows and scaled scores with these neighbours."""
         retriever = self._retriever.with_neighbours(sources, self._items)
-        merged: _Parts = []
-        for (start, block), others in zip(self._blocks(), self._others, strict=True):
-            found = self._lists([None, retriever.neighbour_table(block), None], start)
-            merged += [merge([own[0], *new, own[2]]) for own, new in zip(others, found, strict=True)]
-        return merged
+        found = retriever.neighbour_lists(self._queries, self._seen, self._allowed)
+        return [merge([own[0], new, own[2]]) for own, new in zip(self._others, found, strict=True)]
 
     def merged(self, parts: _Parts, weights: MergeWeights) -> list[Rows]:
         """For each user the hundred best rows."""
@@ -157,7 +144,7 @@ def _weighed(sources: Sources, trial: _Trial, progress: Progress) -> SourcesFit:
     parts = trial.parts(sources)
     best, best_score = sources.weights, ValidationScore(-1.0, -1.0)
     alone: dict[str, ValidationScore] = {}
-    for weights in _simplex():
+    for weights in _simplex(with_content=sources.encoder.terms > 0):
         tried = MergeWeights(weights, sources.weights.new)
         score = trial.score(trial.merged(parts, tried))
         if score.combined > best_score.combined:
@@ -168,8 +155,8 @@ def _weighed(sources: Sources, trial: _Trial, progress: Progress) -> SourcesFit:
     return SourcesFit(replace(sources, weights=best), best_score, alone)
 
 
-def _simplex() -> Iterator[Weights]:
-    for neighbours, content in product(range(_STEP + 1), repeat=2):
+def _simplex(*, with_content: bool) -> Iterator[Weights]:
+    for neighbours, content in product(range(_STEP + 1), range(_STEP + 1 if with_content else 1)):
         if neighbours + content <= _STEP:
             yield Weights((_STEP - neighbours - content) / _STEP, neighbours / _STEP, content / _STEP)
 

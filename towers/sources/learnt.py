@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from ingest.columns import Columns
 from towers.content.encoder import COLUMNS, ContentEncoder
 from towers.content.products import products
-from towers.content.taste import Taste
+from towers.content.taste import LONGEST, Taste
 from towers.histories.queries import UserQuery
 from towers.histories.sequences import Sequences
 from towers.neighbours.settings import NeighbourSettings
@@ -107,21 +107,36 @@ class Sources:
 
         Items that training did not see count by the rows that the query brings.
         """
-        rows = self.rows(query)
+        return self._widened(self.taste_of(query))
+
+    def taste_of(self, query: UserQuery) -> sp.csr_matrix:
+        """The same without the columns that no taste has: float32 CSR [1, columns that tastes have]."""
+        rows = self.rows(query)[-LONGEST:]
         if (rows >= 0).all():
-            history = self.content[rows]
-        else:
-            nothing = sp.csr_matrix((1, COLUMNS), dtype=np.float32)
-            past = [
-                self.content[row] if row >= 0 else query.new_content.get(event.item_id, nothing)
-                for row, event in zip(rows, query.history, strict=True)
-            ]
-            history = sp.vstack(past, format="csr")
-        return self.taste.weights(history)
+            return self.taste.weights(self._read[rows], self._scaled[rows])
+        nothing = sp.csr_matrix((1, COLUMNS), dtype=np.float32)
+        past = [
+            self._read[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
+            for row, event in zip(rows, query.history[-LONGEST:], strict=True)
+        ]
+        read = sp.vstack(past, format="csr")
+        return self.taste.weights(read, self.taste.scaled(read))
+
+    def _widened(self, taste: sp.csr_matrix) -> sp.csr_matrix:
+        columns = taste.indices.astype(np.int64) + self.taste.first
+        return sp.csr_matrix((taste.data, columns, taste.indptr), shape=(1, COLUMNS))
 
     def rows(self, query: UserQuery) -> npt.NDArray[np.int64]:
         """The history's items in the training catalogue, int64 [l], -1 for others."""
         return self.spec.items.codes([event.item_id for event in query.history]).astype(np.int64) - 1
+
+    @cached_property
+    def _read(self) -> sp.csr_matrix:
+        return self.taste.read(self.content)
+
+    @cached_property
+    def _scaled(self) -> sp.csr_matrix:
+        return self.taste.scaled(self._read)
 
     @cached_property
     def _incoming(self) -> sp.csr_matrix:

@@ -10,13 +10,15 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ingest.columns import Columns
-from towers.content.products import narrowed
 from towers.histories.queries import UserQuery
 from towers.retrieval.two_towers import TwoTowers
 from towers.sources.learnt import Sources
-from towers.sources.merging import DEPTH, TOWER, Floats, Rows, merge
+from towers.sources.merging import DEPTH, Floats, Rows, merge
 
 _AT_ONCE = 256
+
+List = tuple[Rows, Floats]
+"""The items of one source, int64 [m], and their scores, float32 [m], best first."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,7 @@ class Retriever:
         self.vectors = towers.item_vectors(items, text)
         rows = sources.item_rows(items)
         self._neighbours = rows.neighbours.T.tocsr()
-        self._columns = np.unique(rows.content.indices)
-        self._content = narrowed(rows.content, self._columns).T.tocsr()
+        self._content = sources.taste.read(rows.content).T.tocsr()
         codes = sources.spec.items.codes(items[Columns.ITEM])
         self.new: npt.NDArray[np.bool_] = np.asarray(codes == 0)
 
@@ -68,9 +69,12 @@ class Retriever:
         for start in range(0, len(queries), _AT_ONCE):
             block = queries[start : start + _AT_ONCE]
             users = self.towers.user_vectors(block)
-            tables = self._tables(block, users)
-            for row, own in enumerate(seen[start : start + _AT_ONCE]):
-                yield self._merged([table[row] for table in tables], users[row], own, allowed, depth)
+            lists = self.lists(block, users, seen[start : start + _AT_ONCE], allowed, depth)
+            for user, own in zip(users, lists, strict=True):
+                rows, parts = merge(own)
+                merged = self.sources.weights.merged(parts, self.new[rows])
+                order = np.argsort(-merged, kind="stable")
+                yield Candidates(rows[order], parts[order], merged[order], user)
 
     def with_neighbours(self, sources: Sources, items: pd.DataFrame) -> "Retriever":
         """The same with the neighbours of other sources; items: those that it was made with."""
@@ -78,49 +82,75 @@ class Retriever:
         other.sources, other._neighbours = sources, sources.item_neighbours(items).T.tocsr()
         return other
 
-    def tables(self, queries: Sequence[UserQuery]) -> list[Floats]:
-        """Each source's scores of all items: float32 [q, n]."""
-        return self._tables(queries, self.towers.user_vectors(queries))
+    def lists(
+        self,
+        queries: Sequence[UserQuery],
+        users: Floats,
+        seen: Sequence[Rows],
+        allowed: npt.NDArray[np.bool_] | None = None,
+        depth: int = DEPTH,
+    ) -> list[tuple[List, List, List]]:
+        """For each query the lists of all sources; users: float32 [q, d], their vectors."""
+        towers = [_dense_list(row, own, allowed, depth) for row, own in zip(users @ self.vectors.T, seen, strict=True)]
+        tastes = sp.vstack([self._no_taste, *map(self.sources.taste_of, queries)], format="csr")
+        content = _sparse_lists(tastes @ self._content, seen, allowed, depth)
+        return list(zip(towers, self.neighbour_lists(queries, seen, allowed, depth), content, strict=True))
 
-    def neighbour_table(self, queries: Sequence[UserQuery]) -> Floats:
-        """The scores of the neighbours alone: float32 [q, n]."""
-        nothing = sp.csr_matrix((0, self._neighbours.shape[0]), dtype=np.float32)
-        asked = sp.vstack([nothing, *map(self.sources.ask_neighbours, queries)], format="csr")
-        return np.asarray((asked @ self._neighbours).toarray(), np.float32)
+    def neighbour_lists(
+        self,
+        queries: Sequence[UserQuery],
+        seen: Sequence[Rows],
+        allowed: npt.NDArray[np.bool_] | None = None,
+        depth: int = DEPTH,
+    ) -> list[List]:
+        """For each query the list of the neighbours alone."""
+        asked = sp.vstack([self._nobody, *map(self.sources.ask_neighbours, queries)], format="csr")
+        return _sparse_lists(asked @ self._neighbours, seen, allowed, depth)
 
-    def _tables(self, queries: Sequence[UserQuery], users: Floats) -> list[Floats]:
-        content = np.asarray((self._tastes(queries) @ self._content).toarray(), np.float32)
-        return [users @ self.vectors.T, self.neighbour_table(queries), content]
+    @property
+    def _nobody(self) -> sp.csr_matrix:
+        return sp.csr_matrix((0, self._neighbours.shape[0]), dtype=np.float32)
 
-    def _tastes(self, queries: Sequence[UserQuery]) -> sp.csr_matrix:
-        if not len(self._columns):
-            return sp.csr_matrix((len(queries), 0), dtype=np.float32)
-        return sp.vstack([narrowed(self.sources.ask_content(query), self._columns) for query in queries], format="csr")
-
-    def _merged(
-        self, scores: list[Floats], user: Floats, seen: Rows, allowed: npt.NDArray[np.bool_] | None, depth: int
-    ) -> Candidates:
-        lists = [source_list(row, source, seen, allowed, depth) for source, row in enumerate(scores)]
-        rows, parts = merge(lists)
-        merged = self.sources.weights.merged(parts, self.new[rows])
-        order = np.argsort(-merged, kind="stable")
-        return Candidates(rows[order], parts[order], merged[order], user)
+    @property
+    def _no_taste(self) -> sp.csr_matrix:
+        return sp.csr_matrix((0, self._content.shape[0]), dtype=np.float32)
 
 
-def source_list(
-    scores: Floats, source: int, seen: Rows, allowed: npt.NDArray[np.bool_] | None, depth: int
-) -> tuple[Rows, Floats]:
-    """The best items of one source, their rows and scores, best first; `scores`, float32 [n], are overwritten."""
+def _dense_list(scores: Floats, seen: Rows, allowed: npt.NDArray[np.bool_] | None, depth: int) -> List:
+    """The best items of one source by scores of all of them, float32 [n], which are overwritten."""
     scores[seen] = -np.inf
     if allowed is not None:
         scores[~allowed] = -np.inf
-    # A source that knows of no connection between person and item has nothing to say of the item.
-    return best(scores, depth, above=-np.inf if source == TOWER else 0.0)
+    rows = np.argpartition(-scores, depth - 1)[:depth] if depth < len(scores) else np.arange(len(scores))
+    return _best(rows[np.isfinite(scores[rows])], scores, depth)
 
 
-def best(scores: Floats, count: int, above: float) -> tuple[Rows, Floats]:
-    """The rows and scores of the highest of `scores` that are above a value, best first."""
-    rows = np.argpartition(-scores, count - 1)[:count] if count < len(scores) else np.arange(len(scores))
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
-    rows = rows[scores[rows] > above]
-    return rows.astype(np.int64), scores[rows]
+def _sparse_lists(
+    scores: sp.csr_matrix, seen: Sequence[Rows], allowed: npt.NDArray[np.bool_] | None, depth: int
+) -> list[List]:
+    """The best items of one source for each row of scores, float32 CSR [q, n].
+
+    A source that knows of no connection between person and item has nothing to say of the item.
+    """
+    lists, left_out = [], np.zeros(scores.shape[1], bool) if allowed is None else ~allowed
+    for place, own in enumerate(seen):
+        entries = slice(scores.indptr[place], scores.indptr[place + 1])
+        rows, values = scores.indices[entries], scores.data[entries]
+        hidden = left_out.copy()
+        hidden[own] = True
+        kept = (values > 0) & ~hidden[rows]
+        lists.append(_best_of(rows[kept].astype(np.int64), values[kept], depth))
+    return lists
+
+
+def _best(rows: Rows, scores: Floats, depth: int) -> List:
+    return _best_of(rows.astype(np.int64), scores[rows], depth)
+
+
+def _best_of(rows: Rows, scores: Floats, depth: int) -> List:
+    if depth < len(rows):
+        first = np.argpartition(-scores, depth - 1)[:depth]
+        rows, scores = rows[first], scores[first]
+    # Of equal scores the earlier item comes first, whatever the order they were found in.
+    order = np.lexsort((rows, -scores))
+    return rows[order], scores[order]
