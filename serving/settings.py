@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body in bytes.")
 
     candidates: int = Field(
-        100, ge=10, le=10_000, description="How many candidates retrieval fetches at least before re-ranking."
+        200, ge=10, le=10_000, description="How many candidates retrieval gives at least, to be ranked and re-ranked."
     )
     ranker: bool = Field(
         True, description="Whether the bundle's ranking model puts the candidates in order; false: retrieval alone."

@@ -18,7 +18,7 @@ class RankingSettings(BaseModel):
     lists: int = Field(5000, ge=100, description="lists to learn from, at most")
     batch_lists: int = Field(64, ge=8, description="lists in one training step")
     epochs: int = Field(10, ge=1, le=100, description="passes over the lists")
-    learning_rate: float = Field(1e-2, gt=0, le=1, description="of Adam at its peak; then it falls in a line")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="of Adam at its peak; then it falls in a line")
     weight_decay: float = Field(3e-4, ge=0, description="on the squares of all weights but the straight line's")
     averaging: float = Field(0.99, ge=0, lt=1, description="momentum of the moving average of all weights")
     hidden: int = Field(128, ge=4, le=4096, description="units of the deep head")

@@ -11,6 +11,11 @@ from serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
 _VARIANT: Final = "of several that are live, the one that is to answer"
+_SOURCES: Final = (
+    "what brought the item: personal, it is near the person's vector; neighbours, people who had the past items had it "
+    "too; content, what is written about it is what the past items have in common; new, it has its place as a new item; "
+    "similar, it is like the item asked about; popular; title or text, it was searched for"
+)
 _YEAR_9999: Final = 253_402_300_799
 
 
@@ -123,7 +128,7 @@ class Reason(BaseModel):
 
     item_id: str
     title: str
-    share: float = Field(description="of the attention that all past items get, 0 to 1")
+    share: float = Field(description="of what all past items say for it, 0 to 1")
     shared: dict[str, Any] = Field(description="the values that both items have, by feature")
 
 
@@ -133,7 +138,7 @@ class ScoredItem(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     item_id: str
-    score: float = Field(description="of the ranking model; a cosine where the bundle has none")
+    score: float = Field(description="of the ranking model; that of the retrieval, 0 to 1, where there is none")
     predicted_rating: float | None = Field(description="null where the data have no ratings")
 
 
@@ -157,8 +162,8 @@ class ListItem(BaseModel):
     item_id: str
     title: str
     rank: int = Field(description="from 1")
-    score: float = Field(description="comparable within one source only")
-    source: Source
+    score: float = Field(description="comparable within one source only; personal, neighbours and content are one")
+    source: Source = Field(description=_SOURCES)
     fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
     predicted_rating: float | None = Field(description="what the person would give; null where that is not known")
     because: list[Reason] = Field(description="with explain: the past items that weigh most in the score")

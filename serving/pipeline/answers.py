@@ -4,27 +4,33 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, zip_longest
-from typing import Self
+from typing import Final, Self
 
 from indexing.index import FloatArray
 
 
 class Source(StrEnum):
-    """Why an item is in a list. Scores can be compared within one source only."""
+    """Why an item is in a list. Scores can be compared within one source only; the first three are one."""
 
-    PERSONAL = "personal"  # near the user's vector; the score is the ranker's, a cosine where there is none
-    SIMILAR = "similar"  # near another item's vector; a cosine
-    NEW = "new"  # near the user's vector, by the share of the list that new items have; a cosine
+    PERSONAL = "personal"  # near the user's vector; this and the next two have the ranker's score, or the merged one
+    NEIGHBOURS = "neighbours"  # people who had the user's past items had it too
+    CONTENT = "content"  # what is written about it is what the user's past items have in common
+    SIMILAR = "similar"  # like another item, by taste, company and content; from 0 to 1
+    NEW = "new"  # fits the user, by the share of the list that new items have; the merged score
     POPULAR = "popular"  # weighted rating or count of events
     TITLE = "title"  # the title holds the words of the query; 1 exact, .75 begins with them, .5 holds them
-    TEXT = "text"  # its text means what the query means; a cosine
+    TEXT = "text"  # its text means what the query means, or has its words; from 0 to 1
+
+
+RETRIEVED: Final = (Source.PERSONAL, Source.NEIGHBOURS, Source.CONTENT)
+"""The sources of retrieval, in the order of `towers.sources.merging`; their scores are on one scale."""
 
 
 @dataclass(frozen=True)
 class Reason:
     """A past item that pulled another up.
 
-    share: of the attention that all past items get, 0 to 1; shared: the values that both have, by feature.
+    share: of what all past items say for it, 0 to 1; shared: the values that both have, by feature.
     """
 
     item_id: str
@@ -38,6 +44,7 @@ class Candidate:
     """An item that may be answered.
 
     vector: the item tower's, float32 [d]; None where no later stage needs it, or the source has none.
+    parts: what each source of retrieval said, float32 [SOURCES]; None where it was found in another way.
     ranked: whether the score is a ranking model's, of which differences are differences of log odds.
     predicted_rating: what the person would give; None where nobody asked yet or ratings are unknown.
     """
@@ -49,10 +56,13 @@ class Candidate:
     ranked: bool = False
     predicted_rating: float | None = None
     because: tuple[Reason, ...] = ()
+    parts: FloatArray | None = field(default=None, compare=False, repr=False)
 
     def ranked_by(self, score: float) -> Self:
         """The same candidate with a ranking model's score; a tenth of the cost of `dataclasses.replace`."""
-        return type(self)(self.item_id, score, self.source, self.vector, True, self.predicted_rating, self.because)
+        return type(self)(
+            self.item_id, score, self.source, self.vector, True, self.predicted_rating, self.because, self.parts
+        )
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """The person as the models of the live bundle see one."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
-from indexing.index import TOWER, VectorIndex
+from indexing.index import CONTENT, TOWER, VectorIndex
 from serving.live import Generation
 from serving.pipeline.profile import Profile
+from towers.content.encoder import COLUMNS
 from towers.histories.queries import UserQuery
 
 
@@ -26,13 +29,28 @@ class EncodeUser:
         self._index = index
 
     def __call__(self, generation: Generation, profile: Profile) -> EncodedPerson:
-        """History items that the collection does not hold are left out."""
-        newest = profile.history[-generation.bundle.history_length :]
-        ids = {event.item_id for event in newest}
-        points = self._index.fetch(generation.collection, ids, with_vectors=(TOWER,), with_payload=False) if ids else {}
-        history = tuple(event for event in newest if event.item_id in points)
-        vectors = np.zeros((len(history), generation.bundle.dimensions), np.float32)
+        """History items that the collection does not hold are left out.
+
+        All that the profile has is kept: the user tower takes the newest of it by itself, other sources read further.
+        """
+        bundle, collection = generation.bundle, generation.collection
+        ids = {event.item_id for event in profile.history}
+        points = self._index.fetch(collection, ids, with_vectors=(TOWER,), with_payload=False) if ids else {}
+        history = tuple(event for event in profile.history if event.item_id in points)
+        vectors = np.zeros((len(history), bundle.dimensions), np.float32)
         for row, event in enumerate(history):
             vectors[row] = points[event.item_id].vectors[TOWER]
-        query = UserQuery(history, vectors, profile.user_id, profile.features)
-        return EncodedPerson(query, generation.bundle.encode_users([query])[0])
+        content = self._content(collection, points.keys() - bundle.known_items)
+        query = UserQuery(history, vectors, profile.user_id, profile.features, content)
+        return EncodedPerson(query, bundle.encode_users([query])[0])
+
+    def _content(self, collection: str, new: Collection[str]) -> Mapping[str, csr_matrix]:
+        """What is written about items that training did not see: float32 CSR [1, COLUMNS] by item."""
+        if not new:
+            return {}
+        points = self._index.fetch(collection, new, with_vectors=(CONTENT,), with_payload=False)
+        rows = {item_id: point.sparse[CONTENT] for item_id, point in points.items() if CONTENT in point.sparse}
+        return {
+            item_id: csr_matrix((row.values, row.indices, np.array([0, len(row)])), shape=(1, COLUMNS))
+            for item_id, row in rows.items()
+        }

@@ -8,8 +8,10 @@ from indexing.index import VectorIndex
 from serving.errors import UnknownItem
 from serving.pipeline.answers import Answer
 from serving.pipeline.assemble import Assemble
+from serving.pipeline.candidates import RetrieveCandidates
 from serving.pipeline.eligible import Eligible
 from serving.pipeline.encode import EncodeUser
+from serving.pipeline.explain import Explain
 from serving.pipeline.new_items import NewItems
 from serving.pipeline.present import Present
 from serving.pipeline.profile import ReadProfile
@@ -17,7 +19,7 @@ from serving.pipeline.rank import RankCandidates, TellMore
 from serving.pipeline.recommend import Recommend
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
-from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.retrieve import RetrievePopular
 from serving.pipeline.rules import Rules
 from serving.pipeline.score import ItemScores, ScoreItems
 from serving.pipeline.search import Search
@@ -50,7 +52,7 @@ class Pipeline:
         self._variants = variants
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
-        nearest = RetrieveNearest(index)
+        retrieve = RetrieveCandidates(index)
         eligible = Eligible(store)
         assemble = Assemble(variants, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
@@ -59,11 +61,11 @@ class Pipeline:
         rank = RankCandidates() if settings.ranker else None
         encode = EncodeUser(index)
         self._recommend = Recommend(
-            read_profile, encode, nearest, self._popular, rerank, assemble, TellMore(store), rank
+            read_profile, encode, retrieve, self._popular, rerank, assemble, TellMore(Explain(store, index)), rank
         )
-        self._score = ScoreItems(store, index, variants, read_profile, encode)
-        self._similar = FindSimilar(store, nearest, self._popular, assemble)
-        self._search = Search(store, nearest, assemble)
+        self._score = ScoreItems(index, variants, read_profile, encode, retrieve, settings)
+        self._similar = FindSimilar(store, index, self._popular, assemble)
+        self._search = Search(store, index, assemble)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """What to show to a person; see `Recommend`. Where several variants are live, the user's one answers."""

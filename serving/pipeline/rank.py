@@ -1,47 +1,70 @@
 """The second stage: the candidates in the order of the bundle's ranking model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexing.index import FloatArray
 from serving.live import Generation
-from serving.pipeline.answers import Candidate, Reason, Source
+from serving.pipeline.answers import RETRIEVED, Candidate
 from serving.pipeline.encode import EncodedPerson
-from serving.store import ItemRecord, Store
-
-_REASONS = 3
+from serving.pipeline.explain import Explain
+from towers.bundle.bundle import Bundle
+from towers.ranking.features import Retrieved
 
 
 class RankCandidates:
-    """Scores all personal candidates of a request in one call; what comes from elsewhere keeps its place."""
+    """Scores all retrieved candidates of a request in one call; what comes from elsewhere keeps its place."""
 
     def __call__(
         self, generation: Generation, person: EncodedPerson, candidates: Sequence[Candidate]
     ) -> Sequence[Candidate]:
         """The same candidates; unchanged where the bundle has no ranker or the person no history."""
-        ranker = generation.bundle.ranker
         places = [place for place, candidate in enumerate(candidates) if _can_be_scored(candidate)]
-        if ranker is None or not person.query.history or not places:
-            return candidates
         chosen = [candidates[place] for place in places]
-        scores = ranker.score(
-            ranker.query(person.query, person.vector), [candidate.item_id for candidate in chosen], _vectors(chosen)
+        scores = ranking_scores(
+            generation.bundle,
+            person,
+            [candidate.item_id for candidate in chosen],
+            [candidate.vector for candidate in chosen],
+            [candidate.score for candidate in chosen],
+            [candidate.parts for candidate in chosen],
         )
+        if scores is None:
+            return candidates
         order = np.argsort(-scores, kind="stable")
-        ranked = [chosen[best].ranked_by(float(scores[best])) for best in order]
         ordered = list(candidates)
-        for place, candidate in zip(places, ranked, strict=True):
-            ordered[place] = candidate
+        for place, best in zip(places, order.tolist(), strict=True):
+            ordered[place] = chosen[best].ranked_by(float(scores[best]))
         return ordered
+
+
+def ranking_scores(
+    bundle: Bundle,
+    person: EncodedPerson,
+    item_ids: Sequence[str],
+    vectors: Sequence[FloatArray | None],
+    score: Sequence[float] | FloatArray,
+    parts: Sequence[FloatArray | None] | FloatArray,
+) -> FloatArray | None:
+    """The ranker's scores of n candidates of one list, float32 [n]; None where there is nothing to rank them by.
+
+    vectors: of the item tower, score and parts: as `Merged` has them.
+    """
+    if bundle.ranker is None or not person.query.history or not len(item_ids):
+        return None
+    retrieved = Retrieved(np.asarray(score, np.float32), np.asarray(parts, np.float32))
+    query = bundle.ranker.query(person.query, person.vector)
+    return bundle.ranker.score(query, item_ids, np.asarray(vectors, np.float32), retrieved)
 
 
 class TellMore:
     """Says of the items of a list what the person would give them, and why they are there."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, explain: Explain) -> None:
+        self._explain = explain
 
     def __call__(
         self, generation: Generation, person: EncodedPerson, listed: Sequence[Candidate], *, explain: bool
@@ -51,56 +74,15 @@ class TellMore:
         told = list(listed)
         if not known:
             return told
-        vectors = _vectors([listed[place] for place in known])
-        ids = [listed[place].item_id for place in known]
-        ratings = generation.bundle.predict_ratings(person.query, ids, vectors)
-        reasons = self._reasons(generation, person, ids, vectors) if explain else [()] * len(known)
+        items = [listed[place] for place in known]
+        vectors: NDArray[np.float32] = np.stack([np.asarray(item.vector, np.float32) for item in items])
+        ratings = generation.bundle.predict_ratings(person.query, [item.item_id for item in items], vectors)
+        reasons = self._explain(generation, person, items, vectors) if explain else [()] * len(items)
         for row, place in enumerate(known):
             rating = None if ratings is None else round(float(ratings[row]), 2)
             told[place] = replace(told[place], predicted_rating=rating, because=reasons[row])
         return told
 
-    def _reasons(
-        self, generation: Generation, person: EncodedPerson, ids: Sequence[str], vectors: NDArray[np.float32]
-    ) -> list[tuple[Reason, ...]]:
-        ranker = generation.bundle.ranker
-        if ranker is None or not person.query.history:
-            return [()] * len(ids)
-        weights = ranker.attention(ranker.query(person.query, person.vector), vectors)
-        past = [event.item_id for event in person.query.history][-weights.shape[1] :]
-        records = self._store.items([*ids, *dict.fromkeys(past)])
-        return [
-            tuple(
-                _reason(records[past[place]], records.get(item_id), float(row[place]))
-                for place in np.argsort(-row, kind="stable")[:_REASONS]
-                if past[place] in records
-            )
-            for item_id, row in zip(ids, weights, strict=True)
-        ]
-
 
 def _can_be_scored(candidate: Candidate) -> bool:
-    return candidate.source is Source.PERSONAL and candidate.vector is not None
-
-
-def _vectors(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
-    return np.stack([np.asarray(candidate.vector, np.float32) for candidate in candidates])
-
-
-def _reason(past: ItemRecord, item: ItemRecord | None, share: float) -> Reason:
-    shared = {} if item is None else _shared(past.features, item.features)
-    return Reason(past.item_id, past.title, round(share, 4), shared)
-
-
-def _shared(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
-    """The values that two items have in common: tags of both, and equal categories, flags and numbers."""
-    common: dict[str, object] = {}
-    for name in one.keys() & other.keys():
-        mine, theirs = one[name], other[name]
-        if isinstance(mine, list | tuple) and isinstance(theirs, list | tuple):
-            both = [value for value in mine if value in theirs]
-            if both and isinstance(both[0], str):
-                common[name] = both
-        elif mine == theirs:
-            common[name] = mine
-    return dict(sorted(common.items()))
+    return candidate.parts is not None and candidate.vector is not None and candidate.source in RETRIEVED

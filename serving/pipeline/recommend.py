@@ -8,18 +8,19 @@ from indexing.filters import Filter
 from serving.live import Generation
 from serving.pipeline.answers import Answer, Candidate, Source, interleave
 from serving.pipeline.assemble import Assemble
+from serving.pipeline.candidates import RetrieveCandidates
 from serving.pipeline.encode import EncodeUser
 from serving.pipeline.profile import ReadProfile
 from serving.pipeline.rank import TellMore
 from serving.pipeline.requests import Person, Selection
 from serving.pipeline.rerank import Rerank
-from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.retrieve import RetrievePopular
 from serving.pipeline.stages import Rank, Stages
 from serving.pipeline.timing import Stopwatch
 
 
 class Recommend:
-    """The nearest items to a person's vector, ranked and re-ranked.
+    """What all sources find for a person, ranked and re-ranked.
 
     A person without history gets popular items and personal ones in turn. rank: None where the order of the retrieval
     stands.
@@ -29,7 +30,7 @@ class Recommend:
         self,
         read_profile: ReadProfile,
         encode: EncodeUser,
-        nearest: RetrieveNearest,
+        candidates: RetrieveCandidates,
         popular: RetrievePopular,
         rerank: Rerank,
         assemble: Assemble,
@@ -38,7 +39,7 @@ class Recommend:
     ) -> None:
         self._read_profile = read_profile
         self._encode = encode
-        self._nearest = nearest
+        self._candidates = candidates
         self._popular = popular
         self._rerank = rerank
         self._assemble = assemble
@@ -59,15 +60,13 @@ class Recommend:
             # The ranker reads them, diversity too.
             with_vectors = self._rank is not None or unseen.diversity > 0
 
-            def near(limit: int, filter: Filter, source: Source) -> list[Candidate]:
+            def near(limit: int, filter: Filter, source: Source | None) -> list[Candidate]:
                 passing = replace(unseen, filter=filter)
-                return self._nearest.to_vector(
-                    generation.collection, encoded.vector, source, limit, passing, with_vectors=with_vectors
-                )
+                return self._candidates(generation, encoded, limit, passing, source=source, with_vectors=with_vectors)
 
             def retrieve(limit: int) -> Sequence[Candidate]:
-                found = near(limit, unseen.filter, Source.PERSONAL)
-                return found if profile.history else list(interleave(self._popular(limit, unseen), found))
+                found = near(limit, unseen.filter, None)
+                return found if encoded.query.history else list(interleave(self._popular(limit, unseen), found))
 
             return Stages(
                 retrieve,

@@ -6,17 +6,19 @@ import numpy as np
 
 from indexing.diversity import SIMILARITIES, Scale, scaled
 from indexing.index import FloatArray
-from serving.pipeline.answers import Candidate
+from serving.pipeline.answers import RETRIEVED, Candidate, Source
 
 
 def relevance(candidates: Sequence[Candidate]) -> FloatArray:
     """From 1 for the best to 0, never rising: float32 [n].
 
-    Each source is scaled for itself, for a cosine and a mean rating cannot be compared; where sources are mixed the
-    order of the candidates decides, and none is worth more than those before it. candidates: best first.
+    Each source is scaled for itself, for a merged score and a mean rating cannot be compared, and those of retrieval as
+    one; where others are mixed in the order of the candidates decides, and none is worth more than those before it.
+    candidates: best first.
     """
     values = np.zeros(len(candidates), np.float32)
-    sources = np.array([candidate.source for candidate in candidates], dtype=object)
+    one = dict.fromkeys(RETRIEVED, Source.PERSONAL)
+    sources = np.array([one.get(candidate.source, candidate.source) for candidate in candidates], dtype=object)
     scores = np.array([candidate.score for candidate in candidates], np.float32)
     for source in dict.fromkeys(sources):
         of_source = sources == source

@@ -1,65 +1,17 @@
-"""Candidates: what is near in the index, and what is popular in the store."""
+"""Candidates from the store: what is popular."""
 
 import threading
 import time
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from indexing.filters import AnyOf, Filter
-from indexing.index import TEXT, TOWER, Hit, VectorIndex
 from indexing.payload import AVAILABLE
 from serving.pipeline.answers import Candidate, Source
 from serving.pipeline.requests import Selection
 from serving.store import PopularItem, Store
 
-_IS_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
-
-
-class RetrieveNearest:
-    """The items of a collection that are nearest to a vector or to another item."""
-
-    def __init__(self, index: VectorIndex) -> None:
-        self._index = index
-
-    def to_vector(
-        self,
-        collection: str,
-        vector: NDArray[np.float32],
-        source: Source,
-        limit: int,
-        selection: Selection,
-        *,
-        with_vectors: bool = False,
-    ) -> list[Candidate]:
-        """By a vector of the text model where the source is TEXT, of the user tower otherwise.
-
-        with_vectors: whether a later stage reads the candidates' own vectors; it makes the search dearer.
-        """
-        hits = self._index.search(
-            collection,
-            vector,
-            using=TEXT if source is Source.TEXT else TOWER,
-            limit=limit,
-            filter=selection.filter & _IS_AVAILABLE,
-            exclude=selection.exclude,
-            with_payload=False,
-            with_vectors=with_vectors,
-        )
-        return _candidates(hits, source)
-
-    def to_item(self, collection: str, item_id: str, limit: int, selection: Selection) -> list[Candidate]:
-        """By an item's own vector of the item tower. Raises `indexing.errors.UnknownItem`."""
-        hits = self._index.similar(
-            collection,
-            item_id,
-            limit=limit,
-            filter=selection.filter & _IS_AVAILABLE,
-            exclude=selection.exclude,
-            with_payload=False,
-        )
-        return _candidates(hits, Source.SIMILAR)
+IS_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
+"""What every search of the index demands."""
 
 
 class RetrievePopular:
@@ -90,7 +42,3 @@ class RetrievePopular:
                 self._head = self._store.popular(self._HEAD)
                 self._counted = time.monotonic()
             return self._head
-
-
-def _candidates(hits: list[Hit], source: Source) -> list[Candidate]:
-    return [Candidate(hit.item_id, hit.score, source, hit.vector) for hit in hits]

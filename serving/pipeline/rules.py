@@ -11,7 +11,7 @@ from indexing.filters import Filter
 from indexing.index import FloatArray
 from ingest.schema import Schema
 from serving.errors import SettingsError
-from serving.pipeline.answers import Candidate, Source
+from serving.pipeline.answers import Candidate
 from serving.pipeline.eligible import Eligible
 from serving.pipeline.requests import Selection
 from serving.pipeline.stages import Near
@@ -66,7 +66,7 @@ class Rules:
             if place > selection.k or place in pinned:
                 continue
             taken = selection.exclude | {candidate.item_id for candidate in pinned.values()}
-            found = near(_SPARE, selection.filter & filter, Source.PERSONAL)
+            found = near(_SPARE, selection.filter & filter, None)
             best = eligible(found, taken, 1)
             if best:
                 pinned[place] = best[0]

@@ -5,18 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexing.index import TOWER, VectorIndex
-from serving.pipeline.encode import EncodeUser
+from indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Point, VectorIndex
+from indexing.sparse import SparseVector
+from serving.live import Generation
+from serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists, merge, unseen
+from serving.pipeline.encode import EncodedPerson, EncodeUser
 from serving.pipeline.profile import ReadProfile
-from serving.pipeline.requests import Person
+from serving.pipeline.rank import ranking_scores
+from serving.pipeline.requests import Person, Selection
 from serving.pipeline.timing import Stopwatch
-from serving.store import Store
+from serving.settings import Settings
 from serving.variants import Variants
+from towers.bundle.bundle import Bundle
+from towers.sources.merging import SOURCES, scaled_like
 
 
 @dataclass(frozen=True)
 class ItemScore:
-    """score: the ranker's, or a cosine where there is none; predicted_rating: None where ratings are unknown."""
+    """score: the ranker's, or that of the retrieval where there is none; predicted_rating: None where unknown."""
 
     item_id: str
     score: float
@@ -35,16 +41,27 @@ class ItemScores:
 
 
 class ScoreItems:
-    """Scores items that a caller names, whether or not they would be retrieved."""
+    """Scores items that a caller names, whether or not they would be retrieved.
+
+    What would be retrieved gets the score that it has in a list of recommendations. The others are brought to the scale
+    of what the sources find, and ranked together with it.
+    """
 
     def __init__(
-        self, store: Store, index: VectorIndex, variants: Variants, read_profile: ReadProfile, encode: EncodeUser
+        self,
+        index: VectorIndex,
+        variants: Variants,
+        read_profile: ReadProfile,
+        encode: EncodeUser,
+        candidates: RetrieveCandidates,
+        settings: Settings,
     ) -> None:
-        self._store = store
         self._index = index
         self._variants = variants
         self._read_profile = read_profile
         self._encode = encode
+        self._candidates = candidates
+        self._settings = settings
 
     def __call__(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
         """Items that the person has seen are scored like others.
@@ -55,29 +72,91 @@ class ScoreItems:
         with watch.stage("profile"):
             profile = self._read_profile(person)
         generation = self._variants.choose(person.user_id)[1].current()
+        bundle = generation.bundle
         with watch.stage("encode"):
             encoded = self._encode(generation, profile)
         asked = list(dict.fromkeys(item_ids))
         with watch.stage("retrieve"):
-            points = self._index.fetch(generation.collection, asked, with_vectors=(TOWER,), with_payload=False)
-        found = [item_id for item_id in asked if item_id in points]
+            points = self._index.fetch(
+                generation.collection, asked, with_vectors=(TOWER, NEIGHBOURS, CONTENT), with_payload=False
+            )
+            unseen_items = Selection(self._settings.candidates, exclude=profile.seen)
+            lists = self._candidates.ask(
+                generation, encoded, self._settings.candidates, unseen_items, with_vectors=True
+            )
+        found = [points[item_id] for item_id in asked if item_id in points]
         scored: tuple[ItemScore, ...] = ()
         with watch.stage("rank"):
             if found:
-                vectors = np.stack([points[item_id].vectors[TOWER] for item_id in found]).astype(np.float32)
-                ranker = generation.bundle.ranker
-                scores = (
-                    ranker.score(ranker.query(encoded.query, encoded.vector), found, vectors)
-                    if ranker
-                    else vectors @ encoded.vector
-                )
-                ratings = generation.bundle.predict_ratings(encoded.query, found, vectors)
+                scores = self._scores(generation, encoded, lists, found)
+                vectors = np.stack([point.vectors[TOWER] for point in found]).astype(np.float32)
+                ratings = bundle.predict_ratings(encoded.query, [point.item_id for point in found], vectors)
                 told = [None] * len(found) if ratings is None else [round(float(rating), 2) for rating in ratings]
                 scored = tuple(
-                    ItemScore(item_id, round(float(score), 6), rating)
-                    for item_id, score, rating in zip(found, scores, told, strict=True)
+                    ItemScore(point.item_id, round(score, 6), rating)
+                    for point, score, rating in zip(found, scores, told, strict=True)
                 )
         unknown = (*profile.unknown_items, *(item_id for item_id in asked if item_id not in points))
-        return ItemScores(
-            scored, generation.bundle.id, generation.collection, tuple(dict.fromkeys(unknown)), watch.milliseconds()
-        )
+        return ItemScores(scored, bundle.id, generation.collection, tuple(dict.fromkeys(unknown)), watch.milliseconds())
+
+    def _scores(
+        self, generation: Generation, person: EncodedPerson, lists: SourceLists, points: Sequence[Point]
+    ) -> list[float]:
+        """Of each point, the same as in a list of recommendations."""
+        merged = merge(generation.bundle, lists.lists)
+        listed = merged.first(self._settings.candidates)
+        vectors = {hit.item_id: hit.vector for hits in lists.lists for hit in hits}
+        scores = self._ranked(generation.bundle, person, listed, vectors)
+        others = [point for point in points if point.item_id not in scores]
+        if others:
+            vectors.update((point.item_id, point.vectors[TOWER]) for point in others)
+            longer = _with(listed, _exactly(generation.bundle, lists, merged, others))
+            together = self._ranked(generation.bundle, person, longer, vectors)
+            scores |= {point.item_id: together[point.item_id] for point in others}
+        return [scores[point.item_id] for point in points]
+
+    def _ranked(
+        self, bundle: Bundle, person: EncodedPerson, merged: Merged, vectors: Mapping[str, FloatArray | None]
+    ) -> dict[str, float]:
+        ids, scores = merged.item_ids, None
+        if self._settings.ranker:
+            of_items = [vectors[item_id] for item_id in ids]
+            scores = ranking_scores(bundle, person, ids, of_items, merged.score, merged.parts)
+        return dict(zip(ids, (merged.score if scores is None else scores).tolist(), strict=True))
+
+
+def _exactly(bundle: Bundle, lists: SourceLists, merged: Merged, points: Sequence[Point]) -> Merged:
+    """Items that are not among the candidates, by what each source says of them; those that it found keep that."""
+    ids = [point.item_id for point in points]
+    known = dict(zip(merged.item_ids, merged.parts, strict=True))
+    parts = np.zeros((len(points), SOURCES), np.float32)
+    tower, neighbours, content = lists.queries
+    raw = (
+        [float(point.vectors[TOWER] @ np.asarray(tower)) for point in points],
+        [_product(neighbours, point.sparse.get(NEIGHBOURS)) for point in points],
+        [_product(content, point.sparse.get(CONTENT)) for point in points],
+    )
+    for source, (values, hits) in enumerate(zip(raw, lists.lists, strict=True)):
+        scores = np.array([hit.score for hit in hits], np.float32)
+        parts[:, source] = scaled_like(np.array(values, np.float32), scores, source)
+    for row, item_id in enumerate(ids):
+        parts[row] = known.get(item_id, parts[row])
+    new = unseen(bundle, ids)
+    weights = bundle.sources.weights
+    return Merged(ids, parts, weights.merged(parts, new), weights.leading(parts, new))
+
+
+def _with(one: Merged, other: Merged) -> Merged:
+    return Merged(
+        [*one.item_ids, *other.item_ids],
+        np.concatenate([one.parts, other.parts]),
+        np.concatenate([one.score, other.score]),
+        np.concatenate([one.leading, other.leading]),
+    )
+
+
+def _product(query: FloatArray | SparseVector, row: SparseVector | None) -> float:
+    if row is None or not isinstance(query, SparseVector):
+        return 0.0
+    _, mine, theirs = np.intersect1d(query.indices, row.indices, assume_unique=True, return_indices=True)
+    return float(query.values[mine] @ row.values[theirs])

@@ -1,16 +1,23 @@
-"""Items that a text asks for, by name or by meaning."""
+"""Items that a text asks for, by name, by meaning or by its words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
+from indexing.index import CONTENT, TEXT, FloatArray, SourceQuery, VectorIndex
+from indexing.sparse import SparseVector, sparse_rows
 from serving.live import Generation
 from serving.pipeline.answers import Answer, Candidate, Source
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.requests import Selection
-from serving.pipeline.retrieve import RetrieveNearest
+from serving.pipeline.retrieve import IS_AVAILABLE
 from serving.pipeline.stages import Stages
 from serving.pipeline.timing import Stopwatch
 from serving.store import Store, TitleMatch
+from towers.bundle.bundle import Bundle
+from towers.sources import merging
+from towers.sources.merging import DEPTH
 
 _EXACT: Final = 1.0
 _LEADS: Final = 0.75
@@ -18,34 +25,31 @@ _HOLDS: Final = 0.5
 
 
 class Search:
-    """Titles that the text names come first, then what means the same.
+    """Titles that the text names come first, then what means the same or has the same words, half and half.
 
     Exact titles all count; those that merely hold the words fill at most half of the list, for "love" is a wish as well
     as a word of many titles.
     """
 
-    def __init__(self, store: Store, nearest: RetrieveNearest, assemble: Assemble) -> None:
+    def __init__(self, store: Store, index: VectorIndex, assemble: Assemble) -> None:
         self._store = store
-        self._nearest = nearest
+        self._index = index
         self._assemble = assemble
 
     def __call__(self, text: str, selection: Selection) -> Answer:
-        """The list for a text. Where there is no text model it holds titles only."""
+        """The list for a text. Where there is no text model the words alone answer."""
         watch = Stopwatch()
         with watch.stage("titles"):
             titles = self._titles(text, selection)
 
         def retrieval(generation: Generation) -> Stages:
-            if not generation.bundle.text_dimensions:
-                return self._assemble.plain(fallback, selection)
             with watch.stage("encode"):
-                vector = generation.bundle.embed_text([text])[0]
+                queries = _queries(generation.bundle, text)
             exact = [title for title in titles if title.score == _EXACT]
             named = titles[: max(len(exact), selection.k // 2)]
 
             def fetch(limit: int) -> Sequence[Candidate]:
-                near = self._nearest.to_vector(generation.collection, vector, Source.TEXT, limit, selection)
-                return [*named, *near]
+                return [*named, *self._found(generation.collection, queries, limit, selection)]
 
             return self._assemble.plain(fetch, selection)
 
@@ -54,9 +58,38 @@ class Search:
 
         return self._assemble(selection, watch, retrieval, fallback)
 
+    def _found(
+        self, collection: str, queries: Mapping[str, FloatArray | SparseVector], limit: int, selection: Selection
+    ) -> list[Candidate]:
+        """The best by meaning and words together."""
+        lists = self._index.search_sources(
+            collection,
+            [SourceQuery(query, using, max(DEPTH, limit)) for using, query in queries.items()],
+            filter=selection.filter & IS_AVAILABLE,
+            exclude=selection.exclude,
+        )
+        scores: dict[str, float] = {}
+        for using, hits in zip(queries, lists, strict=True):
+            # A cosine of meanings has no zero of its own, as those of towers, and words have one.
+            source = merging.TOWER if using == TEXT else merging.CONTENT
+            parts = merging.scaled(np.array([hit.score for hit in hits], np.float32), source) / len(queries)
+            for hit, part in zip(hits, parts.tolist(), strict=True):
+                scores[hit.item_id] = scores.get(hit.item_id, 0.0) + part
+        best = sorted(scores.items(), key=lambda pair: -pair[1])
+        return [Candidate(item_id, score, Source.TEXT) for item_id, score in best[:limit]]
+
     def _titles(self, text: str, selection: Selection) -> list[Candidate]:
         matches = self._store.find_titles(text, selection.k + len(selection.exclude), selection.filter)
         return [Candidate(match.item_id, _score(match), Source.TITLE) for match in matches]
+
+
+def _queries(bundle: Bundle, text: str) -> dict[str, FloatArray | SparseVector]:
+    """The text as each vector of the index is asked with it, by the vector's name."""
+    queries: dict[str, FloatArray | SparseVector] = {}
+    if bundle.text_dimensions:
+        queries[TEXT] = bundle.embed_text([text])[0]
+    queries[CONTENT] = sparse_rows(bundle.sources.encoder.encode_text(text))[0]
+    return queries
 
 
 def _score(match: TitleMatch) -> float:

@@ -1,25 +1,47 @@
 """Items that are like an item."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from indexing.errors import UnknownItem as NotIndexed
+from indexing.index import CONTENT, NEIGHBOURS, TOWER, Hit, Point, SourceQuery, VectorIndex
+from indexing.sparse import SparseVector
 from serving.errors import UnknownItem
 from serving.live import Generation
-from serving.pipeline.answers import Answer, Candidate
+from serving.pipeline.answers import Answer, Candidate, Source
 from serving.pipeline.assemble import Assemble
 from serving.pipeline.requests import Selection
-from serving.pipeline.retrieve import RetrieveNearest, RetrievePopular
+from serving.pipeline.retrieve import IS_AVAILABLE, RetrievePopular
 from serving.pipeline.stages import Stages
 from serving.pipeline.timing import Stopwatch
 from serving.store import Store
+from towers.sources.merging import DEPTH, Floats, Rows
+from towers.sources.related import company, related
+
+_NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class _Seed:
+    """The item that others are like. code: its dimension of `neighbours`, none for an item that training did not see.
+
+    led_from: weights of the items that speak for it, by id; events: how many it has.
+    """
+
+    point: Point
+    code: SparseVector
+    led_from: Mapping[str, float]
+    events: int
 
 
 class FindSimilar:
-    """The nearest items by the item tower."""
+    """Items of the same taste, had by the same people, or described alike; see `towers.sources.related`."""
 
-    def __init__(self, store: Store, nearest: RetrieveNearest, popular: RetrievePopular, assemble: Assemble) -> None:
+    def __init__(self, store: Store, index: VectorIndex, popular: RetrievePopular, assemble: Assemble) -> None:
         self._store = store
-        self._nearest = nearest
+        self._index = index
         self._popular = popular
         self._assemble = assemble
 
@@ -31,11 +53,64 @@ class FindSimilar:
         others = replace(selection, exclude=selection.exclude | {item_id})
 
         def retrieval(generation: Generation) -> Stages:
-            return self._assemble.plain(
-                lambda limit: self._nearest.to_item(generation.collection, item_id, limit, others), others
-            )
+            with watch.stage("encode"):
+                seed = self._seed(generation, item_id, others)
+            return self._assemble.plain(lambda limit: self._related(generation, seed, limit, others), others)
 
         def fallback(limit: int) -> Sequence[Candidate]:
             return self._popular(limit, others)
 
         return self._assemble(others, watch, retrieval, fallback)
+
+    def _seed(self, generation: Generation, item_id: str, selection: Selection) -> _Seed:
+        """Raises `indexing.errors.UnknownItem` where the collection does not have it."""
+        using = (TOWER, NEIGHBOURS, CONTENT)
+        points = self._index.fetch(generation.collection, [item_id], with_vectors=using, with_payload=False)
+        if item_id not in points:
+            raise NotIndexed(item_id)
+        point, catalogue = points[item_id], generation.bundle.sources.spec.items
+        row = int(catalogue.codes([item_id])[0]) - 1
+        code = SparseVector(np.array([row], np.int64), np.ones(1, np.float32)) if row >= 0 else _NOTHING
+        incoming = point.sparse.get(NEIGHBOURS, _NOTHING)
+        led_from = {
+            catalogue.ids[place]: weight
+            for place, weight in zip(incoming.indices.tolist(), incoming.values.tolist(), strict=True)
+        }
+        led_from = {other: weight for other, weight in led_from.items() if other not in selection.exclude}
+        if led_from and selection.filter.conditions:
+            passing = self._store.matching(list(led_from), selection.filter)
+            led_from = {other: weight for other, weight in led_from.items() if other in passing}
+        return _Seed(point, code, led_from, self._store.events_of(item_id))
+
+    def _related(self, generation: Generation, seed: _Seed, limit: int, selection: Selection) -> list[Candidate]:
+        """The towers find every item, and so they say whether there are more than `limit`."""
+        depth = max(DEPTH, limit)
+        queries = [
+            SourceQuery(seed.point.vectors[TOWER], TOWER, depth),
+            SourceQuery(seed.code, NEIGHBOURS, depth),
+            SourceQuery(seed.point.sparse.get(CONTENT, _NOTHING), CONTENT, depth),
+        ]
+        taste, led_to, content = self._index.search_sources(
+            generation.collection, queries, filter=selection.filter & IS_AVAILABLE, exclude=selection.exclude
+        )
+        number: dict[str, int] = {}
+
+        def rows(scores: Sequence[tuple[str, float]]) -> tuple[Rows, Floats]:
+            places = [number.setdefault(item_id, len(number)) for item_id, _ in scores]
+            return np.array(places, np.int64), np.array([score for _, score in scores], np.float32)
+
+        lists = [
+            rows(_scores(taste)),
+            company(rows(_scores(led_to)), rows(list(seed.led_from.items()))),
+            rows(_scores(content)),
+        ]
+        best, scores = related(lists, seed.events)
+        ids = list(number)
+        return [
+            Candidate(ids[row], score, Source.SIMILAR)
+            for row, score in zip(best[:limit].tolist(), scores[:limit].tolist(), strict=True)
+        ]
+
+
+def _scores(hits: Sequence[Hit]) -> list[tuple[str, float]]:
+    return [(hit.item_id, hit.score) for hit in hits]

@@ -12,8 +12,8 @@ from serving.pipeline.encode import EncodedPerson
 Fetch: TypeAlias = Callable[[int], Sequence[Candidate]]
 """Returns at most so many candidates, best first, and fewer only where there are no more."""
 
-Near: TypeAlias = Callable[[int, Filter, Source], list[Candidate]]
-"""The so many candidates nearest to a person that pass a filter, said to come from a source; the best first."""
+Near: TypeAlias = Callable[[int, Filter, Source | None], list[Candidate]]
+"""The so many candidates that fit a person best and pass a filter, best first; None: each says what brought it."""
 
 
 class Rank(Protocol):

@@ -1,4 +1,4 @@
-"""Whether the counts of events agree with the events."""
+"""Counts of events, and whether they agree with the events."""
 
 import math
 from typing import Final, TypeAlias
@@ -17,6 +17,12 @@ def miscounted(connection: Connection) -> list[str]:
     counted, kept = _counted(connection), _kept(connection)
     keys = counted.keys() | kept.keys()
     return sorted({key[0] for key in keys if not _agree(counted.get(key), kept.get(key))})
+
+
+def events_of(connection: Connection, item_id: str) -> int:
+    """How many events of all kinds an item has."""
+    query = select(func.coalesce(func.sum(item_counts.c.events), 0)).where(item_counts.c.item_id == item_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def _counted(connection: Connection) -> _Counts:

@@ -227,6 +227,11 @@ class Store:
         with self._reads() as connection:
             return popular.popular(connection, limit, filter or Filter(), self._weights)
 
+    def events_of(self, item_id: str) -> int:
+        """How many events of all kinds an item has."""
+        with self._reads() as connection:
+            return counting.events_of(connection, item_id)
+
     def find_titles(self, text: str, limit: int, filter: Filter | None = None) -> list[TitleMatch]:
         """Available items whose titles hold the words of a text and that pass the (checked) filter."""
         with self._reads() as connection:

@@ -65,13 +65,21 @@ class MergeWeights:
 
 def scaled(scores: Floats, source: int) -> Floats:
     """The scores of one list, best first, on the common scale: float32 [n]."""
-    if not len(scores):
-        return scores
-    lowest = scores[-1] if source == TOWER else np.float32(0)
-    span = scores[0] - lowest
+    return scaled_like(scores, scores, source)
+
+
+def scaled_like(scores: Floats, listed: Floats, source: int) -> Floats:
+    """Scores on the scale of a list, float32 [n], above 1 for what is better than its best.
+
+    listed: float32 [any], the scores of the list, best first; where it is empty, nothing is worth anything.
+    """
+    if not len(listed):
+        return np.zeros(len(scores), np.float32)
+    lowest = listed[-1] if source == TOWER else np.float32(0)
+    span = listed[0] - lowest
     if span <= 0:
         # One item alone, or all alike: there is nothing to tell them apart by.
-        return (scores > 0 if source != TOWER else np.ones(len(scores))).astype(np.float32)
+        return (scores > 0 if source != TOWER else scores >= lowest).astype(np.float32)
     return np.maximum((scores - lowest) / span, 0).astype(np.float32)
 
 

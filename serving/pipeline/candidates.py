@@ -1,0 +1,148 @@
+"""A person's candidates: what towers, neighbours and content find in the index, merged into one list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Hit, SourceQuery, VectorIndex
+from indexing.sparse import SparseVector, sparse_rows
+from serving.live import Generation
+from serving.pipeline.answers import RETRIEVED, Candidate, Source
+from serving.pipeline.encode import EncodedPerson
+from serving.pipeline.requests import Selection
+from serving.pipeline.retrieve import IS_AVAILABLE
+from towers.bundle.bundle import Bundle
+from towers.sources import merging
+from towers.sources.merging import DEPTH, SOURCES
+
+USING = (TOWER, NEIGHBOURS, CONTENT)
+"""The vector that each source is asked with, in the order of `towers.sources.merging`."""
+
+
+@dataclass(frozen=True)
+class SourceLists:
+    """What the sources found for a person.
+
+    queries: of each source, as the index takes it; lists: the hits of each, best first, none of what was not asked.
+    """
+
+    queries: tuple[FloatArray | SparseVector, ...]
+    lists: tuple[list[Hit], ...]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The items of all lists, best first, as `towers.sources.retriever.Candidates` has them.
+
+    parts: float32 [n, SOURCES]; score: float32 [n]; leading: int64 [n], the source that adds most.
+    """
+
+    item_ids: list[str]
+    parts: FloatArray
+    score: FloatArray
+    leading: NDArray[np.int64]
+
+    def first(self, count: int) -> "Merged":
+        """The best of them."""
+        return Merged(self.item_ids[:count], self.parts[:count], self.score[:count], self.leading[:count])
+
+
+class RetrieveCandidates:
+    """Asks all sources at once and merges what they find, as `towers.sources.retriever` does in memory."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+
+    def __call__(
+        self,
+        generation: Generation,
+        person: EncodedPerson,
+        limit: int,
+        selection: Selection,
+        *,
+        source: Source | None = None,
+        with_vectors: bool = True,
+    ) -> list[Candidate]:
+        """The best candidates that pass, at most `limit`, and fewer only where there are no more.
+
+        source: what they are said to come from, if not from the leading one. with_vectors: whether a later stage reads
+        the candidates' own vectors.
+        """
+        found = self.ask(generation, person, limit, selection, with_vectors=with_vectors)
+        merged = merge(generation.bundle, found.lists).first(limit)
+        vectors = {hit.item_id: hit.vector for hits in found.lists for hit in hits}
+        return [
+            Candidate(item_id, score, source or RETRIEVED[leading], vectors[item_id], parts=parts)
+            for item_id, score, leading, parts in zip(
+                merged.item_ids, merged.score.tolist(), merged.leading.tolist(), merged.parts, strict=True
+            )
+        ]
+
+    def ask(
+        self, generation: Generation, person: EncodedPerson, limit: int, selection: Selection, *, with_vectors: bool
+    ) -> SourceLists:
+        """The list of each source, as long as `DEPTH` or `limit`.
+
+        The towers find every item, and so they say whether there are more.
+        """
+        queries = source_queries(generation.bundle, person)
+        asked = _asked(generation.bundle, queries)
+        answers = self._index.search_sources(
+            generation.collection,
+            [SourceQuery(queries[source], USING[source], max(DEPTH, limit)) for source in asked],
+            filter=selection.filter & IS_AVAILABLE,
+            exclude=selection.exclude,
+            with_vectors=with_vectors,
+        )
+        lists: list[list[Hit]] = [[] for _ in range(SOURCES)]
+        for source, hits in zip(asked, answers, strict=True):
+            lists[source] = hits if source == merging.TOWER else [hit for hit in hits if hit.score > 0]
+        return SourceLists(queries, tuple(lists))
+
+
+def source_queries(bundle: Bundle, person: EncodedPerson) -> tuple[FloatArray | SparseVector, ...]:
+    """What each source is asked with."""
+    sparse = [bundle.sources.ask_neighbours(person.query), bundle.sources.ask_content(person.query)]
+    return person.vector, *(sparse_rows(row)[0] for row in sparse)
+
+
+def merge(bundle: Bundle, lists: Sequence[Sequence[Hit]]) -> Merged:
+    """All lists as one."""
+    number: dict[str, int] = {}
+    for hits in lists:
+        for hit in hits:
+            number.setdefault(hit.item_id, len(number))
+    ids = list(number)
+    _, parts = merging.merge(
+        [
+            (
+                np.fromiter((number[hit.item_id] for hit in hits), np.int64, len(hits)),
+                np.fromiter((hit.score for hit in hits), np.float32, len(hits)),
+            )
+            for hits in lists
+        ]
+    )
+    new = unseen(bundle, ids)
+    score = bundle.sources.weights.merged(parts, new)
+    order = np.argsort(-score, kind="stable")
+    leading = bundle.sources.weights.leading(parts, new)
+    return Merged([ids[place] for place in order.tolist()], parts[order], score[order], leading[order])
+
+
+def unseen(bundle: Bundle, item_ids: Sequence[str]) -> NDArray[np.bool_]:
+    """Which of the items training did not see: bool [n]."""
+    known = bundle.known_items
+    return np.fromiter((item_id not in known for item_id in item_ids), np.bool_, len(item_ids))
+
+
+def _asked(bundle: Bundle, queries: Sequence[FloatArray | SparseVector]) -> list[int]:
+    """The sources to ask: those that have a query and count; a ranking model reads what any of them says."""
+    weights = bundle.sources.weights
+    counts = weights.known.array() + weights.new.array() > 0
+    return [
+        source
+        for source, query in enumerate(queries)
+        if source == merging.TOWER or (len(query) and (counts[source] or bundle.ranker is not None))
+    ]

@@ -1,0 +1,47 @@
+"""What is like an item: taste, company and content, and how much each says of an item with so many events."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from towers.sources.merging import Floats, Rows, merge
+
+TRUSTED_EVENTS: Final = 5.0
+"""With so many events an item's content counts as much as taste and company together."""
+COMPANY: Final = 0.6
+"""What company counts beside taste: who had the one item had the other."""
+TASTE: Final = 0.4
+"""What taste counts beside company: the item tower's vectors are alike."""
+
+
+def shares(events: int) -> Floats:
+    """What taste, company and content count for an item with so many events: float32 [3], 1 in all."""
+    content = TRUSTED_EVENTS / (TRUSTED_EVENTS + events)
+    return np.array([(1 - content) * TASTE, (1 - content) * COMPANY, content], np.float32)
+
+
+def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Floats]:
+    """The items of all lists, int64 [m], best first, and their scores, float32 [m], between 0 and 1.
+
+    lists: taste, company and content, each its items, as numbers, and their scores, best first; events: how many the
+    item has that the others are like. What has nothing to say leaves its share to the others; among items of the same
+    score the lower number comes first.
+    """
+    rows, parts = merge(lists)
+    share = shares(events) * np.array([len(items) > 0 for items, _ in lists], np.float32)
+    total = share.sum()
+    score = parts @ (share / total) if total > 0 else parts[:, 0]
+    order = np.argsort(-score, kind="stable")
+    return rows[order], score[order]
+
+
+def company(led_to: tuple[Rows, Floats], led_from: tuple[Rows, Floats]) -> tuple[Rows, Floats]:
+    """The neighbours in both directions as one list, best first: the sum of both weights.
+
+    led_to: the items that this one speaks for; led_from: those that speak for it.
+    """
+    rows, place = np.unique(np.concatenate([led_to[0], led_from[0]]), return_inverse=True)
+    scores = np.bincount(place, np.concatenate([led_to[1], led_from[1]]), len(rows)).astype(np.float32)
+    order = np.argsort(-scores, kind="stable")
+    return rows[order].astype(np.int64), scores[order]
