@@ -100,9 +100,9 @@ def _likeness(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector
 
 def _written(bundle: Bundle, person: EncodedPerson) -> sp.csr_matrix:
     """What is written about the past items: float32 CSR [l, COLUMNS]."""
-    nothing = sp.csr_matrix((1, COLUMNS), dtype=np.float32)
+    nothing = empty(1, COLUMNS)
     rows = bundle.sources.rows(person.query).tolist()
-    return sp.vstack(
+    past = sp.vstack(
         [
             bundle.sources.content[row] if row >= 0 else person.query.new_content.get(event.item_id, nothing)
             for row, event in zip(rows, person.query.history, strict=True)
