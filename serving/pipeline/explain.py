@@ -14,6 +14,7 @@ from serving.store import ItemRecord, Store
 from towers.bundle.bundle import Bundle
 from towers.content.encoder import COLUMNS
 from towers.content.products import products
+from towers.sparse import empty
 
 _REASONS = 3
 _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
@@ -109,6 +110,7 @@ def _written(bundle: Bundle, person: EncodedPerson) -> sp.csr_matrix:
         ],
         format="csr",
     )
+    return sp.csr_matrix(past)
 
 
 def _row(points: Mapping[str, Point], item_id: str, using: str) -> SparseVector:
