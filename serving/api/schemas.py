@@ -12,9 +12,9 @@ from serving.store import ItemRecord, JobState
 ID_LENGTH: Final = 512
 _VARIANT: Final = "of several that are live, the one that is to answer"
 _SOURCES: Final = (
-    "what brought the item: personal, it is near the person's vector; neighbours, people who had the past items had it "
-    "too; content, what is written about it is what the past items have in common; new, it has its place as a new "
-    "item; similar, it is like the item asked about; popular; title or text, it was searched for"
+    "what brought the item: personal, it is near the person's vector; neighbours, people who had the past items had it; "
+    "content, what is written about it is what the past items have in common; new, it has its place as a new item; "
+    "similar, it is like the item asked about; popular; title or text, it was searched for"
 )
 _YEAR_9999: Final = 253_402_300_799
 
@@ -162,7 +162,7 @@ class ListItem(BaseModel):
     item_id: str
     title: str
     rank: int = Field(description="from 1")
-    score: float = Field(description="comparable within one source only; personal, neighbours and content are one")
+    score: float = Field(description="comparable within one source; personal, neighbours and content are one")
     source: Source = Field(description=_SOURCES)
     fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
     predicted_rating: float | None = Field(description="what the person would give; null where that is not known")

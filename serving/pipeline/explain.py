@@ -14,7 +14,8 @@ from serving.store import ItemRecord, Store
 from towers.bundle.bundle import Bundle
 from towers.content.encoder import COLUMNS
 from towers.content.products import products
-from towers.sparse import empty
+from towers.ranking.features import attention
+from towers.ranking.ranker import rank_query
 
 _REASONS = 3
 _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
@@ -24,7 +25,7 @@ class Explain:
     """Names for each item the past items that weigh most in what brought it.
 
     Of an item by neighbours these are the ones that it is a neighbour of, of one by content those that it is like by
-    what is written, and of any other those that the ranking model attends to.
+    what is written, and of any other those that a ranking model attends to.
     """
 
     def __init__(self, store: Store, index: VectorIndex) -> None:
@@ -55,9 +56,8 @@ class Explain:
         """How much each past item weighs for each item: float32 [n, l], 1 in a row, or nothing."""
         bundle = generation.bundle
         shares = np.zeros((len(items), len(person.query.history)), np.float32)
-        if bundle.ranker is not None:
-            attention = bundle.ranker.attention(bundle.ranker.query(person.query, person.vector), vectors)
-            shares[:, shares.shape[1] - attention.shape[1] :] = attention
+        attended = attention(rank_query(bundle.sources.spec, person.query, person.vector), vectors)
+        shares[:, shares.shape[1] - attended.shape[1] :] = attended
         for source, using, weigh in (
             (Source.NEIGHBOURS, NEIGHBOURS, _company),
             (Source.CONTENT, CONTENT, _likeness),
@@ -91,8 +91,10 @@ def _company(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]
 def _likeness(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]) -> FloatArray:
     """How like each past item is to n items by what is written: float32 [n, l]; each past item counts once."""
     starts = np.append(0, np.cumsum([len(row) for row in rows])).astype(np.int64)
-    values, columns = (np.concatenate([getattr(row, name) for row in rows]) for name in ("values", "indices"))
-    likeness = products(sp.csr_matrix((values, columns, starts), shape=(len(rows), COLUMNS)), _written(bundle, person))
+    values = np.concatenate([row.values for row in rows])
+    columns = np.concatenate([row.indices for row in rows])
+    asked = sp.csr_matrix((values, columns, starts), shape=(len(rows), COLUMNS))
+    likeness = products(asked, _written(bundle, person))
     last = {event.item_id: place for place, event in enumerate(person.query.history)}
     once = np.zeros(likeness.shape[1], np.float32)
     once[list(last.values())] = 1
@@ -101,16 +103,13 @@ def _likeness(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector
 
 def _written(bundle: Bundle, person: EncodedPerson) -> sp.csr_matrix:
     """What is written about the past items: float32 CSR [l, COLUMNS]."""
-    nothing = empty(1, COLUMNS)
+    content, nothing = bundle.sources.content, bundle.sources.encoder.encode_text("")
     rows = bundle.sources.rows(person.query).tolist()
-    past = sp.vstack(
-        [
-            bundle.sources.content[row] if row >= 0 else person.query.new_content.get(event.item_id, nothing)
-            for row, event in zip(rows, person.query.history, strict=True)
-        ],
-        format="csr",
-    )
-    return sp.csr_matrix(past)
+    past: list[sp.csr_matrix] = [
+        content[row] if row >= 0 else person.query.new_content.get(event.item_id, nothing)
+        for row, event in zip(rows, person.query.history, strict=True)
+    ]
+    return sp.csr_matrix(sp.vstack(past, format="csr"))
 
 
 def _row(points: Mapping[str, Point], item_id: str, using: str) -> SparseVector:
