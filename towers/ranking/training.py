@@ -30,6 +30,8 @@ _FEWEST_LISTS = 16
 _HELD_BACK = 8
 # So few people prove nothing either way.
 _FEWEST_PEOPLE = 20
+# Without times there is no moment that lists could be of, and what is gained on some is soon lost on others.
+_PROOF_WITHOUT_TIMES = 2.0
 _ROWS = 65_536
 # The candidates of a state often lack what came next; so many states are looked at for each list.
 _STATES_A_LIST = 2
@@ -79,8 +81,8 @@ def fit_ranker(
 
     known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would learn
     to trust them more than they deserve later on. retriever: the sources over the items of the data set.
-    None where too few targets are among the candidates to learn from, or where the model orders lists that it was not
-    fitted on no better than the retrieval does.
+    None where too few targets are among the candidates to learn from, or where the model orders lists of people that it
+    was not fitted on no better than the retrieval does.
     """
     tables = tables_of(known, retriever.towers)
     lists = _lists(dataset, known, targets, retriever, tables, settings, progress)
@@ -92,11 +94,12 @@ def fit_ranker(
     if len(np.unique(lists.owner[held_back])) < _FEWEST_PEOPLE:
         return _fit(lists, settings, progress)
     module = _fit(lists.part(~held_back), settings, progress)
-    return module if _is_better(module, lists.part(held_back), progress) else None
+    proven = _gain_in_errors(module, lists.part(held_back), progress)
+    return module if proven > (0 if retriever.towers.spec.scale.timed else _PROOF_WITHOUT_TIMES) else None
 
 
-def _is_better(module: RankingModule, proof: _Lists, progress: Progress) -> bool:
-    """Whether the model orders lists better than the retrieval, and by more than chance may do."""
+def _gain_in_errors(module: RankingModule, proof: _Lists, progress: Progress) -> float:
+    """How much better than the retrieval the model orders lists, in standard errors of the mean over people."""
     flat = proof.features.reshape(-1, proof.features.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
     ours = proof.ndcg(np.concatenate(scores).reshape(proof.label.shape))
@@ -104,7 +107,7 @@ def _is_better(module: RankingModule, proof: _Lists, progress: Progress) -> bool
     progress.say(f"ranking model: ndcg@10 {ours.mean():.4f} on lists held back, {before.mean():.4f} by the retrieval")
     people, place = np.unique(proof.owner, return_inverse=True)
     gains = np.bincount(place, ours - before) / np.bincount(place)
-    return bool(gains.mean() > gains.std() / np.sqrt(len(people)))
+    return float(gains.mean() / max(gains.std() / np.sqrt(len(people)), 1e-9))
 
 
 def tables_of(events: pd.DataFrame, towers: TwoTowers) -> RankTables:

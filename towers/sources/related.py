@@ -7,17 +7,19 @@ import numpy as np
 
 from towers.sources.merging import Floats, Rows, merge
 
-TRUSTED_EVENTS: Final = 5.0
+TRUSTED_EVENTS: Final = 2.0
 """With so many events an item's content counts as much as taste and company together."""
-COMPANY: Final = 0.6
+LEAST_CONTENT: Final = 0.1
+"""What content counts at least: between well-known items it tells a sequel from what everybody has."""
+COMPANY: Final = 0.9
 """What company counts beside taste: who had the one item had the other."""
-TASTE: Final = 0.4
+TASTE: Final = 0.1
 """What taste counts beside company: the item tower's vectors are alike."""
 
 
 def shares(events: int) -> Floats:
     """What taste, company and content count for an item with so many events: float32 [3], 1 in all."""
-    content = TRUSTED_EVENTS / (TRUSTED_EVENTS + events)
+    content = max(TRUSTED_EVENTS / (TRUSTED_EVENTS + events), LEAST_CONTENT)
     return np.array([(1 - content) * TASTE, (1 - content) * COMPANY, content], np.float32)
 
 
