@@ -1,0 +1,93 @@
+"""Item-to-item weights: what they count, how they fade, and the linear model in both of its ways."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from towers.histories.sequences import Sequences
+from towers.neighbours import linear
+from towers.neighbours.linear import linear_weights
+from towers.neighbours.settings import NeighbourSettings, choices
+from towers.neighbours.weights import NeighbourPairs, Neighbours
+from towers.retrieval.spectral import spectral_start
+
+ITEMS = 6
+
+
+def sequences(*histories: list[int]) -> Sequences:
+    """Histories of item rows, the oldest first."""
+    items = [item for history in histories for item in history]
+    unknown = np.full(len(items), np.nan)
+    offsets = np.append(0, np.cumsum([len(history) for history in histories]))
+    users = [f"u{place}" for place in range(len(histories))]
+    return Sequences(np.array(items, np.int32), unknown, unknown, offsets.astype(np.int64), users)
+
+
+def neighbours(*histories: list[int], **settings: float) -> Neighbours:
+    pairs = NeighbourPairs.of(sequences(*histories), ITEMS)
+    return pairs.neighbours(NeighbourSettings(**settings))  # type: ignore[arg-type]
+
+
+def scores(found: Neighbours, *history: int) -> np.ndarray:
+    return (found.asked_with(np.array(history, np.int64)) @ found.weights).toarray()[0]
+
+
+def test_what_follows_counts_more_than_what_went_before() -> None:
+    found = neighbours([0, 1], [0, 1], together=0.0)
+    assert scores(found, 0)[1] > 0
+    assert scores(found, 1)[0] == 0
+
+
+def test_a_nearer_event_counts_more() -> None:
+    after = scores(neighbours([0, 1, 2], together=0.0), 0)
+    assert after[1] == pytest.approx(2 * after[2])
+
+
+def test_what_goes_together_counts_both_ways() -> None:
+    found = neighbours([0, 1], following=0.0, together=1.0)
+    assert scores(found, 0)[1] == pytest.approx(scores(found, 1)[0])
+
+
+def test_older_events_fade() -> None:
+    found = neighbours([0, 2], [1, 3], fade=1.0, together=1.0)
+    asked = scores(found, 0, 1)
+    assert asked[2] == pytest.approx(asked[3] * np.exp(-1), rel=1e-5)
+
+
+def test_items_that_training_did_not_see_say_nothing_but_take_their_place() -> None:
+    found = neighbours([0, 2], fade=1.0)
+    assert scores(found, 0, -1)[2] == pytest.approx(scores(found, 0)[2] * np.exp(-1), rel=1e-5)
+    assert scores(found, -1, -1).max() == 0
+
+
+def test_no_more_weights_are_kept_of_an_item_than_is_said() -> None:
+    found = neighbours([0, 5], [1, 5], [2, 5], [3, 5], [0, 5], kept=2)
+    assert np.diff(found.weights.tocsc().indptr).max() <= 2
+    assert found.weights[0, 5] > 0  # the strongest stays
+
+
+def test_the_linear_model_gives_the_same_in_the_users_space() -> None:
+    known = sp.random(5, 12, 0.5, "csr", random_state=0, dtype=np.float32)
+    known.data[:] = 1
+    rows = known.astype(np.float64)
+    items, users = (way(rows, 2.0, 12).toarray() for way in (linear._by_items, linear._by_users))
+    np.testing.assert_allclose(items, users, atol=1e-6)
+
+
+def test_the_linear_model_leaves_out_an_item_itself() -> None:
+    known = sp.csr_matrix(np.kron(np.eye(2), np.ones((4, 3))).astype(np.float32))
+    weights = linear_weights(known, 1.0, 6).toarray()
+    assert np.diag(weights) == pytest.approx(0)
+    assert weights[0, 1] > abs(weights[0, 4])
+
+
+def test_without_times_no_choice_hangs_on_order() -> None:
+    assert all(way.following == 0 and way.fade is None for way in choices(timed=False, linear=True))
+
+
+def test_items_that_go_together_start_side_by_side() -> None:
+    histories = [[0, 1, 2], [3, 4, 5]] * 5
+    start = spectral_start(sequences(*histories), ITEMS, 4, np.random.default_rng(0))
+    likeness = start @ start.T
+    assert np.linalg.norm(start, axis=1) == pytest.approx(1, abs=1e-5)
+    assert likeness[0, 1] > likeness[0, 3] + 0.5
