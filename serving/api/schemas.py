@@ -12,7 +12,7 @@ from serving.store import ItemRecord, JobState
 ID_LENGTH: Final = 512
 _VARIANT: Final = "of several that are live, the one that is to answer"
 _SOURCES: Final = (
-    "what brought the item: personal, it is near the person's vector; neighbours, people who had the past items had it; "
+    "what brought the item: personal, it is near the person's vector; neighbours, who had the past items had it too; "
     "content, what is written about it is what the past items have in common; new, it has its place as a new item; "
     "similar, it is like the item asked about; popular; title or text, it was searched for"
 )
