@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,11 @@ class Point:
     sparse: Mapping[str, SparseVector] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One answer of a search. score: the dot product. payload, vector: empty and None unless asked for."""
+class Hit(NamedTuple):
+    """One answer of a search. score: the dot product. payload, vector: empty and None unless asked for.
+
+    A tuple, because a request makes a thousand of them and discards most.
+    """
 
     item_id: str
     score: float

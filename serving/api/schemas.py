@@ -12,8 +12,8 @@ from serving.store import ItemRecord, JobState
 ID_LENGTH: Final = 512
 _VARIANT: Final = "of several that are live, the one that is to answer"
 _SOURCES: Final = (
-    "what brought the item: personal, it is near the person's vector; neighbours, people who had the past items had "
-    "it; content, what is written about it is what the past items have in common; new, it has its place as a new item; "
+    "what brought the item: personal, it is near the person's vector; neighbours, who had the past items had it too; "
+    "content, what is written about it is what the past items have in common; new, it has its place as a new item; "
     "similar, it is like the item asked about; popular; title or text, it was searched for"
 )
 _YEAR_9999: Final = 253_402_300_799

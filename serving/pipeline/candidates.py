@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,18 +111,16 @@ def source_queries(bundle: Bundle, person: EncodedPerson) -> tuple[FloatArray | 
 
 def merge(bundle: Bundle, lists: Sequence[Sequence[Hit]]) -> Merged:
     """All lists as one."""
-    number: dict[str, int] = {}
-    for hits in lists:
-        for hit in hits:
-            number.setdefault(hit.item_id, len(number))
-    ids = list(number)
+    names = [[hit.item_id for hit in hits] for hits in lists]
+    ids = list(dict.fromkeys(chain.from_iterable(names)))
+    number = dict(zip(ids, range(len(ids)), strict=True))
     _, parts = merging.merge(
         [
             (
-                np.fromiter((number[hit.item_id] for hit in hits), np.int64, len(hits)),
-                np.fromiter((hit.score for hit in hits), np.float32, len(hits)),
+                np.array(list(map(number.__getitem__, listed)), np.int64),
+                np.array([hit.score for hit in hits], np.float32),
             )
-            for hits in lists
+            for listed, hits in zip(names, lists, strict=True)
         ]
     )
     new = unseen(bundle, ids)
@@ -133,8 +132,7 @@ def merge(bundle: Bundle, lists: Sequence[Sequence[Hit]]) -> Merged:
 
 def unseen(bundle: Bundle, item_ids: Sequence[str]) -> NDArray[np.bool_]:
     """Which of the items training did not see: bool [n]."""
-    known = bundle.known_items
-    return np.fromiter((item_id not in known for item_id in item_ids), np.bool_, len(item_ids))
+    return ~np.fromiter(map(bundle.known_items.__contains__, item_ids), np.bool_, len(item_ids))
 
 
 def _asked(bundle: Bundle, queries: Sequence[FloatArray | SparseVector]) -> list[int]:
