@@ -20,7 +20,7 @@ from towers.settings import RankingSettings
 class RankedContender:
     """The ranking model over the candidates of our retrieval stage; their order stands where no model is better."""
 
-    name = "two-tower, ranked"
+    name = "two-tower + ranker"
 
     def __init__(self, retrieval: TwoTowerContender) -> None:
         """retrieval: fitted before this one, at every stage."""

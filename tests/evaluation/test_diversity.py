@@ -42,12 +42,12 @@ def vectors(fold: Fold) -> np.ndarray:
 
 
 def curve(fold: Fold, **options) -> list[Degree]:  # type: ignore[no-untyped-def]
-    candidates = recommend(fold, lambda users: scores(fold, list(users)), k=500)
+    candidates = recommend(fold, lambda users, allowed=None: scores(fold, list(users)), k=500)
     return diversity_curve(fold, candidates, vectors(fold), **options)
 
 
 def test_without_diversity_the_lists_are_the_plain_ones(fold: Fold) -> None:
-    plain = recommend(fold, lambda users: scores(fold, list(users)), k=10)
+    plain = recommend(fold, lambda users, allowed=None: scores(fold, list(users)), k=10)
     place = {item: row for row, item in enumerate(fold.known.items["item_id"])}
     alike = [mean_similarity(vectors(fold)[part["item_id"].map(place)]) for _, part in plain.groupby("user_id")]
     (degree,) = curve(fold, degrees=[0.0])
@@ -65,7 +65,7 @@ def test_more_diversity_makes_lists_less_alike_in_vectors_and_in_features(fold: 
 
 
 def test_log_odds_that_hardly_differ_leave_more_to_diversity(fold: Fold) -> None:
-    candidates = recommend(fold, lambda users: scores(fold, list(users)), k=500)
+    candidates = recommend(fold, lambda users, allowed=None: scores(fold, list(users)), k=500)
     candidates["score"] *= 0.01
     (unsure,) = diversity_curve(fold, candidates, vectors(fold), log_odds=True, degrees=[0.2])
     (scaled,) = diversity_curve(fold, candidates, vectors(fold), degrees=[0.2])

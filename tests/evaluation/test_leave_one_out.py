@@ -76,8 +76,8 @@ def test_towers_fitted_on_training_learn_nothing_more_and_see_the_longer_history
     contender = TwoTowerContender(QUICK)
     contender.fit_for_validation(parts.tuning, budget=1, progress=Silent())
     contender.fit_final(parts.final.known, parts.final.fitted, progress=Silent())
-    assert contender.towers is contender.selected
-    (query,) = contender.histories.queries(["user-3"], contender.items)
+    assert contender.trained.towers is contender.selection.fit.towers
+    (query,) = contender.lists.histories.queries(["user-3"], contender.lists.items)
     validation = parts.tuning.held_out.set_index("user_id")["item_id"]
     assert query.history[-1].item_id == validation["user-3"]
 
@@ -87,7 +87,7 @@ def test_towers_fitted_on_all_learn_on() -> None:
     contender = TwoTowerContender(QUICK)
     contender.fit_for_validation(parts.tuning, budget=1, progress=Silent())
     contender.fit_final(parts.final.known, parts.final.fitted, progress=Silent())
-    assert contender.towers is not contender.selected
+    assert contender.trained.towers is not contender.selection.fit.towers
 
 
 def test_a_peer_learns_without_the_validation_events_and_is_asked_with_them(parts: Folds) -> None:
