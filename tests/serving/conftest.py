@@ -102,7 +102,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles")
     for name, dimensions in ((FIRST, 16), (SECOND, 8)):
         settings = QUICK.model_copy(
-            update={"text_model": "", "ranker": False, "max_epochs": 1, "dimensions": dimensions}
+            update={"text_model": "", "ranker": False, "max_epochs": 4, "dimensions": dimensions}
         )
         made = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
         manifest = (made.path / "manifest.json").read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ from towers.progress import Silent
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two bundles, "first" and "second", of the same towers without a text model."""
     folder = tmp_path_factory.mktemp("bundles")
-    settings = QUICK.model_copy(update={"text_model": "", "max_epochs": 1})
+    settings = QUICK.model_copy(update={"text_model": "", "max_epochs": 4})
     trained = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
     manifest = json.loads((trained.path / "manifest.json").read_text())
     for name in ("first", "second"):

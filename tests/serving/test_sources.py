@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
+from indexing.index import CONTENT, NEIGHBOURS, TOWER
+from indexing.sparse import SparseVector
 from serving.app import create_app
 from serving.pipeline import Person, Selection, candidates
 from serving.pipeline.candidates import RetrieveCandidates, merge
@@ -251,6 +253,21 @@ class TestSimilar:
         params = {"k": 200, "filter": f"category={SHOES}"}
         found = ids(client.get(f"/v1/items/{product(MATS, 1)}/similar", params=params).json()["items"])
         assert sorted(found) == sorted(product(SHOES, number) for number in range(50))
+
+    def test_one_that_everything_leads_to_lists_what_leads_to_it_most(
+        self, client: TestClient, service: Service
+    ) -> None:
+        generation, item_id = service.live.current(), product(MATS, 1)
+        codes = generation.bundle.sources.spec.items
+        weights = np.linspace(1, 2, len(codes), dtype=np.float32)
+        names = (TOWER, CONTENT)
+        point = service.index.fetch(generation.collection, [item_id], with_vectors=names)[item_id]
+        led_from = SparseVector(np.arange(len(codes)), weights)
+        service.index.upsert(generation.collection, [replace(point, sparse={NEIGHBOURS: led_from})])
+        found = ids(client.get(f"/v1/items/{item_id}/similar", params={"k": 200}).json()["items"])
+        assert len(found) == 200
+        places = [codes.ids.index(other) for other in found]
+        assert np.mean(places[:50]) > np.mean(places[-50:])
 
 
 class TestSearch:
