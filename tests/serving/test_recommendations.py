@@ -82,9 +82,10 @@ def test_of_a_long_history_the_newest_events_count(client: TestClient) -> None:
         body = {"history": [{"item_id": item} for item in history], "item_ids": ["lone", toy(1), war(1)]}
         return float(client.post("/v1/score", json=body).json()["items"][0]["score"])
 
-    newest = score_of_the_last_one(films[-30:])  # the towers read thirty
-    assert score_of_the_last_one(films) == pytest.approx(newest, abs=1e-5)
-    assert score_of_the_last_one(films[:30]) != pytest.approx(newest, abs=1e-3)
+    # Towers read thirty events and neighbours more, which fade: what came before the newest changes little.
+    newest = score_of_the_last_one(films[-30:])
+    others = score_of_the_last_one(films[:30])
+    assert abs(score_of_the_last_one(films) - newest) < abs(others - newest)
 
 
 def test_what_is_known_of_a_person_is_taken(client: TestClient) -> None:
