@@ -83,7 +83,7 @@ def test_a_bundle_trained_on_the_store_can_be_indexed(
     store.close()
     monkeypatch.setenv("PHAROS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PHAROS_DATABASE_URL", any_store_url)
-    quick = [word for pair in ("dimensions=16", "max_epochs=1", "text_model=") for word in ("--set", pair)]
+    quick = [word for pair in ("dimensions=16", "max_epochs=4", "text_model=") for word in ("--set", pair)]
     for words in (["train", "--from-store", *quick], ["index"]):
         monkeypatch.setattr(sys, "argv", ["pharos", *words])
         with pytest.raises(SystemExit) as end:
