@@ -19,6 +19,7 @@ from evaluation.extras import load
 from ingest.dataset import Dataset
 from towers.retrieval.assembly import build, compile_for, compiled_step, prepare
 from towers.retrieval.steps import Steps
+from towers.schedule import WarmUpAndDecay
 from towers.settings import TrainingSettings
 
 SIZES = (10_000, 20_000, 50_000, 100_000, 200_000)
@@ -43,7 +44,7 @@ def microseconds_per_event(items: int) -> float:
     data = prepare(dataset(items), dataset(items).interactions, SETTINGS, None)
     model = build(data, SETTINGS)
     steps = Steps(data, SETTINGS.batch_events, SETTINGS.negatives, SETTINGS.ahead, np.random.default_rng(0))
-    compile_for(model, SETTINGS.learning_rate, SETTINGS.warmup_steps, STEPS)
+    compile_for(model, WarmUpAndDecay(SETTINGS.learning_rate, SETTINGS.warmup_steps, STEPS))
     train, taken = None, list[float]()
     start = time.perf_counter()
     for inputs in islice(steps, WARM_UP + STEPS):

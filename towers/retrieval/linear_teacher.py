@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.linalg import cho_factor, cho_solve
+
+from towers.neighbours.linear import linear_weights
 
 # The time of a solution grows with the third power of the items: the most frequent ones are taught, the others learn
 # from events alone.
@@ -32,15 +33,9 @@ class LinearTeacher:
         """known: bool [users, items]; solved for the most frequent items."""
         counts = known.getnnz(axis=0)
         taught = np.sort(np.argsort(-counts, kind="stable")[:_MOST_ITEMS])
-        matrix = known[:, taught].astype(np.float64)
-        lengths = np.maximum(known.getnnz(axis=1), 1)
-        rows = sp.diags(np.sqrt(lengths.mean() / lengths))
-        gram = (matrix.T @ rows @ matrix).toarray()
-        gram[np.diag_indices_from(gram)] += _PENALTY * gram.trace() / len(gram)
-        inverse = cho_solve(cho_factor(gram, check_finite=False), np.eye(len(gram)), check_finite=False)
-        solved = inverse / -np.diag(inverse)
-        np.fill_diagonal(solved, 0.0)
-        some = matrix[:: -(-len(lengths) // _USERS_FOR_SCALE)]
+        matrix = known[:, taught].astype(np.float32)
+        solved = linear_weights(matrix, _PENALTY, len(taught)).toarray()
+        some = matrix[:: -(-known.shape[0] // _USERS_FOR_SCALE)]
         highest = float((some @ solved).max(axis=1).mean())
         return cls((solved * _HIGHEST / max(highest, 1e-6)).astype(np.float32), taught)
 

@@ -122,8 +122,8 @@ def _dense_list(scores: Floats, seen: Rows, allowed: npt.NDArray[np.bool_] | Non
     scores[seen] = -np.inf
     if allowed is not None:
         scores[~allowed] = -np.inf
-    rows = np.argpartition(-scores, depth - 1)[:depth] if depth < len(scores) else np.arange(len(scores))
-    return _best(rows[np.isfinite(scores[rows])], scores, depth)
+    open_ = np.flatnonzero(scores > -np.inf)
+    return _best(open_, scores[open_], depth)
 
 
 def _sparse_lists(
@@ -140,15 +140,11 @@ def _sparse_lists(
         hidden = left_out.copy()
         hidden[own] = True
         kept = (values > 0) & ~hidden[rows]
-        lists.append(_best_of(rows[kept].astype(np.int64), values[kept], depth))
+        lists.append(_best(rows[kept].astype(np.int64), values[kept], depth))
     return lists
 
 
 def _best(rows: Rows, scores: Floats, depth: int) -> List:
-    return _best_of(rows.astype(np.int64), scores[rows], depth)
-
-
-def _best_of(rows: Rows, scores: Floats, depth: int) -> List:
     if depth < len(rows):
         first = np.argpartition(-scores, depth - 1)[:depth]
         rows, scores = rows[first], scores[first]
