@@ -9,7 +9,8 @@ ENV PATH=/opt/pharos/bin:$PATH
 COPY requirements.lock /src/
 RUN pip install --no-deps --require-hashes --no-build-isolation -r /src/requirements.lock
 
-COPY pyproject.toml README.md LICENSE /src/
+COPY pyproject.toml setup.py README.md LICENSE /src/
+COPY pharos /src/pharos
 COPY ingest /src/ingest
 COPY towers /src/towers
 COPY indexing /src/indexing

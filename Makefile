@@ -44,6 +44,7 @@ lint: $(INSTALLED_DEV) ## Check style and format
 	@$(BIN)/ruff format --check .
 
 types: $(INSTALLED_DEV) ## Check the types
+	@$(PYTHON) scripts/typed_tree.py
 	@$(BIN)/mypy
 
 format: $(INSTALLED_DEV) ## Mend what style and format can mend by themselves

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 _GENRES = 20
 _LABELS = 2000

@@ -19,11 +19,11 @@ from typing import Final
 import httpx
 
 from benchmarks.catalogues import catalogue
-from benchmarks.served import ENGINES, PHAROS, ROOT, Served, engine, indexed, train_two
-from ingest.export import export_dataset
-from serving.service import open_service
-from serving.settings import Settings
-from towers.bundle.bundle import bundle_ids
+from benchmarks.served import ENGINES, ROOT, Served, engine, indexed, train_two
+from pharos.ingest.export import export_dataset
+from pharos.serving.service import open_service
+from pharos.serving.settings import Settings
+from pharos.towers.bundle.bundle import bundle_ids
 
 ITEMS, USERS, EVENTS, EPOCHS = 1_500, 500, 20_000, 4
 KILLS, READY_SECONDS = 30, 20.0
@@ -156,7 +156,7 @@ class Crashes:
         """Kill an import. The server is stopped meanwhile, as the next start is what counts."""
         self._served.stop()
         environment = {**os.environ, "PHAROS_DATA_DIR": str(self._settings.data_dir)}
-        command = [sys.executable, "-c", PHAROS, "import", str(self._data)]
+        command = [sys.executable, "-m", "pharos", "import", str(self._data)]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(after)

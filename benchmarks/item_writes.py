@@ -16,15 +16,15 @@ from starlette.testclient import TestClient
 
 from benchmarks.catalogues import catalogue
 from benchmarks.served import ENGINES, engine
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType
-from serving.app import create_app
-from serving.cli.progress import Lines
-from serving.reindex import reindex
-from serving.service import open_store
-from serving.settings import Settings
-from serving.training import train
-from towers.settings import TrainingSettings
+from pharos.cli.progress import Lines
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.serving.app import create_app
+from pharos.serving.reindex import reindex
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
+from pharos.serving.training import train
+from pharos.towers.settings import TrainingSettings
 
 ITEMS, USERS, EVENTS = 500, 300, 6_000
 POSTS, WARM_UP, BATCH = 200, 10, 1_000

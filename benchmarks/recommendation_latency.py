@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.catalogues import catalogue
-from indexing.index import TOWER
-from serving.cli.progress import Lines
-from serving.pipeline import Person, Selection
-from serving.reindex import reindex
-from serving.service import Service, open_service, open_store
-from serving.settings import Settings
-from serving.training import train
-from towers.settings import TrainingSettings
+from pharos.cli.progress import Lines
+from pharos.indexing.index import TOWER
+from pharos.serving.pipeline import Person, Selection
+from pharos.serving.reindex import reindex
+from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.settings import Settings
+from pharos.serving.training import train
+from pharos.towers.settings import TrainingSettings
 
 ITEMS, USERS, EVENTS, REQUESTS, WARM_UP = 10_000, 1_000, 60_000, 1_000, 50
 TRAINING = TrainingSettings(max_epochs=2, text_model="")

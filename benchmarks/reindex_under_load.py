@@ -18,9 +18,9 @@ import httpx
 import numpy as np
 
 from benchmarks.served import ENGINES, Served, engine, indexed, train_two
-from serving.service import open_service
-from serving.settings import Settings
-from towers.bundle.bundle import bundle_ids
+from pharos.serving.service import open_service
+from pharos.serving.settings import Settings
+from pharos.towers.bundle.bundle import bundle_ids
 
 ITEMS, USERS, EVENTS, EPOCHS = 10_000, 1_000, 60_000, 2
 PER_SECOND, WRITES_PER_SECOND, SECONDS_BEFORE, SECONDS_AFTER, ALLOWED = 20, 2, 30, 3, 3.0

@@ -13,20 +13,18 @@ from typing import Any, Final, Self
 
 import httpx
 
-import serving
 from benchmarks.catalogues import catalogue
-from serving.cli.progress import Lines
-from serving.reindex import reindex
-from serving.service import open_store
-from serving.settings import Settings
-from serving.training import train
+from pharos.cli.progress import Lines
+from pharos.serving.reindex import reindex
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
+from pharos.serving.training import train
+from pharos.towers.settings import TrainingSettings
 from tests.qdrant_binary import fetch
 from tests.qdrant_process import QdrantProcess
-from towers.settings import TrainingSettings
 
 ENGINES: Final = ("embedded", "server")
-ROOT: Final = Path(serving.__file__).parents[1]
-PHAROS: Final = "from serving.cli import main; main()"
+ROOT: Final = Path(__file__).parents[1]
 _READY_SECONDS: Final = 120.0
 
 
@@ -86,7 +84,7 @@ class Served:
         environment = {**os.environ, **{f"PHAROS_{name.upper()}": str(value) for name, value in values.items()}}
         with (self._settings.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", PHAROS, "serve", "--port", str(self._settings.port)],
+                [sys.executable, "-m", "pharos", "serve", "--port", str(self._settings.port)],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.catalogues import catalogue
-from serving.cli.progress import Lines
-from serving.reindex import reindex
-from serving.service import open_store
-from serving.settings import Settings
-from serving.training import train
-from towers.settings import TrainingSettings
+from pharos.cli.progress import Lines
+from pharos.serving.reindex import reindex
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
+from pharos.serving.training import train
+from pharos.towers.settings import TrainingSettings
 
 ITEMS: Final = 5_000
 USERS: Final = 1_000

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.catalogues import catalogue
-from evaluation.extras import load
-from ingest.dataset import Dataset
-from towers.retrieval.assembly import build, compile_for, compiled_step, prepare
-from towers.retrieval.steps import Steps
-from towers.schedule import WarmUpAndDecay
-from towers.settings import TrainingSettings
+from pharos.evaluation.extras import load
+from pharos.ingest.dataset import Dataset
+from pharos.towers.retrieval.assembly import build, compile_for, compiled_step, prepare
+from pharos.towers.retrieval.steps import Steps
+from pharos.towers.schedule import WarmUpAndDecay
+from pharos.towers.settings import TrainingSettings
 
 SIZES = (10_000, 20_000, 50_000, 100_000, 200_000)
 USERS, EVENTS, STEPS, WARM_UP = 4_000, 200_000, 40, 5

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.catalogue import Catalogue
-from evaluation.folds import Fold
-from evaluation.metrics import DEPTH, NDCG_10, RankingMetrics
-from ingest.columns import Columns
+from pharos.evaluation.catalogue import Catalogue
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.metrics import DEPTH, NDCG_10, RankingMetrics
+from pharos.ingest.columns import Columns
 
 _LENGTH_BINS = 5
 _POPULARITY_BINS = 10

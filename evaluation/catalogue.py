@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
 
 
 @dataclass(frozen=True)

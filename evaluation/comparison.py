@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from evaluation.contender import Learner
-from evaluation.folds import FittedOn, Protocol
-from evaluation.page import write_page
-from evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
-from evaluation.peers import COLD_PEERS, RATING_PEERS, WARM_PEERS
-from evaluation.ranked import RankedContender
-from evaluation.rating_model import PredictedRatings
-from evaluation.report import Report, report, write
-from evaluation.run import evaluate
-from evaluation.two_tower import TwoTowerContender
-from ingest.dataset import Dataset
-from towers.progress import Progress
-from towers.settings import TrainingSettings
-from towers.text.documents import documents
-from towers.text.model import TextModel
+from pharos.evaluation.contender import Learner
+from pharos.evaluation.folds import FittedOn, Protocol
+from pharos.evaluation.page import write_page
+from pharos.evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
+from pharos.evaluation.peers import COLD_PEERS, RATING_PEERS, WARM_PEERS
+from pharos.evaluation.ranked import RankedContender
+from pharos.evaluation.rating_model import PredictedRatings
+from pharos.evaluation.report import Report, report, write
+from pharos.evaluation.run import evaluate
+from pharos.evaluation.two_tower import TwoTowerContender
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Progress
+from pharos.towers.settings import TrainingSettings
+from pharos.towers.text.documents import documents
+from pharos.towers.text.model import TextModel
 
 # Where the answers of each method of ours go.
 _FILES = {

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.folds import Fold
-from evaluation.peers.base import Floats
-from evaluation.scoring import Scores
-from evaluation.tuning import Tuning
-from indexing.index import FloatArray
-from ingest.dataset import Dataset
-from towers.progress import Progress
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.peers.base import Floats
+from pharos.evaluation.scoring import Scores
+from pharos.evaluation.tuning import Tuning
+from pharos.indexing.index import FloatArray
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Progress
 
 Allowed = NDArray[np.bool_]
 

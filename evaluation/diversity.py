@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from evaluation.catalogue import Catalogue
-from evaluation.folds import Fold
-from evaluation.judging import wanted_items
-from evaluation.metrics import SHOWN, ranking_metrics
-from evaluation.peers.documents import documents
-from evaluation.scoring import Codes
-from indexing.diversity import POOL, SIMILARITIES, Scale, mean_similarity, mmr, scaled
-from indexing.index import FloatArray
-from ingest.columns import Columns
+from pharos.evaluation.catalogue import Catalogue
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.judging import wanted_items
+from pharos.evaluation.metrics import SHOWN, ranking_metrics
+from pharos.evaluation.peers.documents import documents
+from pharos.evaluation.scoring import Codes
+from pharos.indexing.diversity import POOL, SIMILARITIES, Scale, mean_similarity, mmr, scaled
+from pharos.indexing.index import FloatArray
+from pharos.ingest.columns import Columns
 
 DEGREES: Final = tuple(tenth / 10 for tenth in range(11))
 CANDIDATES: Final = POOL

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.errors import EvaluationError
-from ingest import splits
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.errors import DataError
-from ingest.history import digests, order, pair_keys
+from pharos.evaluation.errors import EvaluationError
+from pharos.ingest import splits
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.history import digests, order, pair_keys
 
 # The tenths, by digest, that stand in for a validation part where the protocol has none; those of the test parts are
 # 3 (cold items) and 0 (ratings).

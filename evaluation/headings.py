@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.folds import Protocol
-from evaluation.metrics import (
+from pharos.evaluation.folds import Protocol
+from pharos.evaluation.metrics import (
     COVERAGE_10,
     MAE,
     NDCG_5,

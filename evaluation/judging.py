@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from evaluation.catalogue import Catalogue
-from evaluation.contender import ScoreUsers
-from evaluation.folds import Fold
-from evaluation.metrics import DEPTH, RankingMetrics, RatingMetrics, ranking_metrics, rating_metrics
-from evaluation.peers.base import Floats
-from evaluation.scoring import Codes, Scores, top_lists
-from ingest.columns import Columns
+from pharos.evaluation.catalogue import Catalogue
+from pharos.evaluation.contender import ScoreUsers
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.metrics import DEPTH, RankingMetrics, RatingMetrics, ranking_metrics, rating_metrics
+from pharos.evaluation.peers.base import Floats
+from pharos.evaluation.scoring import Codes, Scores, top_lists
+from pharos.ingest.columns import Columns
 
 PredictPairs = Callable[[pd.DataFrame], Floats]
 

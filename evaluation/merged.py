@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.contender import Allowed
-from evaluation.scoring import Scores
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.bundle.bundle import Trained
-from towers.histories.histories import Histories
-from towers.ranking.features import Floats
-from towers.sources.merging import DEPTH, Rows
-from towers.sources.retriever import Candidates, Retriever
+from pharos.evaluation.contender import Allowed
+from pharos.evaluation.scoring import Scores
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.bundle.bundle import Trained
+from pharos.towers.histories.histories import Histories
+from pharos.towers.ranking.features import Floats
+from pharos.towers.sources.merging import DEPTH, Rows
+from pharos.towers.sources.retriever import Candidates, Retriever
 
 
 class MergedLists:

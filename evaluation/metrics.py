@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.columns import Columns
+from pharos.ingest.columns import Columns
 
 RECALL_5 = "recall@5"
 RECALL_10 = "recall@10"

@@ -5,10 +5,10 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from evaluation import plots
-from evaluation.extras import MissingExtra
-from evaluation.folds import Protocol
-from evaluation.headings import describe_ties, heading, table
+from pharos.evaluation import plots
+from pharos.evaluation.extras import MissingExtra
+from pharos.evaluation.folds import Protocol
+from pharos.evaluation.headings import describe_ties, heading, table
 
 _STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #212529; background: #fff; max-width: 1060px; margin: 2rem auto;
@@ -31,7 +31,7 @@ def write_page(figures: dict[str, Any], path: Path) -> None:
 
 
 def page(figures: dict[str, Any]) -> str:
-    """The page of one report, as HTML; figures: see evaluation.report.report."""
+    """The page of one report, as HTML; figures: see pharos.evaluation.report.report."""
     dataset = figures["dataset"]
     title = f"{dataset['name']}, {figures['protocol']}"
     if figures["fitted_on"]:

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from evaluation.catalogue import Catalogue
-from evaluation.contender import Allowed, ScoreUsers
-from evaluation.folds import Fold
-from evaluation.judging import judge_lists, judge_ratings, rate, recommend
-from evaluation.peers.base import (
+from pharos.evaluation.catalogue import Catalogue
+from pharos.evaluation.contender import Allowed, ScoreUsers
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.judging import judge_lists, judge_ratings, rate, recommend
+from pharos.evaluation.peers.base import (
     Document,
     Floats,
     Need,
@@ -24,12 +24,12 @@ from evaluation.peers.base import (
     Sequences,
     Vectors,
 )
-from evaluation.peers.documents import documents
-from evaluation.scoring import Scores
-from evaluation.tuning import Tuning, grid_search
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.progress import Progress
+from pharos.evaluation.peers.documents import documents
+from pharos.evaluation.scoring import Scores
+from pharos.evaluation.tuning import Tuning, grid_search
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Progress
 
 EmbedItems = Callable[[Dataset], Vectors]
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evaluation.contender import Allowed, Pool, ScoreUsers
-from evaluation.diversity import CANDIDATES as DIVERSE_FROM
-from evaluation.folds import Fold
-from evaluation.scoring import Scores
-from evaluation.tuning import Tuning
-from evaluation.two_tower import TwoTowerContender
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.progress import Progress
-from towers.ranking.features import Retrieved
-from towers.settings import RankingSettings
+from pharos.evaluation.contender import Allowed, Pool, ScoreUsers
+from pharos.evaluation.diversity import CANDIDATES as DIVERSE_FROM
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.scoring import Scores
+from pharos.evaluation.tuning import Tuning
+from pharos.evaluation.two_tower import TwoTowerContender
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Progress
+from pharos.towers.ranking.features import Retrieved
+from pharos.towers.settings import RankingSettings
 
 
 class RankedContender:

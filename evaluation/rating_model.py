@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evaluation.folds import Fold
-from evaluation.metrics import rating_metrics
-from evaluation.peers.base import Floats
-from evaluation.tuning import Attempt, Tuning
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.errors import TrainingError
-from towers.histories.histories import Histories
-from towers.progress import Progress
-from towers.ranking.ranker import rows_of
-from towers.retrieval.fitting import fit
-from towers.settings import TrainingSettings
-from towers.training import learn_ratings, read_texts
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.metrics import rating_metrics
+from pharos.evaluation.peers.base import Floats
+from pharos.evaluation.tuning import Attempt, Tuning
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.errors import TrainingError
+from pharos.towers.histories.histories import Histories
+from pharos.towers.progress import Progress
+from pharos.towers.ranking.ranker import rows_of
+from pharos.towers.retrieval.fitting import fit
+from pharos.towers.settings import TrainingSettings
+from pharos.towers.training import learn_ratings, read_texts
 
 
 class PredictedRatings:

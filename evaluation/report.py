@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.bootstrap import Interval, Statistic, bootstrap, difference_interval, mean_interval
-from evaluation.breakdown import Bin, by_history_length, by_popularity
-from evaluation.diversity import Degree
-from evaluation.folds import Fold
-from evaluation.headings import compared
-from evaluation.metrics import MAE, NDCG_10, RECALL_100, RMSE, RankingMetrics, RatingMetrics
-from evaluation.run import Evaluation, Outcome
-from evaluation.ties import Ties
-from ingest.columns import Columns
-from ingest.fingerprint import fingerprint
+from pharos.evaluation.bootstrap import Interval, Statistic, bootstrap, difference_interval, mean_interval
+from pharos.evaluation.breakdown import Bin, by_history_length, by_popularity
+from pharos.evaluation.diversity import Degree
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.headings import compared
+from pharos.evaluation.metrics import MAE, NDCG_10, RECALL_100, RMSE, RankingMetrics, RatingMetrics
+from pharos.evaluation.run import Evaluation, Outcome
+from pharos.evaluation.ties import Ties
+from pharos.ingest.columns import Columns
+from pharos.ingest.fingerprint import fingerprint
 
 Report = dict[str, Any]
 

@@ -8,21 +8,21 @@ from typing import TypeVar, cast
 import numpy as np
 import pandas as pd
 
-from evaluation.contender import Contender, Learner, RatingContender
-from evaluation.diversity import CANDIDATES, Degree, diversity_curve
-from evaluation.errors import EvaluationError
-from evaluation.extras import MissingExtra
-from evaluation.folds import FittedOn, Fold, Folds, Protocol, folds
-from evaluation.judging import judge_lists, judge_ratings, rate, recommend
-from evaluation.metrics import RankingMetrics, RatingMetrics
-from evaluation.peers.base import PeerUnfit
-from evaluation.peers.popularity import Popularity
-from evaluation.peers.sequential_neighbours import SequentialNeighbours
-from evaluation.ties import Ties, ties
-from evaluation.tuning import Tuning
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.progress import Progress
+from pharos.evaluation.contender import Contender, Learner, RatingContender
+from pharos.evaluation.diversity import CANDIDATES, Degree, diversity_curve
+from pharos.evaluation.errors import EvaluationError
+from pharos.evaluation.extras import MissingExtra
+from pharos.evaluation.folds import FittedOn, Fold, Folds, Protocol, folds
+from pharos.evaluation.judging import judge_lists, judge_ratings, rate, recommend
+from pharos.evaluation.metrics import RankingMetrics, RatingMetrics
+from pharos.evaluation.peers.base import PeerUnfit
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
+from pharos.evaluation.ties import Ties, ties
+from pharos.evaluation.tuning import Tuning
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Progress
 
 T = TypeVar("T")
 

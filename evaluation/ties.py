@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from evaluation.contender import Contender
-from evaluation.folds import FittedOn, Protocol, folds
-from evaluation.judging import judge_lists, recommend
-from evaluation.metrics import RankingMetrics
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.progress import Progress
+from pharos.evaluation.contender import Contender
+from pharos.evaluation.folds import FittedOn, Protocol, folds
+from pharos.evaluation.judging import judge_lists, recommend
+from pharos.evaluation.metrics import RankingMetrics
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Progress
 
 SEEDS = (1, 2, 3)
 _PAIR = [Columns.USER, Columns.ITEM]

@@ -4,16 +4,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from evaluation.contender import Allowed, Pool, ScoreUsers
-from evaluation.folds import Fold
-from evaluation.merged import MergedLists
-from evaluation.scoring import Scores
-from evaluation.tuning import Attempt, Tuning
-from ingest.dataset import Dataset
-from towers.bundle.bundle import Trained
-from towers.progress import Progress
-from towers.settings import TrainingSettings
-from towers.training import Selection, TextVectors, finish, read_texts, select, selected
+from pharos.evaluation.contender import Allowed, Pool, ScoreUsers
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.merged import MergedLists
+from pharos.evaluation.scoring import Scores
+from pharos.evaluation.tuning import Attempt, Tuning
+from pharos.ingest.dataset import Dataset
+from pharos.towers.bundle.bundle import Trained
+from pharos.towers.progress import Progress
+from pharos.towers.settings import TrainingSettings
+from pharos.towers.training import Selection, TextVectors, finish, read_texts, select, selected
 
 
 class TwoTowerContender:

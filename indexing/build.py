@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from indexing.errors import CollectionInUse, VectorIndexError
-from indexing.index import (
+from pharos.indexing.errors import CollectionInUse, VectorIndexError
+from pharos.indexing.index import (
     CONTENT,
     NEIGHBOURS,
     TEXT,
@@ -28,12 +28,12 @@ from indexing.index import (
     Point,
     VectorIndex,
 )
-from indexing.names import belongs_to, collection_name
-from indexing.payload import AVAILABLE, CREATED_AT, REVISION, Payload, item_payload, payload_fields
-from indexing.sparse import SparseVector, sparse_rows
-from indexing.verification import MINIMUM_RECALL, Canaries
-from ingest.columns import Columns
-from ingest.schema import Schema
+from pharos.indexing.names import belongs_to, collection_name
+from pharos.indexing.payload import AVAILABLE, CREATED_AT, REVISION, Payload, item_payload, payload_fields
+from pharos.indexing.sparse import SparseVector, sparse_rows
+from pharos.indexing.verification import MINIMUM_RECALL, Canaries
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import Schema
 
 ALIAS: Final = "items"
 """The alias of the catalogue that is live."""

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from indexing.errors import InvalidVector
-from indexing.index import FloatArray, Point, SourceQuery
-from indexing.sparse import MOST_INDEX, SparseVector
+from pharos.indexing.errors import InvalidVector
+from pharos.indexing.index import FloatArray, Point, SourceQuery
+from pharos.indexing.sparse import MOST_INDEX, SparseVector
 
 
 def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Collection[str] = ()) -> None:

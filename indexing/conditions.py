@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from indexing.payload import PayloadType, payload_fields
-from ingest.schema import Schema
+from pharos.indexing.payload import PayloadType, payload_fields
+from pharos.ingest.schema import Schema
 
 Value: TypeAlias = str | float | bool
 

@@ -6,7 +6,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexing.index import FloatArray
+from pharos.indexing.index import FloatArray
 
 POOL: Final = 500
 """So many candidates to choose from: among a hundred, to be as much less alike costs up to half as many hits again."""

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from qdrant_edge import CountRequest, EdgeShard, QueryBatchRequest, ScoredPoint, UpdateOperation
 
-from indexing.checks import batched, check_points, check_query
-from indexing.embedded_flags import shown, stored
-from indexing.embedded_points import (
+from pharos.indexing.checks import batched, check_points, check_query
+from pharos.indexing.embedded_flags import shown, stored
+from pharos.indexing.embedded_points import (
     SCAN_UP_TO_POINTS,
     edge_point,
     edge_request,
@@ -19,21 +19,21 @@ from indexing.embedded_points import (
     read_record,
     uuid_of,
 )
-from indexing.errors import (
+from pharos.indexing.errors import (
     CollectionExists,
     CollectionInUse,
     IndexUnavailable,
     UnknownCollection,
     UnknownItem,
 )
-from indexing.filters import Filter
-from indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
-from indexing.index_folder import IndexFolder
-from indexing.known_vectors import VectorMemory
-from indexing.payload import Payload, PayloadType
-from indexing.point_ids import point_id
-from indexing.qdrant_filters import EMBEDDED, payload_key, translate
-from indexing.searching import Asked, Scored, Searching, Stored, Wanted
+from pharos.indexing.filters import Filter
+from pharos.indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
+from pharos.indexing.index_folder import IndexFolder
+from pharos.indexing.known_vectors import VectorMemory
+from pharos.indexing.payload import Payload, PayloadType
+from pharos.indexing.point_ids import point_id
+from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
+from pharos.indexing.searching import Asked, Scored, Searching, Stored, Wanted
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
 _BATCH_BYTES: Final = 1_000_000

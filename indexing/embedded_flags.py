@@ -6,7 +6,7 @@ number 0.5 ms. Nothing outside of the engine sees the numbers.
 
 from collections.abc import Collection
 
-from indexing.payload import Payload
+from pharos.indexing.payload import Payload
 
 
 def stored(payload: Payload, flags: Collection[str]) -> Payload:

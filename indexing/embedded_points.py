@@ -22,14 +22,14 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
-from indexing.embedded_flags import shown, stored
-from indexing.index import CollectionSpec, FloatArray, Point
-from indexing.payload import PayloadType
-from indexing.point_ids import point_id
-from indexing.qdrant_filters import payload_key
-from indexing.searching import Asked, Stored
-from indexing.sparse import SparseVector
-from ingest.columns import Columns
+from pharos.indexing.embedded_flags import shown, stored
+from pharos.indexing.index import CollectionSpec, FloatArray, Point
+from pharos.indexing.payload import PayloadType
+from pharos.indexing.point_ids import point_id
+from pharos.indexing.qdrant_filters import payload_key
+from pharos.indexing.searching import Asked, Stored
+from pharos.indexing.sparse import SparseVector
+from pharos.ingest.columns import Columns
 
 SCAN_UP_TO_POINTS: Final = 50_000
 """Up to here a scan of all vectors is exact and takes a millisecond or less; a graph would take minutes to build."""

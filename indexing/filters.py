@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, NoneOf, Range, Value, check
+from pharos.indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, NoneOf, Range, Value, check
 
 __all__ = [
     "AllOf",

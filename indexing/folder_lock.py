@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import IO, Final
 
-from indexing.errors import IndexUnavailable
+from pharos.indexing.errors import IndexUnavailable
 
 _FILE: Final = "lock"
 

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from indexing.filters import Filter
-from indexing.payload import Payload, PayloadType
-from indexing.sparse import SparseVector
+from pharos.indexing.filters import Filter
+from pharos.indexing.payload import Payload, PayloadType
+from pharos.indexing.sparse import SparseVector
 
 FloatArray: TypeAlias = NDArray[np.float32]
 

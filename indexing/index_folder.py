@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from indexing.durable_files import sync_folder, write_durably
-from indexing.errors import CollectionExists, UnknownCollection
-from indexing.folder_lock import FolderLock
-from indexing.index import CollectionSpec
-from indexing.names import checked_name
-from indexing.payload import PayloadType
+from pharos.indexing.durable_files import sync_folder, write_durably
+from pharos.indexing.errors import CollectionExists, UnknownCollection
+from pharos.indexing.folder_lock import FolderLock
+from pharos.indexing.index import CollectionSpec
+from pharos.indexing.names import checked_name
+from pharos.indexing.payload import PayloadType
 
 _MANIFEST: Final = "collection.json"
 _COLLECTIONS: Final = "collections"

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
-from indexing.index import FloatArray
+from pharos.indexing.index import FloatArray
 
 _MOST_BYTES: Final = 256_000_000
 # The hash of a number is C's, that of a UUID is Python's: a request looks up a thousand.

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from indexing.errors import InvalidName
+from pharos.indexing.errors import InvalidName
 
 SEPARATOR: Final = "--"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from indexing.errors import VectorIndexError
-from ingest.columns import Columns
-from ingest.schema import FeatureType, Schema
+from pharos.indexing.errors import VectorIndexError
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import FeatureType, Schema
 
 Payload: TypeAlias = dict[str, Any]
 """JSON values by field name."""
@@ -44,7 +44,7 @@ def payload_fields(schema: Schema) -> dict[str, PayloadType]:
 
     These are item_id, available, created_at and every item feature that is a category, tags, number or flag.
     Raises VectorIndexError for a feature whose name an engine cannot express. (Names that clash with the index's own
-    fields are refused where data is read, see ingest.schema.RESERVED_NAMES.)
+    fields are refused where data is read, see pharos.ingest.schema.RESERVED_NAMES.)
     """
     features = {feature.name: _TYPES[feature.type] for feature in schema.items if feature.type in _TYPES}
     quoted = [name for name in features if '"' in name]

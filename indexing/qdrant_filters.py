@@ -8,7 +8,7 @@ from typing import Any, Final
 import qdrant_edge
 from qdrant_client import models
 
-from indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
+from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 

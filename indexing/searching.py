@@ -12,13 +12,13 @@ from uuid import UUID
 
 import numpy as np
 
-from indexing.errors import InvalidVector, UnknownItem
-from indexing.filters import Filter
-from indexing.index import TOWER, FloatArray, Hit, Point, SourceQuery
-from indexing.payload import Payload
-from indexing.point_ids import KnownIds, point_id
-from indexing.sparse import SparseVector
-from ingest.columns import Columns
+from pharos.indexing.errors import InvalidVector, UnknownItem
+from pharos.indexing.filters import Filter
+from pharos.indexing.index import TOWER, FloatArray, Hit, Point, SourceQuery
+from pharos.indexing.payload import Payload
+from pharos.indexing.point_ids import KnownIds, point_id
+from pharos.indexing.sparse import SparseVector
+from pharos.ingest.columns import Columns
 
 # Up to so many more points are read with their payload at once: cheaper than a second request.
 _DIRECT: Final = 32

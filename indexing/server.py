@@ -12,8 +12,8 @@ from uuid import UUID
 
 from qdrant_client import QdrantClient, models
 
-from indexing.checks import batched, check_points, check_query, check_query_alone
-from indexing.errors import (
+from pharos.indexing.checks import batched, check_points, check_query, check_query_alone
+from pharos.indexing.errors import (
     CollectionExists,
     CollectionInUse,
     IndexUnavailable,
@@ -23,15 +23,15 @@ from indexing.errors import (
     UnknownItem,
     VectorIndexError,
 )
-from indexing.filters import Filter
-from indexing.index import CollectionInfo, CollectionSpec, Point, SourceQuery
-from indexing.names import checked_name
-from indexing.payload import Payload, PayloadType
-from indexing.point_ids import point_id
-from indexing.qdrant_filters import SERVER, payload_key, translate
-from indexing.searching import Asked, Scored, Searching, Stored, Wanted
-from indexing.server_calls import Calls
-from indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
+from pharos.indexing.filters import Filter
+from pharos.indexing.index import CollectionInfo, CollectionSpec, Point, SourceQuery
+from pharos.indexing.names import checked_name
+from pharos.indexing.payload import Payload, PayloadType
+from pharos.indexing.point_ids import point_id
+from pharos.indexing.qdrant_filters import SERVER, payload_key, translate
+from pharos.indexing.searching import Asked, Scored, Searching, Stored, Wanted
+from pharos.indexing.server_calls import Calls
+from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
 
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000

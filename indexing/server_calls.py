@@ -12,7 +12,7 @@ import httpx
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from indexing.errors import (
+from pharos.indexing.errors import (
     CollectionExists,
     IndexUnavailable,
     RequestRejected,

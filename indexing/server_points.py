@@ -5,11 +5,11 @@ from typing import Any, Final
 import numpy as np
 from qdrant_client import models
 
-from indexing.index import CollectionSpec, FloatArray, Point
-from indexing.point_ids import point_id
-from indexing.searching import Asked, Stored
-from indexing.sparse import SparseVector
-from ingest.columns import Columns
+from pharos.indexing.index import CollectionSpec, FloatArray, Point
+from pharos.indexing.point_ids import point_id
+from pharos.indexing.searching import Asked, Stored
+from pharos.indexing.sparse import SparseVector
+from pharos.ingest.columns import Columns
 
 _SEARCH_WIDTH: Final = 256
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from indexing.errors import VerificationFailed
-from indexing.index import FloatArray, Hit, Point, SourceQuery, VectorIndex
-from indexing.sparse import SparseVector
+from pharos.indexing.errors import VerificationFailed
+from pharos.indexing.index import FloatArray, Hit, Point, SourceQuery, VectorIndex
+from pharos.indexing.sparse import SparseVector
 
 MINIMUM_RECALL: Final = 0.95
 _CANARIES: Final = 64

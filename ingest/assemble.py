@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.cells import parse_numbers, type_features, type_texts
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.limits import MAX_TEXT
-from ingest.report import Finding, IngestReport, Outcome
-from ingest.schema import Feature, Schema
-from ingest.tables.table import Table
+from pharos.ingest.cells import parse_numbers, type_features, type_texts
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.limits import MAX_TEXT
+from pharos.ingest.report import Finding, IngestReport, Outcome
+from pharos.ingest.schema import Feature, Schema
+from pharos.ingest.tables.table import Table
 
 _FIRST_MILLISECOND: Final = 100_000_000_000
 """As seconds the year 5138, as milliseconds 1973: no event of ours is later, or was recorded before."""

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
-from ingest.report import Outcome
-from ingest.schema import Feature, FeatureType
-from ingest.tables.table import Table
+from pharos.ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
+from pharos.ingest.report import Outcome
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.tables.table import Table
 
 _MISSING_MARKS: Final = ("", "nan", "na", "n/a", "null", "none", "\\n")
 _FLAGS: Final = {"1": 1.0, "true": 1.0, "t": 1.0, "yes": 1.0, "y": 1.0} | {

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from ingest.errors import DataError
-from ingest.report import IngestReport
-from ingest.schema import Schema
+from pharos.ingest.errors import DataError
+from pharos.ingest.report import IngestReport
+from pharos.ingest.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.assemble import EntityTable, InteractionTable, assemble
-from ingest.dataset import Dataset
-from ingest.errors import DataError
-from ingest.limits import MAX_VECTOR
-from ingest.schema import RESERVED_NAMES, Feature, FeatureType
-from ingest.tables.read import read_table
+from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.limits import MAX_VECTOR
+from pharos.ingest.schema import RESERVED_NAMES, Feature, FeatureType
+from pharos.ingest.tables.read import read_table
 
 DECLARATION: Final = "dataset.toml"
 _AS_TEXT: Final = (FeatureType.CATEGORY, FeatureType.TEXT)

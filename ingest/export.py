@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.declaration import DECLARATION
-from ingest.schema import Feature, FeatureType
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.declaration import DECLARATION
+from pharos.ingest.schema import Feature, FeatureType
 
 _ARROW_TYPES: Final = {
     FeatureType.NUMBER: pa.float64(),

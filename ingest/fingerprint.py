@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType
 
 _BATCH: Final = 1_000_000
 

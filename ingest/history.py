@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.columns import Columns
+from pharos.ingest.columns import Columns
 
 
 def digests(texts: Iterable[str], count: int) -> NDArray[np.int64]:

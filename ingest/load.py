@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ingest.dataset import Dataset
-from ingest.declaration import DECLARATION, read_declared
-from ingest.errors import DataError
-from ingest.layouts import movielens_1m, movielens_100k, movielens_csv, movies_dataset, sample
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.declaration import DECLARATION, read_declared
+from pharos.ingest.errors import DataError
+from pharos.ingest.layouts import movielens_1m, movielens_100k, movielens_csv, movies_dataset, sample
 
 
 @dataclass(frozen=True)

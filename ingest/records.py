@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
-from ingest.schema import Feature, FeatureType, FeatureValue
+from pharos.ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
+from pharos.ingest.schema import Feature, FeatureType, FeatureValue
 
 _SHOWN_CHARACTERS = 80
 

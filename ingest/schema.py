@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 FeatureValue = float | str | tuple[str, ...] | NDArray[np.float32] | None
-"""One value of one feature, by type as `ingest.dataset.Dataset` tells."""
+"""One value of one feature, by type as `pharos.ingest.dataset.Dataset` tells."""
 
 RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "created_at", "revision"})
 """What a feature may not be called: these stand beside the features in tables and in the index's payload."""
 
 
 class FeatureType(StrEnum):
-    """The kinds of feature that a table may have; each has one encoder in `towers.features.encoders`."""
+    """The kinds of feature that a table may have; each has one encoder in `pharos.towers.features.encoders`."""
 
     NUMBER = "number"
     FLAG = "flag"

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.columns import Columns
-from ingest.history import digests, order, pair_keys
+from pharos.ingest.columns import Columns
+from pharos.ingest.history import digests, order, pair_keys
 
 _FEWEST_TO_LEAVE_OUT = 3
 """Events of a user of whom one is test, one validation, and at least one training."""

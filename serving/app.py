@@ -8,12 +8,12 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from serving.api import openapi, problems
-from serving.api.access import Access
-from serving.api.limits import BodyLimit, BodyTooLarge, refuse
-from serving.api.middleware import RawPaths, SecurityHeaders
-from serving.api.observe import Observe
-from serving.api.routes import (
+from pharos.serving.api import openapi, problems
+from pharos.serving.api.access import Access
+from pharos.serving.api.limits import BodyLimit, BodyTooLarge, refuse
+from pharos.serving.api.middleware import RawPaths, SecurityHeaders
+from pharos.serving.api.observe import Observe
+from pharos.serving.api.routes import (
     feedback,
     health,
     items,
@@ -24,10 +24,10 @@ from serving.api.routes import (
     reindexing,
     search,
 )
-from serving.exposure import check_exposure
-from serving.metrics import Metrics
-from serving.service import open_service
-from serving.settings import Settings, load_settings
+from pharos.serving.exposure import check_exposure
+from pharos.serving.metrics import Metrics
+from pharos.serving.service import open_service
+from pharos.serving.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 

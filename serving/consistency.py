@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from indexing.build import payloads
-from indexing.payload import REVISION
-from serving.live import Generation
-from serving.service import Service
+from pharos.indexing.build import payloads
+from pharos.indexing.payload import REVISION
+from pharos.serving.live import Generation
+from pharos.serving.service import Service
 
 _BATCH: Final = 1000
 _CASES: Final = 5

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
-from indexing.errors import VectorIndexError
-from serving.errors import Disagreement, ServingError
-from serving.settings import Settings, load_settings
-from towers.errors import TowersError
+from pharos.indexing.errors import VectorIndexError
+from pharos.serving.errors import Disagreement, ServingError
+from pharos.serving.settings import Settings, load_settings
+from pharos.towers.errors import TowersError
 
 _PYTHONS: Final = ((3, 11), (3, 13))
 
@@ -60,15 +60,15 @@ def _python() -> Finding:
 
 
 def _tensorflow() -> Finding:
-    from towers.backend import tf
+    from pharos.towers.backend import tf
 
     legacy = tf.keras.__name__.startswith("tf_keras")
     detail = f"{tf.__version__} with tf-keras {version('tf-keras')}"
-    return Finding("tensorflow", legacy, detail, "" if legacy else "import towers before anything imports TensorFlow")
+    return Finding("tensorflow", legacy, detail, "" if legacy else "import pharos before TensorFlow")
 
 
 def _text_model() -> Finding:
-    from towers.text.model import DEFAULT_MODEL, TextModel
+    from pharos.towers.text.model import DEFAULT_MODEL, TextModel
 
     try:
         digest = TextModel(DEFAULT_MODEL).weights_hash
@@ -97,7 +97,7 @@ def _attempt(part: str, describe: Callable[[], str], advice: str) -> Finding:
 
 
 def _store(settings: Settings) -> str:
-    from serving.service import open_store
+    from pharos.serving.service import open_store
 
     with open_store(settings) as store:
         counts = store.counts()
@@ -105,7 +105,7 @@ def _store(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
-    from serving.service import open_index
+    from pharos.serving.service import open_index
 
     with open_index(settings) as index:
         index.ready()
@@ -116,7 +116,7 @@ def _index(settings: Settings) -> str:
 
 
 def _live(settings: Settings) -> str:
-    from serving.service import open_service
+    from pharos.serving.service import open_service
 
     with open_service(settings) as service:
         generation = service.live.current()
@@ -124,8 +124,8 @@ def _live(settings: Settings) -> str:
 
 
 def _agreement(settings: Settings) -> str:
-    from serving.consistency import disagreements
-    from serving.service import open_service
+    from pharos.serving.consistency import disagreements
+    from pharos.serving.service import open_service
 
     with open_service(settings) as service:
         found = list(disagreements(service))

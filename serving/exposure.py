@@ -2,9 +2,9 @@
 
 import ipaddress
 
-from serving.errors import SettingsError
-from serving.keys import Keys
-from serving.settings import Settings
+from pharos.serving.errors import SettingsError
+from pharos.serving.keys import Keys
+from pharos.serving.settings import Settings
 
 
 def check_exposure(settings: Settings) -> None:

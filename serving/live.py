@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from indexing.errors import UnknownCollection, VectorIndexError
-from indexing.index import VectorIndex
-from serving.errors import NotReady
-from towers.bundle.bundle import Bundle
-from towers.errors import TowersError
+from pharos.indexing.errors import UnknownCollection, VectorIndexError
+from pharos.indexing.index import VectorIndex
+from pharos.serving.errors import NotReady
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.errors import TowersError
 
 _FAILURES: Final = (VectorIndexError, TowersError, NotReady)
 _LONGER_TEXT: Final = "text " * 40

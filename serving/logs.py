@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from serving.settings import Settings
+from pharos.serving.settings import Settings
 
 REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
 """The id of the request that is being answered; empty outside of one."""
@@ -52,5 +52,5 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "formatters": {"lines": {"()": f"{formatter.__module__}.{formatter.__qualname__}"}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"level": "WARNING", "handlers": ["lines"]},
-        "loggers": {"serving": {"level": settings.log_level.upper()}},
+        "loggers": {"pharos": {"level": settings.log_level.upper()}},
     }

@@ -16,11 +16,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from indexing.errors import VectorIndexError
-from serving.errors import ServingError
-from serving.pipeline import Answer
-from serving.service import Service
-from towers.errors import TowersError
+from pharos.indexing.errors import VectorIndexError
+from pharos.serving.errors import ServingError
+from pharos.serving.pipeline import Answer
+from pharos.serving.service import Service
+from pharos.towers.errors import TowersError
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)

@@ -1,12 +1,12 @@
 """Builds a collection from the store and makes it live: what `pharos index` does."""
 
-from indexing.build import BuildResult
-from indexing.folder_lock import FolderLocked
-from serving.errors import Conflict, SettingsError
-from serving.service import open_service
-from serving.settings import Settings
-from serving.store import Job
-from towers.progress import Progress
+from pharos.indexing.build import BuildResult
+from pharos.indexing.folder_lock import FolderLocked
+from pharos.serving.errors import Conflict, SettingsError
+from pharos.serving.service import open_service
+from pharos.serving.settings import Settings
+from pharos.serving.store import Job
+from pharos.towers.progress import Progress
 
 
 def reindex(settings: Settings, bundle_id: str | None, progress: Progress, variant: str | None = None) -> BuildResult:

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from indexing.filters import Filter, FilterError, check, parse_expressions
-from ingest.schema import Schema
-from serving.errors import SettingsError
+from pharos.indexing.filters import Filter, FilterError, check, parse_expressions
+from pharos.ingest.schema import Schema
+from pharos.serving.errors import SettingsError
 
 
 def _as_list(value: Any) -> Any:

@@ -5,20 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexing.embedded import QdrantEmbedded
-from indexing.errors import VectorIndexError
-from indexing.index import VectorIndex
-from indexing.server import QdrantServer
-from serving.errors import ServingError
-from serving.following import Follower
-from serving.live import Live
-from serving.pipeline import Observer, Pipeline
-from serving.reindexing import Reindexer
-from serving.settings import Settings
-from serving.store import Store
-from serving.variants import Variants
-from serving.writing import WriteFeedback, WriteItems
-from towers.errors import TowersError
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.errors import VectorIndexError
+from pharos.indexing.index import VectorIndex
+from pharos.indexing.server import QdrantServer
+from pharos.serving.errors import ServingError
+from pharos.serving.following import Follower
+from pharos.serving.live import Live
+from pharos.serving.pipeline import Observer, Pipeline
+from pharos.serving.reindexing import Reindexer
+from pharos.serving.settings import Settings
+from pharos.serving.store import Store
+from pharos.serving.variants import Variants
+from pharos.serving.writing import WriteFeedback, WriteItems
+from pharos.towers.errors import TowersError
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from serving.errors import SettingsError
-from serving.keys import KeyHash, KeyScope
-from serving.rules import Rule
+from pharos.serving.errors import SettingsError
+from pharos.serving.keys import KeyHash, KeyScope
+from pharos.serving.rules import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"

@@ -3,19 +3,19 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from evaluation.catalogue import Catalogue
-from evaluation.contender import ScoreUsers
-from evaluation.folds import Fold, Protocol, folds
-from evaluation.judging import judge_lists, recommend
-from evaluation.merged import MergedLists
-from evaluation.peers.base import RankingData
-from evaluation.peers.popularity import Popularity
-from ingest.dataset import Dataset
-from ingest.splits import chronological
-from towers.bundle.bundle import Bundle
-from towers.progress import Progress
-from towers.settings import TrainingSettings
-from towers.training import read_texts, select, selected, train_bundle
+from pharos.evaluation.catalogue import Catalogue
+from pharos.evaluation.contender import ScoreUsers
+from pharos.evaluation.folds import Fold, Protocol, folds
+from pharos.evaluation.judging import judge_lists, recommend
+from pharos.evaluation.merged import MergedLists
+from pharos.evaluation.peers.base import RankingData
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.splits import chronological
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.progress import Progress
+from pharos.towers.settings import TrainingSettings
+from pharos.towers.training import read_texts, select, selected, train_bundle
 
 
 @dataclass(frozen=True)

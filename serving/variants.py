@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from serving.live import Live
+from pharos.serving.live import Live
 
 
 class Variants:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-COMMAND: Final = (sys.executable, "-c", "from serving.cli import main; main()")
+COMMAND: Final = (sys.executable, "-m", "pharos")
 """What `pharos` runs."""
 
 _ROOT: Final = Path(__file__).parents[1]

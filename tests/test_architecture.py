@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each package may import from those before it.
-PACKAGES = ("ingest", "towers", "indexing", "evaluation", "serving")
+ROOMS = ("ingest", "towers", "indexing", "evaluation", "serving")
+PACKAGES = (*ROOMS, "pharos")
 # These stand above the packages: none of them imports these.
 ABOVE = ("tests", "benchmarks", "scripts")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -21,13 +22,19 @@ def python_files(*folders: str) -> list[Path]:
     return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
 
 
-def imported_roots(source: str) -> Iterator[str]:
-    """The first part of each module that the source imports, at the top or inside a function."""
+def imported_modules(source: str) -> Iterator[str]:
+    """The full name of each module that the source imports, at the top or inside a function."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.partition(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_roots(source: str) -> Iterator[str]:
+    """The first part of each imported module that tells packages apart: the room, if it is one of ours."""
+    for module in imported_modules(source):
+        yield module.removeprefix("pharos.").partition(".")[0]
 
 
 def upward_imports(package: str, source: str) -> set[str]:
@@ -55,11 +62,11 @@ def declared_dependencies(*without: str) -> set[str]:
 @pytest.mark.parametrize(
     ("package", "source", "found"),
     [
-        ("ingest", "import towers.bundle.bundle", {"towers"}),
-        ("towers", "def f():\n    from serving.settings import Settings", {"serving"}),
-        ("indexing", "from evaluation import metrics as m", {"evaluation"}),
+        ("ingest", "import pharos.towers.bundle.bundle", {"towers"}),
+        ("towers", "def f():\n    from pharos.serving.settings import Settings", {"serving"}),
+        ("indexing", "from pharos.evaluation import metrics as m", {"evaluation"}),
         ("evaluation", "import benchmarks", {"benchmarks"}),
-        ("serving", "import ingest, towers, indexing, evaluation", set()),
+        ("serving", "from pharos import ingest, towers, indexing, evaluation", set()),
         ("indexing", "from .filters import Filter", set()),
     ],
 )
@@ -73,6 +80,15 @@ def test_no_package_imports_upwards(package: str) -> None:
     found = {str(file.relative_to(ROOT)): upward_imports(package, file.read_text(encoding="utf-8")) for file in files}
     assert files
     assert {file: names for file, names in found.items() if names} == {}
+
+
+def test_nothing_imports_a_room_by_another_name_than_the_installed_one() -> None:
+    found = {
+        str(file.relative_to(ROOT)): named
+        for file in python_files(*PACKAGES, *ABOVE)
+        if (named := {m for m in imported_modules(file.read_text(encoding="utf-8")) if m.partition(".")[0] in ROOMS})
+    }
+    assert found == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

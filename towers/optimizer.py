@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from towers.backend import tf
+from pharos.towers.backend import tf
 
 _STEPS_BETWEEN_AVERAGES = 8
 

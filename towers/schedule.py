@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from towers.backend import tf
+from pharos.towers.backend import tf
 
 
 class WarmUpAndDecay(tf.keras.optimizers.schedules.LearningRateSchedule):

@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from towers.errors import TrainingError
-from towers.text.model import DEFAULT_MODEL
+from pharos.towers.errors import TrainingError
+from pharos.towers.text.model import DEFAULT_MODEL
 
 
 class RankingSettings(BaseModel):

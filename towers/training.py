@@ -9,26 +9,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.fingerprint import fingerprint
-from towers.bundle.bundle import Bundle, Trained
-from towers.bundle.manifest import Manifest, TextModelRecord
-from towers.bundle.saving import new_bundle_id, save
-from towers.progress import Progress
-from towers.ranking.network import RankingModule
-from towers.ranking.ranker import rows_of
-from towers.ranking.training import as_ranker, fit_ranker
-from towers.ratings.model import RatingModel
-from towers.ratings.training import fit_ratings
-from towers.retrieval.fitting import Fit, fit
-from towers.retrieval.two_towers import TwoTowers
-from towers.settings import RankingSettings, RatingSettings, TrainingSettings
-from towers.sources.fitting import SourcesFit, fit_sources
-from towers.sources.learnt import Sources
-from towers.sources.retriever import Retriever
-from towers.text.documents import documents
-from towers.text.model import TextModel
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.fingerprint import fingerprint
+from pharos.towers.bundle.bundle import Bundle, Trained
+from pharos.towers.bundle.manifest import Manifest, TextModelRecord
+from pharos.towers.bundle.saving import new_bundle_id, save
+from pharos.towers.progress import Progress
+from pharos.towers.ranking.network import RankingModule
+from pharos.towers.ranking.ranker import rows_of
+from pharos.towers.ranking.training import as_ranker, fit_ranker
+from pharos.towers.ratings.model import RatingModel
+from pharos.towers.ratings.training import fit_ratings
+from pharos.towers.retrieval.fitting import Fit, fit
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.settings import RankingSettings, RatingSettings, TrainingSettings
+from pharos.towers.sources.fitting import SourcesFit, fit_sources
+from pharos.towers.sources.learnt import Sources
+from pharos.towers.sources.retriever import Retriever
+from pharos.towers.text.documents import documents
+from pharos.towers.text.model import TextModel
 
 _FEWEST_RATINGS = 100
 

@@ -1,20 +1,20 @@
 """The algorithms that the system is held against, one a file."""
 
-from evaluation.peers.base import Need, Peer, RatingPeer
-from evaluation.peers.biases import Biases
-from evaluation.peers.bpr import BPR
-from evaluation.peers.content_ridge import ContentRidge
-from evaluation.peers.ease import Ease
-from evaluation.peers.global_mean import GlobalMean
-from evaluation.peers.ials import ImplicitALS
-from evaluation.peers.item_knn import ItemKNN
-from evaluation.peers.matrix_factorization import MatrixFactorization
-from evaluation.peers.popularity import Popularity
-from evaluation.peers.random_order import RandomOrder
-from evaluation.peers.sasrec import SASRec
-from evaluation.peers.sequential_neighbours import SequentialNeighbours
-from evaluation.peers.text_neighbours import TextNeighbours
-from evaluation.peers.tfidf_neighbours import TfidfNeighbours
+from pharos.evaluation.peers.base import Need, Peer, RatingPeer
+from pharos.evaluation.peers.biases import Biases
+from pharos.evaluation.peers.bpr import BPR
+from pharos.evaluation.peers.content_ridge import ContentRidge
+from pharos.evaluation.peers.ease import Ease
+from pharos.evaluation.peers.global_mean import GlobalMean
+from pharos.evaluation.peers.ials import ImplicitALS
+from pharos.evaluation.peers.item_knn import ItemKNN
+from pharos.evaluation.peers.matrix_factorization import MatrixFactorization
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.evaluation.peers.random_order import RandomOrder
+from pharos.evaluation.peers.sasrec import SASRec
+from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
+from pharos.evaluation.peers.text_neighbours import TextNeighbours
+from pharos.evaluation.peers.tfidf_neighbours import TfidfNeighbours
 
 RANKING_PEERS: tuple[type[Peer], ...] = (
     RandomOrder,

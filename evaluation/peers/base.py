@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from evaluation.scoring import Codes, Scores
+from pharos.evaluation.scoring import Codes, Scores
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]

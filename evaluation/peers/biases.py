@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluation.peers.base import Floats, RatingData
-from evaluation.scoring import Codes
+from pharos.evaluation.peers.base import Floats, RatingData
+from pharos.evaluation.scoring import Codes
 
 
 @dataclass(frozen=True)

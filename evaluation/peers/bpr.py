@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
 
-from evaluation import extras
-from evaluation.peers.base import Factors, Need, RankingData
+from pharos.evaluation import extras
+from pharos.evaluation.peers.base import Factors, Need, RankingData
 
 
 @dataclass(frozen=True)

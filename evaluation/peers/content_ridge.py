@@ -7,9 +7,9 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import Need, PeerUnfit, RankingData, Vectors
-from evaluation.peers.terms import Terms, term_matrix
-from evaluation.scoring import Codes, Scores
+from pharos.evaluation.peers.base import Need, PeerUnfit, RankingData, Vectors
+from pharos.evaluation.peers.terms import Terms, term_matrix
+from pharos.evaluation.scoring import Codes, Scores
 
 _LARGEST_SYSTEM = 20_000
 

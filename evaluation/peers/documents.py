@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from evaluation.peers.base import Document
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType
+from pharos.evaluation.peers.base import Document
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType
 
 
 def documents(dataset: Dataset) -> tuple[Document, ...]:

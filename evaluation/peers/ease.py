@@ -7,8 +7,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import Floats, Need, PeerUnfit, RankingData
-from evaluation.scoring import Codes, Scores
+from pharos.evaluation.peers.base import Floats, Need, PeerUnfit, RankingData
+from pharos.evaluation.scoring import Codes, Scores
 
 _LARGEST_SYSTEM = 20_000
 _BLOCK = 2000

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluation import extras
-from evaluation.peers.base import Factors, Need, RankingData
+from pharos.evaluation import extras
+from pharos.evaluation.peers.base import Factors, Need, RankingData
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, vstack
 
-from evaluation.peers.base import ItemSimilarity, Need, RankingData
+from pharos.evaluation.peers.base import ItemSimilarity, Need, RankingData
 
 _BLOCK = 1000
 _BM25_SATURATION = 100.0

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import Floats, RatingData
-from evaluation.peers.biases import Biases
-from evaluation.scoring import Codes
+from pharos.evaluation.peers.base import Floats, RatingData
+from pharos.evaluation.peers.biases import Biases
+from pharos.evaluation.scoring import Codes
 
 
 @dataclass(frozen=True)

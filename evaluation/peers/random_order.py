@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluation.peers.base import Need, RankingData
-from evaluation.scoring import Codes, Scores
+from pharos.evaluation.peers.base import Need, RankingData
+from pharos.evaluation.scoring import Codes, Scores
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation import extras
-from evaluation.peers.base import Factors, Need, RankingData, Sequences, Vectors
-from evaluation.scoring import Codes
+from pharos.evaluation import extras
+from pharos.evaluation.peers.base import Factors, Need, RankingData, Sequences, Vectors
+from pharos.evaluation.scoring import Codes
 
 Padded = NDArray[np.int64]
 

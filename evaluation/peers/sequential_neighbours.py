@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix, diags_array
 
-from evaluation.peers.base import Floats, ItemSimilarity, Need, RankingData, Sequences
-from evaluation.scoring import Codes
+from pharos.evaluation.peers.base import Floats, ItemSimilarity, Need, RankingData, Sequences
+from pharos.evaluation.scoring import Codes
 
 _REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k."""

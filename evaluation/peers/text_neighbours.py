@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evaluation.peers.base import Factors, Need, RankingData, Vectors
+from pharos.evaluation.peers.base import Factors, Need, RankingData, Vectors
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import Need, RankingData
-from evaluation.peers.terms import Terms, term_matrix
-from evaluation.scoring import Codes, Scores
+from pharos.evaluation.peers.base import Need, RankingData
+from pharos.evaluation.peers.terms import Terms, term_matrix
+from pharos.evaluation.scoring import Codes, Scores
 
 
 @dataclass(frozen=True)

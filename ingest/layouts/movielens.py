@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ingest.schema import Feature, FeatureType
-from ingest.tables.table import Table
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.tables.table import Table
 
 ITEM_FEATURES: Final = (Feature("year", FeatureType.NUMBER), Feature("genres", FeatureType.TAGS))
 USER_FEATURES: Final = (

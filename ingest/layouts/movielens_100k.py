@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from ingest.assemble import EntityTable, InteractionTable, assemble
-from ingest.dataset import Dataset
-from ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
-from ingest.tables.line_table import read_lines
+from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
+from pharos.ingest.tables.line_table import read_lines
 
 FILES: Final = ("u.data", "u.item", "u.user")
 _GENRES: Final = (

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from ingest.assemble import EntityTable, InteractionTable, assemble
-from ingest.dataset import Dataset
-from ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
-from ingest.tables.line_table import read_lines
-from ingest.tables.table import Table
+from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
+from pharos.ingest.tables.line_table import read_lines
+from pharos.ingest.tables.table import Table
 
 FILES: Final = ("ratings.dat", "movies.dat", "users.dat")
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from ingest.assemble import EntityTable, InteractionTable, assemble
-from ingest.dataset import Dataset
-from ingest.layouts.movielens import ITEM_FEATURES, clean_titles
-from ingest.tables.csv_table import read_csv
+from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.layouts.movielens import ITEM_FEATURES, clean_titles
+from pharos.ingest.tables.csv_table import read_csv
 
 FILES: Final = ("ratings.csv", "movies.csv")
 _NO_GENRES: Final = "(no genres listed)"

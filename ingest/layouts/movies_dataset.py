@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ingest.assemble import EntityTable, InteractionTable, assemble
-from ingest.dataset import Dataset
-from ingest.errors import DataError
-from ingest.report import Outcome, merged
-from ingest.schema import Feature, FeatureType
-from ingest.tables.csv_table import read_csv
-from ingest.tables.table import Table
+from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.report import Outcome, merged
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.tables.csv_table import read_csv
+from pharos.ingest.tables.table import Table
 
 FILES: Final = ("movies_metadata.csv",)
 _METADATA: Final = (

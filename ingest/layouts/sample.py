@@ -4,12 +4,12 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Final
 
-from ingest.assemble import EntityTable, InteractionTable, assemble
-from ingest.dataset import Dataset
-from ingest.errors import DataError
-from ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
-from ingest.tables.line_table import read_lines
-from ingest.tables.table import Table
+from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.layouts.movielens import ITEM_FEATURES, USER_FEATURES, clean_titles
+from pharos.ingest.tables.line_table import read_lines
+from pharos.ingest.tables.table import Table
 
 NAME: Final = "ml-100k"
 _WHEEL: Final = "recbole"

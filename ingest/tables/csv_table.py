@@ -12,9 +12,9 @@ from typing import Final, TextIO
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from ingest.errors import DataError
-from ingest.tables.known_lines import BROKEN_UTF8, is_broken, table_of_lines, wrong_width
-from ingest.tables.table import Table, require_columns
+from pharos.ingest.errors import DataError
+from pharos.ingest.tables.known_lines import BROKEN_UTF8, is_broken, table_of_lines, wrong_width
+from pharos.ingest.tables.table import Table, require_columns
 
 _BATCH: Final = 50_000
 _BROKEN_QUOTES: Final = (

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.report import Finding, Outcome
-from ingest.tables.table import SHOWN_CASES, Table
+from pharos.ingest.report import Finding, Outcome
+from pharos.ingest.tables.table import SHOWN_CASES, Table
 
 BROKEN_UTF8: Final = "broken UTF-8"
 

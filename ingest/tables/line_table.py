@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ingest.errors import DataError
-from ingest.tables.known_lines import BROKEN_UTF8, is_broken, table_of_lines, wrong_width
-from ingest.tables.table import Table
+from pharos.ingest.errors import DataError
+from pharos.ingest.tables.known_lines import BROKEN_UTF8, is_broken, table_of_lines, wrong_width
+from pharos.ingest.tables.table import Table
 
 
 def read_lines(path: Path, columns: Sequence[str], separator: str, *, encoding: str, header: bool = False) -> Table:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingest.errors import DataError
-from ingest.tables.table import Table, require_columns
+from pharos.ingest.errors import DataError
+from pharos.ingest.tables.table import Table, require_columns
 
 _WHOLE_NUMBERS: Final = 2.0**53
 """Below it every whole number is a float of its own."""

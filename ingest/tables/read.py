@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ingest.errors import DataError
-from ingest.tables.csv_table import read_csv
-from ingest.tables.parquet_table import read_parquet
-from ingest.tables.table import Table
+from pharos.ingest.errors import DataError
+from pharos.ingest.tables.csv_table import read_csv
+from pharos.ingest.tables.parquet_table import read_parquet
+from pharos.ingest.tables.table import Table
 
 
 def read_table(path: Path, columns: Sequence[str], *, text: Collection[str] = ()) -> Table:

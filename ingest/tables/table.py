@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.errors import DataError
-from ingest.report import Finding, IngestReport, Outcome
+from pharos.ingest.errors import DataError
+from pharos.ingest.report import Finding, IngestReport, Outcome
 
 MAX_BAD_SHARE: Final = 0.05
 SHOWN_CASES: Final = 3

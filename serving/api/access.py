@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
-from serving.api.problems import problem_response
-from serving.api.validation import shown
-from serving.keys import Keys, Scope
-from serving.settings import Settings
+from pharos.serving.api.problems import problem_response
+from pharos.serving.api.validation import shown
+from pharos.serving.keys import Keys, Scope
+from pharos.serving.settings import Settings
 
 # A route that is not listed here does not exist for anybody, so that none is ever open by oversight.
 ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {

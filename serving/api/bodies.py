@@ -4,10 +4,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ingest.limits import MAX_TEXT
-from serving.api.schemas import Id, Item, Rating, Text, Timestamp
-from serving.store import User
-from serving.writing import EventDraft, ItemDraft, ItemOutcome
+from pharos.ingest.limits import MAX_TEXT
+from pharos.serving.api.schemas import Id, Item, Rating, Text, Timestamp
+from pharos.serving.store import User
+from pharos.serving.writing import EventDraft, ItemDraft, ItemOutcome
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 _FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"

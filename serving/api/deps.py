@@ -6,10 +6,10 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request
 
-from indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
-from ingest.columns import Columns
-from ingest.records import parse_features
-from serving.api.schemas import (
+from pharos.indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
+from pharos.ingest.columns import Columns
+from pharos.ingest.records import parse_features
+from pharos.serving.api.schemas import (
     HistoryEntry,
     ListQuery,
     RecommendationBody,
@@ -18,11 +18,11 @@ from serving.api.schemas import (
     SearchQuery,
     Text,
 )
-from serving.api.validation import STORABLE, InvalidRequest, is_storable
-from serving.metrics import Metrics
-from serving.pipeline import Person, Selection
-from serving.service import Service
-from towers.histories.queries import HistoryEvent
+from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
+from pharos.serving.metrics import Metrics
+from pharos.serving.pipeline import Person, Selection
+from pharos.serving.service import Service
+from pharos.towers.histories.queries import HistoryEvent
 
 
 async def get_service(request: Request) -> Service:

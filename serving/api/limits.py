@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.api.problems import problem_response
-from serving.api.validation import FieldError
+from pharos.serving.api.problems import problem_response
+from pharos.serving.api.validation import FieldError
 
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 

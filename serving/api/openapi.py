@@ -5,10 +5,10 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from serving.api.access import needed_scope
-from serving.api.problems import MEDIA_TYPE, Problem
-from serving.keys import Scope
-from serving.settings import Settings
+from pharos.serving.api.access import needed_scope
+from pharos.serving.api.problems import MEDIA_TYPE, Problem
+from pharos.serving.keys import Scope
+from pharos.serving.settings import Settings
 
 _REFERENCES: Final = "#/components/schemas/{model}"
 _UNUSED: Final = ("HTTPValidationError", "ValidationError")

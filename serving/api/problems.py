@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from indexing.filters import FilterError
-from ingest.records import FeatureError
-from serving.api.middleware import SECURITY_HEADERS
-from serving.api.validation import FieldError, InvalidRequest, field_errors, readable, shown
-from serving.errors import (
+from pharos.indexing.filters import FilterError
+from pharos.ingest.records import FeatureError
+from pharos.serving.api.middleware import SECURITY_HEADERS
+from pharos.serving.api.validation import FieldError, InvalidRequest, field_errors, readable, shown
+from pharos.serving.errors import (
     Conflict,
     InvalidRecord,
     NotReady,
@@ -24,7 +24,7 @@ from serving.errors import (
     UnknownJob,
     UnknownUser,
 )
-from serving.logs import REQUEST_ID
+from pharos.serving.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -5,9 +5,9 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from serving.api.validation import STORABLE, is_storable
-from serving.pipeline import Answer, Source
-from serving.store import ItemRecord, JobState
+from pharos.serving.api.validation import STORABLE, is_storable
+from pharos.serving.pipeline import Answer, Source
+from pharos.serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
 _VARIANT: Final = "of several that are live, the one that is to answer"

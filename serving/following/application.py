@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from indexing.build import payloads, points
-from indexing.errors import UnknownItem
-from indexing.index import VectorIndex
-from indexing.payload import REVISION
-from serving.errors import NotReady
-from serving.live import Generation
-from serving.store import ItemRecord, Store
-from towers.bundle.bundle import Bundle
+from pharos.indexing.build import payloads, points
+from pharos.indexing.errors import UnknownItem
+from pharos.indexing.index import VectorIndex
+from pharos.indexing.payload import REVISION
+from pharos.serving.errors import NotReady
+from pharos.serving.live import Generation
+from pharos.serving.store import ItemRecord, Store
+from pharos.towers.bundle.bundle import Bundle
 
 
 def apply(store: Store, index: VectorIndex, generation: Callable[[], Generation], item_ids: Iterable[str]) -> None:

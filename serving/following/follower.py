@@ -4,14 +4,14 @@ import logging
 import threading
 from typing import Final
 
-from indexing.errors import VectorIndexError
-from indexing.index import VectorIndex
-from serving.errors import NotReady, ServingError
-from serving.following.replay import replay
-from serving.live import Generation, Live
-from serving.store import Store
-from serving.variants import Variants
-from towers.errors import TowersError
+from pharos.indexing.errors import VectorIndexError
+from pharos.indexing.index import VectorIndex
+from pharos.serving.errors import NotReady, ServingError
+from pharos.serving.following.replay import replay
+from pharos.serving.live import Generation, Live
+from pharos.serving.store import Store
+from pharos.serving.variants import Variants
+from pharos.towers.errors import TowersError
 
 _PASS_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 1.0

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from indexing.index import VectorIndex
-from serving.following.application import apply
-from serving.live import Generation
-from serving.store import Change, Store
+from pharos.indexing.index import VectorIndex
+from pharos.serving.following.application import apply
+from pharos.serving.live import Generation
+from pharos.serving.store import Change, Store
 
 _BATCH: Final = 256
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import chain, zip_longest
 from typing import Final, Self
 
-from indexing.index import FloatArray
+from pharos.indexing.index import FloatArray
 
 
 class Source(StrEnum):
@@ -23,7 +23,7 @@ class Source(StrEnum):
 
 
 RETRIEVED: Final = (Source.PERSONAL, Source.NEIGHBOURS, Source.CONTENT)
-"""The sources of retrieval, in the order of `towers.sources.merging`; their scores are on one scale."""
+"""The sources of retrieval, in the order of `pharos.towers.sources.merging`; their scores are on one scale."""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Final
 
-from indexing.errors import VectorIndexError
-from serving.errors import NotReady
-from serving.pipeline.answers import Answer, Candidate
-from serving.pipeline.eligible import Eligible, widen
-from serving.pipeline.present import Present
-from serving.pipeline.requests import Selection
-from serving.pipeline.stages import Fetch, Retrieval, Stages
-from serving.pipeline.timing import Stopwatch
-from serving.variants import Variants
-from towers.errors import TowersError
+from pharos.indexing.errors import VectorIndexError
+from pharos.serving.errors import NotReady
+from pharos.serving.pipeline.answers import Answer, Candidate
+from pharos.serving.pipeline.eligible import Eligible, widen
+from pharos.serving.pipeline.present import Present
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.stages import Fetch, Retrieval, Stages
+from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.variants import Variants
+from pharos.towers.errors import TowersError
 
 _UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)
 

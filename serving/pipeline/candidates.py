@@ -7,19 +7,19 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Hit, SourceQuery, VectorIndex
-from indexing.sparse import SparseVector, sparse_rows
-from serving.live import Generation
-from serving.pipeline.answers import RETRIEVED, Candidate, Source
-from serving.pipeline.encode import EncodedPerson
-from serving.pipeline.requests import Selection
-from serving.pipeline.retrieve import IS_AVAILABLE
-from towers.bundle.bundle import Bundle
-from towers.sources import merging
-from towers.sources.merging import DEPTH, SOURCES
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Hit, SourceQuery, VectorIndex
+from pharos.indexing.sparse import SparseVector, sparse_rows
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
+from pharos.serving.pipeline.encode import EncodedPerson
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.retrieve import IS_AVAILABLE
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.sources import merging
+from pharos.towers.sources.merging import DEPTH, SOURCES
 
 USING = (TOWER, NEIGHBOURS, CONTENT)
-"""The vector that each source is asked with, in the order of `towers.sources.merging`."""
+"""The vector that each source is asked with, in the order of `pharos.towers.sources.merging`."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class SourceLists:
 
 @dataclass(frozen=True)
 class Merged:
-    """The items of all lists, best first, as `towers.sources.retriever.Candidates` has them.
+    """The items of all lists, best first, as `pharos.towers.sources.retriever.Candidates` has them.
 
     parts: float32 [n, SOURCES]; score: float32 [n]; leading: int64 [n], the source that adds most.
     """
@@ -51,7 +51,7 @@ class Merged:
 
 
 class RetrieveCandidates:
-    """Asks all sources at once and merges what they find, as `towers.sources.retriever` does in memory."""
+    """Asks all sources at once and merges what they find, as `pharos.towers.sources.retriever` does in memory."""
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index

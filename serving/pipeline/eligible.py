@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from serving.pipeline.answers import Candidate
-from serving.pipeline.stages import Fetch
-from serving.store import Store
+from pharos.serving.pipeline.answers import Candidate
+from pharos.serving.pipeline.stages import Fetch
+from pharos.serving.store import Store
 
 _WIDENING: Final = 4
 _SPARE: Final = 10

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from indexing.index import CONTENT, TOWER, VectorIndex
-from serving.live import Generation
-from serving.pipeline.profile import Profile
-from towers.content.encoder import COLUMNS
-from towers.histories.queries import UserQuery
+from pharos.indexing.index import CONTENT, TOWER, VectorIndex
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.profile import Profile
+from pharos.towers.content.encoder import COLUMNS
+from pharos.towers.histories.queries import UserQuery
 
 
 @dataclass(frozen=True)

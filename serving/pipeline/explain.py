@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from indexing.index import CONTENT, NEIGHBOURS, FloatArray, Point, VectorIndex
-from indexing.sparse import SparseVector
-from serving.live import Generation
-from serving.pipeline.answers import Candidate, Reason, Source
-from serving.pipeline.encode import EncodedPerson
-from serving.store import ItemRecord, Store
-from towers.bundle.bundle import Bundle
-from towers.content.encoder import COLUMNS
-from towers.content.products import products
-from towers.ranking.features import attention
-from towers.ranking.ranker import rank_query
+from pharos.indexing.index import CONTENT, NEIGHBOURS, FloatArray, Point, VectorIndex
+from pharos.indexing.sparse import SparseVector
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import Candidate, Reason, Source
+from pharos.serving.pipeline.encode import EncodedPerson
+from pharos.serving.store import ItemRecord, Store
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.content.encoder import COLUMNS
+from pharos.towers.content.products import products
+from pharos.towers.ranking.features import attention
+from pharos.towers.ranking.ranker import rank_query
 
 _REASONS = 3
 _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))

@@ -5,14 +5,14 @@ import time
 from collections.abc import Collection
 from typing import Final
 
-from indexing.filters import AnyOf, Filter
-from ingest.columns import Columns
-from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.eligible import Eligible
-from serving.pipeline.requests import Selection
-from serving.pipeline.stages import Near
-from serving.settings import Settings
-from serving.store import Store
+from pharos.indexing.filters import AnyOf, Filter
+from pharos.ingest.columns import Columns
+from pharos.serving.pipeline.answers import Candidate, Source
+from pharos.serving.pipeline.eligible import Eligible
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.stages import Near
+from pharos.serving.settings import Settings
+from pharos.serving.store import Store
 
 _MOST: Final = 1000
 _SPARE: Final = 10

@@ -4,30 +4,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from indexing.index import VectorIndex
-from serving.errors import UnknownItem
-from serving.pipeline.answers import Answer
-from serving.pipeline.assemble import Assemble
-from serving.pipeline.candidates import RetrieveCandidates
-from serving.pipeline.eligible import Eligible
-from serving.pipeline.encode import EncodeUser
-from serving.pipeline.explain import Explain
-from serving.pipeline.new_items import NewItems
-from serving.pipeline.present import Present
-from serving.pipeline.profile import ReadProfile
-from serving.pipeline.rank import RankCandidates, TellMore
-from serving.pipeline.recommend import Recommend
-from serving.pipeline.requests import Person, Selection
-from serving.pipeline.rerank import Rerank
-from serving.pipeline.retrieve import RetrievePopular
-from serving.pipeline.rules import Rules
-from serving.pipeline.score import ItemScores, ScoreItems
-from serving.pipeline.search import Search
-from serving.pipeline.similar import FindSimilar
-from serving.pipeline.timing import Stopwatch
-from serving.settings import Settings
-from serving.store import ItemRecord, Store
-from serving.variants import Variants
+from pharos.indexing.index import VectorIndex
+from pharos.serving.errors import UnknownItem
+from pharos.serving.pipeline.answers import Answer
+from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.candidates import RetrieveCandidates
+from pharos.serving.pipeline.eligible import Eligible
+from pharos.serving.pipeline.encode import EncodeUser
+from pharos.serving.pipeline.explain import Explain
+from pharos.serving.pipeline.new_items import NewItems
+from pharos.serving.pipeline.present import Present
+from pharos.serving.pipeline.profile import ReadProfile
+from pharos.serving.pipeline.rank import RankCandidates, TellMore
+from pharos.serving.pipeline.recommend import Recommend
+from pharos.serving.pipeline.requests import Person, Selection
+from pharos.serving.pipeline.rerank import Rerank
+from pharos.serving.pipeline.retrieve import RetrievePopular
+from pharos.serving.pipeline.rules import Rules
+from pharos.serving.pipeline.score import ItemScores, ScoreItems
+from pharos.serving.pipeline.search import Search
+from pharos.serving.pipeline.similar import FindSimilar
+from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.settings import Settings
+from pharos.serving.store import ItemRecord, Store
+from pharos.serving.variants import Variants
 
 Observer: TypeAlias = Callable[[str, Answer], None]
 """Is given the name of what was asked, and the answer."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from serving.pipeline.answers import AnswerItem, Candidate
-from serving.store import Store
+from pharos.serving.pipeline.answers import AnswerItem, Candidate
+from pharos.serving.store import Store
 
 
 class Present:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from serving.pipeline.requests import Person
-from serving.store import Store
-from towers.histories.queries import HistoryEvent
+from pharos.serving.pipeline.requests import Person
+from pharos.serving.store import Store
+from pharos.towers.histories.queries import HistoryEvent
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from indexing.index import FloatArray
-from serving.live import Generation
-from serving.pipeline.answers import RETRIEVED, Candidate
-from serving.pipeline.encode import EncodedPerson
-from serving.pipeline.explain import Explain
-from towers.bundle.bundle import Bundle
-from towers.ranking.features import Retrieved
+from pharos.indexing.index import FloatArray
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import RETRIEVED, Candidate
+from pharos.serving.pipeline.encode import EncodedPerson
+from pharos.serving.pipeline.explain import Explain
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.ranking.features import Retrieved
 
 
 class RankCandidates:

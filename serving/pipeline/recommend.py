@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from indexing.filters import Filter
-from serving.live import Generation
-from serving.pipeline.answers import Answer, Candidate, Source, interleave
-from serving.pipeline.assemble import Assemble
-from serving.pipeline.candidates import RetrieveCandidates
-from serving.pipeline.encode import EncodeUser
-from serving.pipeline.profile import ReadProfile
-from serving.pipeline.rank import TellMore
-from serving.pipeline.requests import Person, Selection
-from serving.pipeline.rerank import Rerank
-from serving.pipeline.retrieve import RetrievePopular
-from serving.pipeline.stages import Rank, Stages
-from serving.pipeline.timing import Stopwatch
+from pharos.indexing.filters import Filter
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import Answer, Candidate, Source, interleave
+from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.candidates import RetrieveCandidates
+from pharos.serving.pipeline.encode import EncodeUser
+from pharos.serving.pipeline.profile import ReadProfile
+from pharos.serving.pipeline.rank import TellMore
+from pharos.serving.pipeline.requests import Person, Selection
+from pharos.serving.pipeline.rerank import Rerank
+from pharos.serving.pipeline.retrieve import RetrievePopular
+from pharos.serving.pipeline.stages import Rank, Stages
+from pharos.serving.pipeline.timing import Stopwatch
 
 
 class Recommend:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexing.diversity import SIMILARITIES, Scale, scaled
-from indexing.index import FloatArray
-from serving.pipeline.answers import RETRIEVED, Candidate, Source
+from pharos.indexing.diversity import SIMILARITIES, Scale, scaled
+from pharos.indexing.index import FloatArray
+from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
 
 
 def relevance(candidates: Sequence[Candidate]) -> FloatArray:

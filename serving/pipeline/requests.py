@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from indexing.filters import Filter
-from towers.histories.queries import HistoryEvent
+from pharos.indexing.filters import Filter
+from pharos.towers.histories.queries import HistoryEvent
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexing.diversity import POOL, mmr
-from indexing.index import TOWER, FloatArray, VectorIndex
-from serving.pipeline.answers import Candidate
-from serving.pipeline.eligible import Eligible, distinct
-from serving.pipeline.new_items import NewItems
-from serving.pipeline.relevance import relevance, scale
-from serving.pipeline.requests import Selection
-from serving.pipeline.rules import Rules
-from serving.pipeline.stages import Near
+from pharos.indexing.diversity import POOL, mmr
+from pharos.indexing.index import TOWER, FloatArray, VectorIndex
+from pharos.serving.pipeline.answers import Candidate
+from pharos.serving.pipeline.eligible import Eligible, distinct
+from pharos.serving.pipeline.new_items import NewItems
+from pharos.serving.pipeline.relevance import relevance, scale
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.rules import Rules
+from pharos.serving.pipeline.stages import Near
 
 
 class Rerank:

@@ -7,16 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from indexing.filters import Filter
-from indexing.index import FloatArray
-from ingest.schema import Schema
-from serving.errors import SettingsError
-from serving.pipeline.answers import Candidate
-from serving.pipeline.eligible import Eligible
-from serving.pipeline.requests import Selection
-from serving.pipeline.stages import Near
-from serving.rules import Rule, conditions
-from serving.store import Store
+from pharos.indexing.filters import Filter
+from pharos.indexing.index import FloatArray
+from pharos.ingest.schema import Schema
+from pharos.serving.errors import SettingsError
+from pharos.serving.pipeline.answers import Candidate
+from pharos.serving.pipeline.eligible import Eligible
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.stages import Near
+from pharos.serving.rules import Rule, conditions
+from pharos.serving.store import Store
 
 logger = logging.getLogger(__name__)
 

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Point, VectorIndex
-from indexing.sparse import SparseVector
-from serving.live import Generation
-from serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists, merge, unseen
-from serving.pipeline.encode import EncodedPerson, EncodeUser
-from serving.pipeline.profile import ReadProfile
-from serving.pipeline.rank import ranking_scores
-from serving.pipeline.requests import Person, Selection
-from serving.pipeline.timing import Stopwatch
-from serving.settings import Settings
-from serving.variants import Variants
-from towers.bundle.bundle import Bundle
-from towers.sources.merging import SOURCES, scaled_like
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Point, VectorIndex
+from pharos.indexing.sparse import SparseVector
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists, merge, unseen
+from pharos.serving.pipeline.encode import EncodedPerson, EncodeUser
+from pharos.serving.pipeline.profile import ReadProfile
+from pharos.serving.pipeline.rank import ranking_scores
+from pharos.serving.pipeline.requests import Person, Selection
+from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.settings import Settings
+from pharos.serving.variants import Variants
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.sources.merging import SOURCES, scaled_like
 
 
 @dataclass(frozen=True)

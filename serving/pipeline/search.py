@@ -5,19 +5,19 @@ from typing import Final
 
 import numpy as np
 
-from indexing.index import CONTENT, TEXT, FloatArray, SourceQuery, VectorIndex
-from indexing.sparse import SparseVector, sparse_rows
-from serving.live import Generation
-from serving.pipeline.answers import Answer, Candidate, Source
-from serving.pipeline.assemble import Assemble
-from serving.pipeline.requests import Selection
-from serving.pipeline.retrieve import IS_AVAILABLE
-from serving.pipeline.stages import Stages
-from serving.pipeline.timing import Stopwatch
-from serving.store import Store, TitleMatch
-from towers.bundle.bundle import Bundle
-from towers.sources import merging
-from towers.sources.merging import DEPTH
+from pharos.indexing.index import CONTENT, TEXT, FloatArray, SourceQuery, VectorIndex
+from pharos.indexing.sparse import SparseVector, sparse_rows
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import Answer, Candidate, Source
+from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.retrieve import IS_AVAILABLE
+from pharos.serving.pipeline.stages import Stages
+from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.store import Store, TitleMatch
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.sources import merging
+from pharos.towers.sources.merging import DEPTH
 
 _EXACT: Final = 1.0
 _LEADS: Final = 0.75

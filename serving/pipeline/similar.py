@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indexing.errors import UnknownItem as NotIndexed
-from indexing.index import CONTENT, NEIGHBOURS, TOWER, Hit, Point, SourceQuery, VectorIndex
-from indexing.sparse import SparseVector
-from serving.errors import UnknownItem
-from serving.live import Generation
-from serving.pipeline.answers import Answer, Candidate, Source
-from serving.pipeline.assemble import Assemble
-from serving.pipeline.requests import Selection
-from serving.pipeline.retrieve import IS_AVAILABLE, RetrievePopular
-from serving.pipeline.stages import Stages
-from serving.pipeline.timing import Stopwatch
-from serving.store import Store
-from towers.sources.merging import DEPTH, Floats, Rows
-from towers.sources.related import company, related
+from pharos.indexing.errors import UnknownItem as NotIndexed
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, Hit, Point, SourceQuery, VectorIndex
+from pharos.indexing.sparse import SparseVector
+from pharos.serving.errors import UnknownItem
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import Answer, Candidate, Source
+from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.requests import Selection
+from pharos.serving.pipeline.retrieve import IS_AVAILABLE, RetrievePopular
+from pharos.serving.pipeline.stages import Stages
+from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.store import Store
+from pharos.towers.sources.merging import DEPTH, Floats, Rows
+from pharos.towers.sources.related import company, related
 
 _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
@@ -37,7 +37,7 @@ class _Seed:
 
 
 class FindSimilar:
-    """Items of the same taste, had by the same people, or described alike; see `towers.sources.related`."""
+    """Items of the same taste, had by the same people, or described alike; see `pharos.towers.sources.related`."""
 
     def __init__(self, store: Store, index: VectorIndex, popular: RetrievePopular, assemble: Assemble) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class FindSimilar:
         return self._assemble(others, watch, retrieval, fallback)
 
     def _seed(self, generation: Generation, item_id: str, selection: Selection) -> _Seed:
-        """Raises `indexing.errors.UnknownItem` where the collection does not have it."""
+        """Raises `pharos.indexing.errors.UnknownItem` where the collection does not have it."""
         using = (TOWER, NEIGHBOURS, CONTENT)
         points = self._index.fetch(generation.collection, [item_id], with_vectors=using, with_payload=False)
         if item_id not in points:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from indexing.filters import Filter
-from serving.live import Generation
-from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.encode import EncodedPerson
+from pharos.indexing.filters import Filter
+from pharos.serving.live import Generation
+from pharos.serving.pipeline.answers import Candidate, Source
+from pharos.serving.pipeline.encode import EncodedPerson
 
 Fetch: TypeAlias = Callable[[int], Sequence[Candidate]]
 """Returns at most so many candidates, best first, and fewer only where there are no more."""

@@ -14,18 +14,17 @@ from typing import IO, Final
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-import serving
-from indexing.build import build_beside
-from indexing.embedded import QdrantEmbedded
-from indexing.index import VectorIndex
-from serving.errors import ReindexFailed
-from serving.following import require_features
-from serving.reindexing.phases import Phase, Report
-from serving.settings import Settings
-from serving.store import Store
-from towers.bundle.bundle import Bundle
+from pharos.indexing.build import build_beside
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.index import VectorIndex
+from pharos.serving.errors import ReindexFailed
+from pharos.serving.following import require_features
+from pharos.serving.reindexing.phases import Phase, Report
+from pharos.serving.settings import Settings
+from pharos.serving.store import Store
+from pharos.towers.bundle.bundle import Bundle
 
-_MODULE: Final = "serving.reindexing.child"
+_MODULE: Final = "pharos.serving.reindexing.child"
 
 
 class Fresh(BaseModel):
@@ -112,11 +111,8 @@ class ChildBuild:
     def _order(self, order: Order, report: Report, complaints: IO[str]) -> Fresh:
         fresh, error = None, None
         report(Phase.LOADING)
-        # The process must run this code, wherever this one was started.
-        root = Path(serving.__file__).parents[1]
-        program = f"import sys; sys.path.insert(0, {str(root)!r}); from {_MODULE} import main; main()"
         with subprocess.Popen(
-            [sys.executable, "-c", program],
+            [sys.executable, "-m", _MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

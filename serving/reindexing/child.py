@@ -5,14 +5,14 @@ import sys
 import threading
 from typing import Final
 
-from indexing.errors import VectorIndexError
-from serving.errors import ServingError
-from serving.reindexing.building import Fresh, Message, Order, build_here
-from serving.reindexing.phases import Phase
-from serving.service import open_index, open_store
-from serving.settings import load_settings
-from towers.bundle.bundle import Bundle
-from towers.errors import TowersError
+from pharos.indexing.errors import VectorIndexError
+from pharos.serving.errors import ServingError
+from pharos.serving.reindexing.building import Fresh, Message, Order, build_here
+from pharos.serving.reindexing.phases import Phase
+from pharos.serving.service import open_index, open_store
+from pharos.serving.settings import load_settings
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.errors import TowersError
 
 _PRIORITY: Final = 15
 _STDIN: Final = 0
@@ -64,3 +64,7 @@ def _die_with_parent() -> None:
     while os.read(_STDIN, 1):
         pass
     os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from serving.errors import ReindexFailed
-from serving.reindexing.phases import Phase
-from serving.store import Job, JobState, Store
+from pharos.serving.errors import ReindexFailed
+from pharos.serving.reindexing.phases import Phase
+from pharos.serving.store import Job, JobState, Store
 
 STOPPED: Final = "the server was stopped"
 _SECONDS_BETWEEN: Final = 0.5

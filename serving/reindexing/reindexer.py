@@ -12,22 +12,22 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from indexing.build import BuildResult, dropped_on_failure, previous, prune
-from indexing.errors import VectorIndexError
-from indexing.folder_lock import FolderLock, FolderLocked
-from indexing.index import VectorIndex
-from serving.errors import Conflict, NotReady, ReindexFailed, ServingError, StoreError, UnknownBundle, UnknownJob
-from serving.following import Follower
-from serving.live import Generation, Live
-from serving.reindexing.building import ChildBuild, Fresh, build_here, building_folder
-from serving.reindexing.notes import STOPPED, Notes
-from serving.reindexing.phases import Phase
-from serving.reindexing.replay import go_live
-from serving.settings import Settings
-from serving.store import Job, JobState, Store
-from serving.variants import Variants
-from towers.bundle.bundle import Bundle, bundle_ids
-from towers.errors import TowersError
+from pharos.indexing.build import BuildResult, dropped_on_failure, previous, prune
+from pharos.indexing.errors import VectorIndexError
+from pharos.indexing.folder_lock import FolderLock, FolderLocked
+from pharos.indexing.index import VectorIndex
+from pharos.serving.errors import Conflict, NotReady, ReindexFailed, ServingError, StoreError, UnknownBundle, UnknownJob
+from pharos.serving.following import Follower
+from pharos.serving.live import Generation, Live
+from pharos.serving.reindexing.building import ChildBuild, Fresh, build_here, building_folder
+from pharos.serving.reindexing.notes import STOPPED, Notes
+from pharos.serving.reindexing.phases import Phase
+from pharos.serving.reindexing.replay import go_live
+from pharos.serving.settings import Settings
+from pharos.serving.store import Job, JobState, Store
+from pharos.serving.variants import Variants
+from pharos.towers.bundle.bundle import Bundle, bundle_ids
+from pharos.towers.errors import TowersError
 
 _LOCK_FILE: Final = "reindex.lock"
 _PATIENCE_SECONDS: Final = 10.0

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from indexing.errors import VerificationFailed
-from indexing.index import VectorIndex
-from serving import following
-from serving.live import Generation, Live
-from serving.reindexing.phases import Phase, Report
-from serving.store import Change, Store
+from pharos.indexing.errors import VerificationFailed
+from pharos.indexing.index import VectorIndex
+from pharos.serving import following
+from pharos.serving.live import Generation, Live
+from pharos.serving.reindexing.phases import Phase, Report
+from pharos.serving.store import Change, Store
 
 _Changes: TypeAlias = Callable[[int, int], list[Change]]
 

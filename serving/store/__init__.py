@@ -1,6 +1,6 @@
 """The online store (SQLAlchemy): items, users, events and ignored items."""
 
-from serving.store.records import (
+from pharos.serving.store.records import (
     Change,
     Event,
     ImportCounts,
@@ -16,7 +16,7 @@ from serving.store.records import (
     UserEvent,
     WrittenItem,
 )
-from serving.store.store import Halted, Store
+from pharos.serving.store.store import Halted, Store
 
 __all__ = [
     "Change",

@@ -9,17 +9,17 @@ from typing import Any, Final, TypeVar
 import pandas as pd
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, insert, select, update
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.history import order
-from serving.errors import StoreError
-from serving.store import item_changes, meta
-from serving.store.engine import insert_ignore
-from serving.store.features import feature_dicts, without_nul
-from serving.store.records import ImportCounts
-from serving.store.tables import ID_LENGTH, events, ignored, item_counts, items, users
-from serving.store.titles import title_key
-from towers.progress import Progress
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.history import order
+from pharos.serving.errors import StoreError
+from pharos.serving.store import item_changes, meta
+from pharos.serving.store.engine import insert_ignore
+from pharos.serving.store.features import feature_dicts, without_nul
+from pharos.serving.store.records import ImportCounts
+from pharos.serving.store.tables import ID_LENGTH, events, ignored, item_counts, items, users
+from pharos.serving.store.titles import title_key
+from pharos.towers.progress import Progress
 
 # SQLite takes at most 32,766 parameters in one statement, and a batch is looked up in one.
 BATCH: Final = 5000

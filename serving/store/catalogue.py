@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from serving.store.records import Change, ItemRecord
-from serving.store.tables import deleted, items
+from pharos.serving.store.records import Change, ItemRecord
+from pharos.serving.store.tables import deleted, items
 
 # SQLite takes at most 32,766 parameters in one statement.
 _LOOKUP: Final = 5000

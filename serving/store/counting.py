@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, func, select
 
-from serving.store.tables import events, item_counts
+from pharos.serving.store.tables import events, item_counts
 
 _Counts: TypeAlias = dict[tuple[str, str], tuple[int, int, float]]
 # Sums of the same numbers in another order differ by little.

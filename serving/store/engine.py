@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
-from serving.errors import StoreError
+from pharos.serving.errors import StoreError
 
 BUSY_SECONDS: Final = 10.0
 _IDLE_SECONDS: Final = 300.0

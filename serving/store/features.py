@@ -1,4 +1,4 @@
-"""Feature values between the typed tables (see `ingest.dataset.Dataset`) and the JSON that the store keeps."""
+"""Feature values between the typed tables (see `pharos.ingest.dataset.Dataset`) and the JSON that the store keeps."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.records import FeatureError, parse_features
-from ingest.schema import Feature, FeatureType
-from serving.store.records import ItemRecord
+from pharos.ingest.columns import Columns
+from pharos.ingest.records import FeatureError, parse_features
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.serving.store.records import ItemRecord
 
 
 def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[dict[str, object]]:
@@ -22,7 +22,7 @@ def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[
 
 
 def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -> dict[str, object]:
-    """Values of a request, checked, as the store keeps them. Raises `ingest.records.FeatureError`."""
+    """Values of a request, checked, as the store keeps them. Raises `pharos.ingest.records.FeatureError`."""
     typed = parse_features(features, values)
     for name, value in typed.items():
         texts = value if isinstance(value, tuple) else (value,)

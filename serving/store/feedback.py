@@ -7,11 +7,11 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
-from serving.errors import UnknownItem
-from serving.store import catalogue
-from serving.store.engine import insert_ignore, insert_or_add
-from serving.store.records import User, UserEvent
-from serving.store.tables import events, ignored, item_counts, users
+from pharos.serving.errors import UnknownItem
+from pharos.serving.store import catalogue
+from pharos.serving.store.engine import insert_ignore, insert_or_add
+from pharos.serving.store.records import User, UserEvent
+from pharos.serving.store.tables import events, ignored, item_counts, users
 
 # SQLite takes at most 32,766 parameters in one statement.
 _LOOKUP: Final = 5000

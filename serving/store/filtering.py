@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
-from indexing.payload import AVAILABLE, CREATED_AT
-from ingest.columns import Columns
-from serving.store.tables import items
+from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
+from pharos.indexing.payload import AVAILABLE, CREATED_AT
+from pharos.ingest.columns import Columns
+from pharos.serving.store.tables import items
 
 _COLUMNS = {Columns.ITEM: items.c.id, AVAILABLE: items.c.available, CREATED_AT: items.c.created_at}
 
@@ -74,7 +74,7 @@ class _Json:
 
 
 def matches(dialect: str, filter: Filter) -> ColumnElement[bool]:
-    """The WHERE clause, in the SQL of a dialect, of a filter that went through `indexing.filters.check`."""
+    """The WHERE clause, in the SQL of a dialect, of a filter that went through `pharos.indexing.filters.check`."""
     values = _sqlite_values if dialect == "sqlite" else _postgresql_values
     return and_(literal(True), *(_condition(condition, values) for condition in filter.conditions))
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, union
 
-from serving.store.records import Event
-from serving.store.tables import events, ignored, users
+from pharos.serving.store.records import Event
+from pharos.serving.store.tables import events, ignored, users
 
 # Built once: to build a statement takes longer than to run it.
 _NEWEST: Final = (

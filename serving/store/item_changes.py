@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
-from serving.store import catalogue, meta
-from serving.store.records import ItemRecord, NewItem, WrittenItem
-from serving.store.tables import deleted, items
-from serving.store.titles import title_key
+from pharos.serving.store import catalogue, meta
+from pharos.serving.store.records import ItemRecord, NewItem, WrittenItem
+from pharos.serving.store.tables import deleted, items
+from pharos.serving.store.titles import title_key
 
 # SQLite takes at most 32,766 parameters in one statement.
 _LOOKUP: Final = 5000

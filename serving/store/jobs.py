@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from serving.store.records import Job, JobState
-from serving.store.tables import followed, jobs
+from pharos.serving.store.records import Job, JobState
+from pharos.serving.store.tables import followed, jobs
 
 _UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)
 

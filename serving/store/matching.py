@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from indexing.filters import Filter
-from serving.store.filtering import matches
-from serving.store.tables import item_counts, items
+from pharos.indexing.filters import Filter
+from pharos.serving.store.filtering import matches
+from pharos.serving.store.tables import item_counts, items
 
 # SQLite takes at most 32,766 parameters in one statement.
 _LOOKUP: Final = 5000

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ingest.schema import Schema
-from serving.store.tables import meta
+from pharos.ingest.schema import Schema
+from pharos.serving.store.tables import meta
 
 _SCHEMA: Final = "schema"
 _DATASET: Final = "dataset"

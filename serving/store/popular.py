@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Float, case, cast, func, literal, select
 
-from indexing.filters import Filter
-from serving.store.filtering import matches
-from serving.store.records import PopularItem
-from serving.store.tables import item_counts, items
+from pharos.indexing.filters import Filter
+from pharos.serving.store.filtering import matches
+from pharos.serving.store.records import PopularItem
+from pharos.serving.store.tables import item_counts, items
 
 
 def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping[str, float]) -> list[PopularItem]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.schema import FeatureValue
+from pharos.ingest.schema import FeatureValue
 
 
 @dataclass(frozen=True)

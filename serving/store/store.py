@@ -7,12 +7,12 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
-from indexing.filters import Filter
-from ingest.dataset import Dataset
-from ingest.records import parse_features
-from ingest.schema import Schema
-from serving.errors import StoreError
-from serving.store import (
+from pharos.indexing.filters import Filter
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.records import parse_features
+from pharos.ingest.schema import Schema
+from pharos.serving.errors import StoreError
+from pharos.serving.store import (
     bulk,
     catalogue,
     counting,
@@ -26,10 +26,10 @@ from serving.store import (
     titles,
     training_data,
 )
-from serving.store.engine import open_engine, writing
-from serving.store.features import item_frame
-from serving.store.migrations import upgrade
-from serving.store.records import (
+from pharos.serving.store.engine import open_engine, writing
+from pharos.serving.store.features import item_frame
+from pharos.serving.store.migrations import upgrade
+from pharos.serving.store.records import (
     Change,
     Event,
     ImportCounts,
@@ -44,8 +44,8 @@ from serving.store.records import (
     UserEvent,
     WrittenItem,
 )
-from serving.store.tables import events, items, users
-from towers.progress import Progress, Silent
+from pharos.serving.store.tables import events, items, users
+from pharos.towers.progress import Progress, Silent
 
 
 class Store:

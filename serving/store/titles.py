@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, case, func, select
 
-from indexing.filters import Filter
-from serving.store.filtering import matches
-from serving.store.records import TitleMatch
-from serving.store.tables import item_counts, items
+from pharos.indexing.filters import Filter
+from pharos.serving.store.filtering import matches
+from pharos.serving.store.records import TitleMatch
+from pharos.serving.store.tables import item_counts, items
 
 _YEAR: Final = re.compile(r"\s*\(\d{4}\)\s*$")
 _MOVED_ARTICLE: Final = re.compile(r"^(.*), (the|a|an|le|la|les|l'|el|los|las|il|der|die|das)$", re.IGNORECASE)

@@ -6,13 +6,13 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.records import parse_features
-from ingest.schema import Feature, FeatureType, Schema
-from serving.store import catalogue, meta
-from serving.store.features import item_frame
-from serving.store.tables import events, users
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.records import parse_features
+from pharos.ingest.schema import Feature, FeatureType, Schema
+from pharos.serving.store import catalogue, meta
+from pharos.serving.store.features import item_frame
+from pharos.serving.store.tables import events, users
 
 _PAGE: Final = 5000
 _NEWEST: Final = 2**62

@@ -2,7 +2,7 @@
 
 from collections.abc import Sized
 
-from serving.errors import InvalidRecord
+from pharos.serving.errors import InvalidRecord
 
 
 def require_count(records: Sized, most: int) -> None:

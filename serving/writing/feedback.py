@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.records import FeatureError
-from serving.errors import InvalidRecord, UnknownItem, UnknownUser
-from serving.store import Store, User, UserEvent
-from serving.store.features import json_features
-from serving.writing.counts import require_count
+from pharos.ingest.records import FeatureError
+from pharos.serving.errors import InvalidRecord, UnknownItem, UnknownUser
+from pharos.serving.store import Store, User, UserEvent
+from pharos.serving.store.features import json_features
+from pharos.serving.writing.counts import require_count
 
 _RATING: Final = "rating"
 

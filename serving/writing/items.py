@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from indexing.errors import UnknownCollection, VectorIndexError
-from indexing.index import VectorIndex
-from ingest.records import FeatureError
-from ingest.schema import Feature
-from serving.errors import InvalidRecord, ServingError, UnknownItem
-from serving.following import Follower, apply
-from serving.live import Live
-from serving.store import ItemRecord, NewItem, Store, WrittenItem
-from serving.store.features import json_features
-from serving.variants import Variants
-from serving.writing.counts import require_count
-from towers.errors import TowersError
+from pharos.indexing.errors import UnknownCollection, VectorIndexError
+from pharos.indexing.index import VectorIndex
+from pharos.ingest.records import FeatureError
+from pharos.ingest.schema import Feature
+from pharos.serving.errors import InvalidRecord, ServingError, UnknownItem
+from pharos.serving.following import Follower, apply
+from pharos.serving.live import Live
+from pharos.serving.store import ItemRecord, NewItem, Store, WrittenItem
+from pharos.serving.store.features import json_features
+from pharos.serving.variants import Variants
+from pharos.serving.writing.counts import require_count
+from pharos.towers.errors import TowersError
 
 _FAILURES: Final = (ServingError, VectorIndexError, TowersError)
 

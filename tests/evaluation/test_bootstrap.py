@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation.bootstrap import bootstrap, difference_interval, mean_interval
+from pharos.evaluation.bootstrap import bootstrap, difference_interval, mean_interval
 
 
 def test_equal_values_leave_no_doubt() -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from evaluation.breakdown import Bin, by_history_length, by_popularity
-from evaluation.folds import Fold
-from evaluation.metrics import ranking_metrics
-from ingest.dataset import Dataset
-from ingest.schema import Schema
+from pharos.evaluation.breakdown import Bin, by_history_length, by_popularity
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.metrics import ranking_metrics
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Schema
 
 
 def events(*rows: str) -> pd.DataFrame:

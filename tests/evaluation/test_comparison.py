@@ -8,23 +8,23 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evaluation.comparison import compare
-from evaluation.errors import EvaluationError
-from evaluation.folds import Protocol, folds
-from evaluation.judging import judge_lists
-from evaluation.page import page
-from evaluation.peer_contender import PeerContender, RatingPeerContender
-from evaluation.peers import RATING_PEERS
-from evaluation.peers.biases import Biases
-from evaluation.peers.bpr import BPR
-from evaluation.peers.popularity import Popularity
-from evaluation.peers.text_neighbours import TextNeighbours
-from evaluation.report import report, write
-from evaluation.run import evaluate
-from ingest.errors import DataError
+from pharos.evaluation.comparison import compare
+from pharos.evaluation.errors import EvaluationError
+from pharos.evaluation.folds import Protocol, folds
+from pharos.evaluation.judging import judge_lists
+from pharos.evaluation.page import page
+from pharos.evaluation.peer_contender import PeerContender, RatingPeerContender
+from pharos.evaluation.peers import RATING_PEERS
+from pharos.evaluation.peers.biases import Biases
+from pharos.evaluation.peers.bpr import BPR
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.evaluation.peers.text_neighbours import TextNeighbours
+from pharos.evaluation.report import report, write
+from pharos.evaluation.run import evaluate
+from pharos.ingest.errors import DataError
+from pharos.towers.progress import Silent
+from pharos.towers.settings import TrainingSettings
 from tests.evaluation.worlds import two_camps
-from towers.progress import Silent
-from towers.settings import TrainingSettings
 
 PEERS = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours"}
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=4, text_model="")

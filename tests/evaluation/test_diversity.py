@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.comparison import compare
-from evaluation.diversity import DEGREES, Degree, diversity_curve
-from evaluation.folds import Fold, Protocol, folds
-from evaluation.judging import judge_lists, recommend
-from indexing.diversity import mean_similarity
-from ingest.schema import Schema
+from pharos.evaluation.comparison import compare
+from pharos.evaluation.diversity import DEGREES, Degree, diversity_curve
+from pharos.evaluation.folds import Fold, Protocol, folds
+from pharos.evaluation.judging import judge_lists, recommend
+from pharos.indexing.diversity import mean_similarity
+from pharos.ingest.schema import Schema
+from pharos.towers.progress import Silent
+from pharos.towers.settings import TrainingSettings
 from tests.evaluation.worlds import two_camps
-from towers.progress import Silent
-from towers.settings import TrainingSettings
 
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=2, text_model="")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ingest.export import export_dataset
-from serving.cli import main
+from pharos.cli import main
+from pharos.ingest.export import export_dataset
 from tests.evaluation.worlds import two_camps
 
 Run = Callable[..., tuple[int, str, str]]

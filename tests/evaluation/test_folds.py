@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.errors import EvaluationError
-from evaluation.folds import FittedOn, Folds, Protocol, folds
-from ingest.errors import DataError
+from pharos.evaluation.errors import EvaluationError
+from pharos.evaluation.folds import FittedOn, Folds, Protocol, folds
+from pharos.ingest.errors import DataError
 from tests.evaluation.worlds import two_camps, without_times
 
 PAIR = ["user_id", "item_id"]

@@ -7,15 +7,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evaluation.comparison import compare
-from evaluation.folds import FittedOn, Folds, Protocol, folds
-from evaluation.judging import judge_lists
-from evaluation.peer_contender import PeerContender
-from evaluation.peers.item_knn import ItemKNN
-from evaluation.two_tower import TwoTowerContender
+from pharos.evaluation.comparison import compare
+from pharos.evaluation.folds import FittedOn, Folds, Protocol, folds
+from pharos.evaluation.judging import judge_lists
+from pharos.evaluation.peer_contender import PeerContender
+from pharos.evaluation.peers.item_knn import ItemKNN
+from pharos.evaluation.two_tower import TwoTowerContender
+from pharos.towers.progress import Silent
+from pharos.towers.settings import TrainingSettings
 from tests.evaluation.worlds import two_camps
-from towers.progress import Silent
-from towers.settings import TrainingSettings
 
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=2, text_model="")
 

@@ -5,7 +5,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from evaluation.metrics import mean_overlap, ranking_metrics, rating_metrics
+from pharos.evaluation.metrics import mean_overlap, ranking_metrics, rating_metrics
 
 
 def test_recall_at_10_of_a_user_with_few_items_divides_by_their_count() -> None:

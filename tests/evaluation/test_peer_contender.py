@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.folds import FittedOn, Fold, Protocol, folds
-from evaluation.peer_contender import PeerContender
-from evaluation.peers.base import Peer, PeerUnfit
-from evaluation.peers.item_knn import ItemKNN
-from evaluation.peers.popularity import Popularity
-from evaluation.peers.random_order import RandomOrder
-from evaluation.peers.sasrec import SASRec
-from evaluation.peers.sequential_neighbours import SequentialNeighbours
+from pharos.evaluation.folds import FittedOn, Fold, Protocol, folds
+from pharos.evaluation.peer_contender import PeerContender
+from pharos.evaluation.peers.base import Peer, PeerUnfit
+from pharos.evaluation.peers.item_knn import ItemKNN
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.evaluation.peers.random_order import RandomOrder
+from pharos.evaluation.peers.sasrec import SASRec
+from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
+from pharos.towers.progress import Silent
 from tests.evaluation.worlds import two_camps, without_times
-from towers.progress import Silent
 
 
 def with_a_stranger(fold: Fold) -> Fold:

@@ -1,4 +1,4 @@
-"""What every ranking peer keeps: the contract of `evaluation.peers.base.Peer`."""
+"""What every ranking peer keeps: the contract of `pharos.evaluation.peers.base.Peer`."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from evaluation.peers import COLD_PEERS, RANKING_PEERS, WARM_PEERS
-from evaluation.peers.base import Need, Peer, PeerUnfit, RankingData
-from evaluation.peers.bpr import BPR
-from evaluation.peers.content_ridge import ContentRidge
-from evaluation.peers.ease import Ease, ItemWeights, UserWeights
-from evaluation.peers.item_knn import ItemKNN, Weighting, nearest
-from evaluation.peers.popularity import Popularity
-from evaluation.peers.random_order import RandomOrder
-from evaluation.peers.sasrec import SASRec
-from evaluation.scoring import top_lists
+from pharos.evaluation.peers import COLD_PEERS, RANKING_PEERS, WARM_PEERS
+from pharos.evaluation.peers.base import Need, Peer, PeerUnfit, RankingData
+from pharos.evaluation.peers.bpr import BPR
+from pharos.evaluation.peers.content_ridge import ContentRidge
+from pharos.evaluation.peers.ease import Ease, ItemWeights, UserWeights
+from pharos.evaluation.peers.item_knn import ItemKNN, Weighting, nearest
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.evaluation.peers.random_order import RandomOrder
+from pharos.evaluation.peers.sasrec import SASRec
+from pharos.evaluation.scoring import top_lists
 from tests.evaluation.worlds import SIZE, checkerboard, upwards, with_events
 
 EVERYONE = np.arange(SIZE)

@@ -1,15 +1,15 @@
-"""What every rating peer keeps: the contract of `evaluation.peers.base.RatingPeer`."""
+"""What every rating peer keeps: the contract of `pharos.evaluation.peers.base.RatingPeer`."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from evaluation.peers import RATING_PEERS
-from evaluation.peers.base import RatingPeer
-from evaluation.peers.biases import Biases
-from evaluation.peers.global_mean import GlobalMean
-from evaluation.peers.matrix_factorization import MatrixFactorization
+from pharos.evaluation.peers import RATING_PEERS
+from pharos.evaluation.peers.base import RatingPeer
+from pharos.evaluation.peers.biases import Biases
+from pharos.evaluation.peers.global_mean import GlobalMean
+from pharos.evaluation.peers.matrix_factorization import MatrixFactorization
 from tests.evaluation.worlds import SIZE, additive_rating, additive_ratings, taste_ratings
 
 DIAGONAL = np.arange(SIZE)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import RankingData, Sequences
-from evaluation.peers.sequential_neighbours import SequentialNeighbours, following
+from pharos.evaluation.peers.base import RankingData, Sequences
+from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours, following
 
 
 def data(*histories: list[int], items: int) -> RankingData:

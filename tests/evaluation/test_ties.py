@@ -6,19 +6,19 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from evaluation.folds import Protocol, folds
-from evaluation.headings import describe_ties
-from evaluation.page import page
-from evaluation.peer_contender import PeerContender
-from evaluation.peers.item_knn import ItemKNN
-from evaluation.peers.popularity import Popularity
-from evaluation.peers.sequential_neighbours import SequentialNeighbours
-from evaluation.report import report
-from evaluation.run import Evaluation, evaluate
-from evaluation.ties import shuffled, tied_events, ties
-from ingest.dataset import Dataset
+from pharos.evaluation.folds import Protocol, folds
+from pharos.evaluation.headings import describe_ties
+from pharos.evaluation.page import page
+from pharos.evaluation.peer_contender import PeerContender
+from pharos.evaluation.peers.item_knn import ItemKNN
+from pharos.evaluation.peers.popularity import Popularity
+from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
+from pharos.evaluation.report import report
+from pharos.evaluation.run import Evaluation, evaluate
+from pharos.evaluation.ties import shuffled, tied_events, ties
+from pharos.ingest.dataset import Dataset
+from pharos.towers.progress import Silent
 from tests.evaluation.worlds import two_camps, without_times
-from towers.progress import Silent
 
 
 def all_at_once() -> Dataset:

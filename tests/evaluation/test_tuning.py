@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evaluation.tuning import grid_search
+from pharos.evaluation.tuning import grid_search
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from evaluation.peers.base import Document, RankingData, RatingData, Sequences
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.evaluation.peers.base import Document, RankingData, RatingData, Sequences
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 SIZE = 24
 

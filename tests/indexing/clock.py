@@ -5,8 +5,8 @@ Item "3" points where the hour hand points at three o'clock, so the nearest to t
 
 import numpy as np
 
-from indexing.index import CollectionSpec, FloatArray, Point, VectorIndex
-from indexing.payload import Payload, PayloadType
+from pharos.indexing.index import CollectionSpec, FloatArray, Point, VectorIndex
+from pharos.indexing.payload import Payload, PayloadType
 
 HOURS = 12
 SPEC = CollectionSpec(

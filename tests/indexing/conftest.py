@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from qdrant_client import QdrantClient
 
-from indexing.embedded import QdrantEmbedded
-from indexing.index import VectorIndex
-from indexing.server import QdrantServer
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.index import VectorIndex
+from pharos.indexing.server import QdrantServer
 from tests.indexing.clock import fill
 
 ENGINES = ["embedded", "server"]

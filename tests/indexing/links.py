@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexing.index import CONTENT, NEIGHBOURS, CollectionSpec, Point, VectorIndex
-from indexing.sparse import MOST_INDEX, SparseVector
+from pharos.indexing.index import CONTENT, NEIGHBOURS, CollectionSpec, Point, VectorIndex
+from pharos.indexing.sparse import MOST_INDEX, SparseVector
 from tests.indexing.clock import HOURS, SPEC, point
 
 LINKED: CollectionSpec = replace(SPEC, sparse=(NEIGHBOURS, CONTENT))

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from indexing.errors import CollectionExists, CollectionInUse, InvalidName, UnknownCollection
-from indexing.index import VectorIndex
+from pharos.indexing.errors import CollectionExists, CollectionInUse, InvalidName, UnknownCollection
+from pharos.indexing.index import VectorIndex
 from tests.indexing.clock import HOURS, SPEC, fill, hand, point
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
-from indexing.build import build, points, start, upload
-from indexing.embedded import QdrantEmbedded
-from indexing.errors import VerificationFailed
-from indexing.index import CONTENT, NEIGHBOURS, TOWER, Point, VectorIndex
-from ingest.schema import Schema
+from pharos.indexing.build import build, points, start, upload
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.errors import VerificationFailed
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, Point, VectorIndex
+from pharos.ingest.schema import Schema
 from tests.indexing.clock import HOURS, hand
 from tests.indexing.links import entries
 

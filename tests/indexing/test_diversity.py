@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.diversity import SIMILARITIES, Scale, mean_similarity, mmr, scaled
+from pharos.indexing.diversity import SIMILARITIES, Scale, mean_similarity, mmr, scaled
 
 TWINS = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
 

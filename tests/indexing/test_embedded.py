@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from indexing.embedded import QdrantEmbedded
-from indexing.errors import IndexUnavailable
-from indexing.index import CONTENT, NEIGHBOURS
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.errors import IndexUnavailable
+from pharos.indexing.index import CONTENT, NEIGHBOURS
 from tests.indexing.clock import HOURS, SPEC, fill, hand, point
 from tests.indexing.links import entries, fill_linked, linked
 
 ROOT = Path(__file__).parents[2]
 OPENED = """
 import os, signal, sys
-from indexing.embedded import QdrantEmbedded
-from indexing.index import Point
-from indexing.index import CONTENT, NEIGHBOURS, TOWER
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.index import Point
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER
 from tests.indexing.clock import SPEC, fill, hand
 from tests.indexing.links import entries, linked
 def die(): os.kill(os.getpid(), signal.SIGKILL)

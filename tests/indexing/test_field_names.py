@@ -2,9 +2,9 @@
 
 import pytest
 
-from indexing.filters import AnyOf, Filter, NoneOf
-from indexing.index import CollectionSpec, Point, VectorIndex
-from indexing.payload import PayloadType
+from pharos.indexing.filters import AnyOf, Filter, NoneOf
+from pharos.indexing.index import CollectionSpec, Point, VectorIndex
+from pharos.indexing.payload import PayloadType
 from tests.indexing.clock import hand
 
 

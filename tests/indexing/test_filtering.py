@@ -2,8 +2,8 @@
 
 import pytest
 
-from indexing.filters import AllOf, AnyOf, Filter, NoneOf, Range
-from indexing.index import VectorIndex
+from pharos.indexing.filters import AllOf, AnyOf, Filter, NoneOf, Range
+from pharos.indexing.index import VectorIndex
 from tests.indexing.clock import HOURS, hand
 
 ALL = {str(hour) for hour in range(HOURS)}

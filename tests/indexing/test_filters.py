@@ -2,8 +2,8 @@
 
 import pytest
 
-from indexing.conditions import MAX_CONDITIONS, MAX_VALUES
-from indexing.filters import (
+from pharos.indexing.conditions import MAX_CONDITIONS, MAX_VALUES
+from pharos.indexing.filters import (
     AllOf,
     AnyOf,
     Filter,
@@ -15,7 +15,7 @@ from indexing.filters import (
     parse_expressions,
     parse_json,
 )
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 SCHEMA = Schema(
     items=(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import numpy as np
 
-from indexing.known_vectors import KnownVectors, VectorMemory
+from pharos.indexing.known_vectors import KnownVectors, VectorMemory
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from indexing.errors import InvalidVector, UnknownCollection, UnknownItem
-from indexing.filters import AnyOf, Filter
-from indexing.index import CollectionSpec, Point, VectorIndex
-from indexing.payload import PayloadType
+from pharos.indexing.errors import InvalidVector, UnknownCollection, UnknownItem
+from pharos.indexing.filters import AnyOf, Filter
+from pharos.indexing.index import CollectionSpec, Point, VectorIndex
+from pharos.indexing.payload import PayloadType
 from tests.indexing.clock import HOURS, by_distance, hand, point
 
 ODD = Filter((AnyOf("parity", ("odd",)),))

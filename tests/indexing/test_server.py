@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from qdrant_client import QdrantClient, models
 
-from indexing.errors import IndexUnavailable, UnknownCollection
-from indexing.index import Point
-from indexing.server import QdrantServer
+from pharos.indexing.errors import IndexUnavailable, UnknownCollection
+from pharos.indexing.index import Point
+from pharos.indexing.server import QdrantServer
 from tests.indexing.clock import HOURS, SPEC, fill, hand
 from tests.qdrant_process import QdrantProcess
 

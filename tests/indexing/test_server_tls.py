@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexing.errors import IndexUnavailable
-from indexing.index import TOWER, CollectionSpec, Point
-from indexing.server import QdrantServer
+from pharos.indexing.errors import IndexUnavailable
+from pharos.indexing.index import TOWER, CollectionSpec, Point
+from pharos.indexing.server import QdrantServer
 from tests.qdrant_process import QdrantProcess
 
 KEY = "a-key-for-tests"

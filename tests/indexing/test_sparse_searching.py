@@ -6,10 +6,10 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from indexing.errors import InvalidVector, UnknownItem
-from indexing.filters import AnyOf, Filter
-from indexing.index import CONTENT, NEIGHBOURS, TEXT, TOWER, Hit, Point, SourceQuery, VectorIndex
-from indexing.sparse import MOST_INDEX, SparseVector
+from pharos.indexing.errors import InvalidVector, UnknownItem
+from pharos.indexing.filters import AnyOf, Filter
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TEXT, TOWER, Hit, Point, SourceQuery, VectorIndex
+from pharos.indexing.sparse import MOST_INDEX, SparseVector
 from tests.indexing.clock import HOURS, fill, hand
 from tests.indexing.links import entries, fill_linked, linked
 

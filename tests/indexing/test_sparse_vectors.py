@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from indexing.checks import batched
-from indexing.index import CONTENT, TOWER, Point
-from indexing.sparse import SparseVector, sparse_rows
+from pharos.indexing.checks import batched
+from pharos.indexing.index import CONTENT, TOWER, Point
+from pharos.indexing.sparse import SparseVector, sparse_rows
 
 
 def listed(vector: SparseVector) -> list[tuple[int, float]]:

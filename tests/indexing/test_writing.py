@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from indexing.errors import InvalidVector, UnknownCollection, UnknownItem
-from indexing.filters import AnyOf, Filter
-from indexing.index import Point, VectorIndex
+from pharos.indexing.errors import InvalidVector, UnknownCollection, UnknownItem
+from pharos.indexing.filters import AnyOf, Filter
+from pharos.indexing.index import Point, VectorIndex
 from tests.indexing.clock import HOURS, hand, point
 
 UNAVAILABLE = Filter((AnyOf("available", (False,)),))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import DataError
-from ingest.load import load_dataset
-from ingest.report import IngestReport
+from pharos.ingest.errors import DataError
+from pharos.ingest.load import load_dataset
+from pharos.ingest.report import IngestReport
 from tests.ingest.folders import HEADER, RATED, events, items, rated, write
 
 BAD_EVENTS = {

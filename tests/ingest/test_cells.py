@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.errors import DataError
-from ingest.load import load_dataset
-from ingest.schema import Feature
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.load import load_dataset
+from pharos.ingest.schema import Feature
 from tests.ingest.folders import INTERACTIONS, write
 
 GOOD_ROWS = 40

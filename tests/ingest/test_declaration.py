@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.errors import DataError
-from ingest.load import load_dataset
-from ingest.schema import Feature, FeatureType
+from pharos.ingest.errors import DataError
+from pharos.ingest.load import load_dataset
+from pharos.ingest.schema import Feature, FeatureType
 from tests.ingest.folders import INTERACTIONS, ITEMS, RATED, events, items, write
 
 EVERY_TYPE = INTERACTIONS + (

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.export import export_dataset
-from ingest.fingerprint import fingerprint
-from ingest.load import load_dataset
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.export import export_dataset
+from pharos.ingest.fingerprint import fingerprint
+from pharos.ingest.load import load_dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 PICTURE = np.array([0.5, 1.5], np.float32)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.load import load_dataset
+from pharos.ingest.load import load_dataset
 from tests.ingest.folders import write
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.errors import DataError
-from ingest.load import load_dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.load import load_dataset
 from tests.ingest.folders import write
 
 METADATA = "genres,id,original_language,overview,release_date,runtime,title,belongs_to_collection"

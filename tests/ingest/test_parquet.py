@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.errors import DataError
-from ingest.load import load_dataset
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.errors import DataError
+from pharos.ingest.load import load_dataset
 from tests.ingest.folders import INTERACTIONS, write
 
 MOMENT = datetime(2001, 9, 9, 1, 46, 40)  # as UTC, the second 1,000,000,000

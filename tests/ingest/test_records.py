@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.records import FeatureError, parse_features
-from ingest.schema import Feature, FeatureType
+from pharos.ingest.records import FeatureError, parse_features
+from pharos.ingest.schema import Feature, FeatureType
 
 FEATURES = tuple(Feature(str(kind), kind, length=2 if kind is FeatureType.VECTOR else None) for kind in FeatureType)
 GOOD: dict[str, Any] = {

@@ -5,8 +5,8 @@ import hashlib
 import pandas as pd
 import pytest
 
-from ingest.history import order
-from ingest.splits import Split, chronological, cold, global_moment, is_cold, leave_one_out, rating
+from pharos.ingest.history import order
+from pharos.ingest.splits import Split, chronological, cold, global_moment, is_cold, leave_one_out, rating
 
 
 def frame(rows: list[tuple[str, str, int]]) -> pd.DataFrame:

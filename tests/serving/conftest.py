@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
-from serving.app import create_app
-from serving.reindex import reindex
-from serving.service import open_store
-from serving.settings import Settings
-from serving.store import Store
-from serving.training import train
+from pharos.serving.app import create_app
+from pharos.serving.reindex import reindex
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
+from pharos.serving.store import Store
+from pharos.serving.training import train
+from pharos.towers.progress import Silent
+from pharos.towers.settings import TrainingSettings
 from tests.serving import world
 from tests.serving.reindexing_world import FIRST, SECOND
-from towers.progress import Silent
-from towers.settings import TrainingSettings
 
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=30, max_epochs=6)
 

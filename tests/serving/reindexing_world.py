@@ -11,10 +11,10 @@ from pathlib import Path
 
 from qdrant_client import QdrantClient
 
-from indexing.build import point
-from ingest.dataset import Dataset
-from serving.service import Service, open_service, open_store
-from serving.settings import Settings
+from pharos.indexing.build import point
+from pharos.ingest.dataset import Dataset
+from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.settings import Settings
 from tests.serving import world
 
 FIRST, SECOND = "first", "second"

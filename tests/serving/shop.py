@@ -4,8 +4,8 @@ import random
 
 import pandas as pd
 
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 KINDS = {
     "running shoes": "Runner",

@@ -7,11 +7,11 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
-from serving.api.access import ROUTES, needed_scope, template_of
-from serving.app import create_app
-from serving.keys import Keys, Scope, hash_of, make_key
-from serving.service import open_store
-from serving.settings import Settings
+from pharos.serving.api.access import ROUTES, needed_scope, template_of
+from pharos.serving.app import create_app
+from pharos.serving.keys import Keys, Scope, hash_of, make_key
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
 from tests.serving import world
 
 KEYS = {scope: make_key() for scope in ("read", "write", "admin")}
@@ -163,7 +163,7 @@ def test_all_hashes_are_compared_wherever_the_known_one_stands(monkeypatch: pyte
         compared.append(other)
         return one == other
 
-    monkeypatch.setattr("serving.keys.hmac.compare_digest", count)
+    monkeypatch.setattr("pharos.serving.keys.hmac.compare_digest", count)
     keys = Keys(HASHES)  # type: ignore[arg-type]
     assert keys.scope_of(KEYS["read"].encode()) is Scope.READ
     assert compared == [digest for digests in HASHES.values() for digest in digests]

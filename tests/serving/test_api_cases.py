@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.app import create_app
-from serving.settings import Settings
+from pharos.serving.app import create_app
+from pharos.serving.settings import Settings
 from tests.api_cases import try_out
 from tests.serving.served import served
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.export import export_dataset
-from serving.cli import main
-from serving.keys import Keys, Scope
-from serving.settings import load_settings
+from pharos.cli import main
+from pharos.ingest.export import export_dataset
+from pharos.serving.keys import Keys, Scope
+from pharos.serving.settings import load_settings
 from tests.ingest.folders import INTERACTIONS, write
 from tests.serving import world
 
@@ -184,7 +184,7 @@ def test_the_doctor_shows_no_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -
 
 def test_help_imports_nothing_heavy() -> None:
     program = (
-        "import sys\nfrom serving.cli import main\n"
+        "import sys\nfrom pharos.cli import main\n"
         "sys.argv = ['pharos', '--help']\n"
         "try: main()\n"
         "except SystemExit: pass\n"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from serving.app import create_app
-from serving.errors import SettingsError
-from serving.exposure import check_exposure
-from serving.keys import hash_of
-from serving.settings import Settings, load_settings
+from pharos.serving.app import create_app
+from pharos.serving.errors import SettingsError
+from pharos.serving.exposure import check_exposure
+from pharos.serving.keys import hash_of
+from pharos.serving.settings import Settings, load_settings
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
-from serving.app import create_app
-from serving.settings import Settings
+from pharos.serving.app import create_app
+from pharos.serving.settings import Settings
 from tests.qdrant_process import QdrantProcess
 from tests.serving.writing_world import disagreements, eventually, war_film, writable
 
@@ -110,7 +110,7 @@ def test_no_request_fails_while_the_server_goes_and_comes(on_server: TestClient,
 @pytest.fixture
 def embedded(trained_too: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A client of an application on files of its own, which waits shortly for a lock."""
-    monkeypatch.setattr("serving.store.engine.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("pharos.serving.store.engine.BUSY_SECONDS", 0.2)
     settings = Settings(data_dir=shutil.copytree(trained_too, tmp_path / "data"))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client

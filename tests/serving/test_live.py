@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from indexing.build import build
-from indexing.embedded import QdrantEmbedded
-from indexing.errors import IndexUnavailable
-from serving.errors import NotReady
-from serving.live import Live
-from serving.training import train
+from pharos.indexing.build import build
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.errors import IndexUnavailable
+from pharos.serving.errors import NotReady
+from pharos.serving.live import Live
+from pharos.serving.training import train
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.progress import Silent
 from tests.serving import world
 from tests.serving.conftest import QUICK
-from towers.bundle.bundle import Bundle
-from towers.progress import Silent
 
 
 @pytest.fixture(scope="module")

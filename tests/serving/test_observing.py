@@ -10,11 +10,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from serving.app import create_app
-from serving.logs import configuration
-from serving.pipeline import Pipeline
-from serving.service import open_store
-from serving.settings import Settings
+from pharos.serving.app import create_app
+from pharos.serving.logs import configuration
+from pharos.serving.pipeline import Pipeline
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
 from tests.serving import world
 
 
@@ -145,7 +145,7 @@ def log() -> Iterator[tuple[logging.Handler, io.StringIO]]:
     formatter = logging.config.BaseConfigurator(settings).resolve(settings["formatters"]["lines"]["()"])
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter())
-    logger = logging.getLogger("serving")
+    logger = logging.getLogger("pharos")
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel("INFO")
@@ -183,6 +183,6 @@ def test_a_failure_is_one_line_of_json_with_its_trace(
     try:
         raise RuntimeError("two\nlines")
     except RuntimeError:
-        logging.getLogger("serving.anything").exception("it failed")
+        logging.getLogger("pharos.anything").exception("it failed")
     (line,) = log[1].getvalue().splitlines()
     assert "RuntimeError: two\nlines" in json.loads(line)["exception"]

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from indexing.embedded import QdrantEmbedded
-from indexing.folder_lock import FolderLock
-from indexing.index import CollectionSpec
-from serving.errors import Conflict, NotReady, UnknownBundle, UnknownJob
-from serving.reindex import reindex
-from serving.reindexing import phases
-from serving.service import Service
-from serving.settings import Settings
-from serving.store import Job, JobState
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.folder_lock import FolderLock
+from pharos.indexing.index import CollectionSpec
+from pharos.serving.errors import Conflict, NotReady, UnknownBundle, UnknownJob
+from pharos.serving.reindex import reindex
+from pharos.serving.reindexing import phases
+from pharos.serving.service import Service
+from pharos.serving.settings import Settings
+from pharos.serving.store import Job, JobState
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.progress import Silent
 from tests.serving import world
 from tests.serving.reindexing_world import (
     FIRST,
@@ -31,8 +33,6 @@ from tests.serving.reindexing_world import (
     with_title,
     write,
 )
-from towers.bundle.bundle import Bundle
-from towers.progress import Silent
 
 ITEM = world.war(3)
 
@@ -322,7 +322,7 @@ def test_an_adopted_collection_is_there_after_the_next_start(bundles: Path, tmp_
 
 
 def test_every_answer_is_wholly_of_one_bundle(service: Service) -> None:
-    from serving.pipeline import Person, Selection
+    from pharos.serving.pipeline import Person, Selection
 
     run(service, FIRST)
     answers = []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from serving.app import create_app
+from pharos.serving.app import create_app
 from tests.serving import world
 from tests.serving.reindexing_world import FIRST, SECOND, eventually, prepared
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.load import load_dataset
-from serving.pipeline import Selection
-from serving.reindex import reindex
-from serving.service import open_service, open_store
-from serving.settings import Settings
-from serving.training import train
-from towers.progress import Silent
-from towers.settings import TrainingSettings
+from pharos.ingest.load import load_dataset
+from pharos.serving.pipeline import Selection
+from pharos.serving.reindex import reindex
+from pharos.serving.service import open_service, open_store
+from pharos.serving.settings import Settings
+from pharos.serving.training import train
+from pharos.towers.progress import Silent
+from pharos.towers.settings import TrainingSettings
 
 
 @pytest.mark.slow

@@ -11,21 +11,21 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from indexing.diversity import SIMILARITIES, Scale, mean_similarity
-from indexing.filters import Filter, check, parse_expressions
-from indexing.index import TOWER
-from serving.errors import SettingsError
-from serving.pipeline import Person, Pipeline, Selection
-from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.relevance import relevance, scale
-from serving.rules import Rule
-from serving.service import Service, open_service
-from serving.settings import Settings
-from serving.store import Store
-from serving.store.tables import items
+from pharos.indexing.diversity import SIMILARITIES, Scale, mean_similarity
+from pharos.indexing.filters import Filter, check, parse_expressions
+from pharos.indexing.index import TOWER
+from pharos.serving.errors import SettingsError
+from pharos.serving.pipeline import Person, Pipeline, Selection
+from pharos.serving.pipeline.answers import Candidate, Source
+from pharos.serving.pipeline.relevance import relevance, scale
+from pharos.serving.rules import Rule
+from pharos.serving.service import Service, open_service
+from pharos.serving.settings import Settings
+from pharos.serving.store import Store
+from pharos.serving.store.tables import items
+from pharos.towers.histories.queries import HistoryEvent
 from tests.serving import world
 from tests.serving.world import HALF, toy, war
-from towers.histories.queries import HistoryEvent
 
 EVERYTHING = {name(number) for number in range(HALF) for name in (war, toy)} | {"lone"}
 UNSEEN_BY_W3 = EVERYTHING - {war(number) for number in range(HALF) if number != 3}

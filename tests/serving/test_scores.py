@@ -6,9 +6,9 @@ from shutil import copytree
 import pytest
 from starlette.testclient import TestClient
 
-from serving.pipeline import Person, Selection
-from serving.service import open_service
-from serving.settings import Settings
+from pharos.serving.pipeline import Person, Selection
+from pharos.serving.service import open_service
+from pharos.serving.settings import Settings
 from tests.serving.world import toy, war
 
 

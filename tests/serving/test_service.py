@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from serving.app import create_app
-from serving.pipeline import Pipeline
-from serving.service import open_store
-from serving.settings import Settings
+from pharos.serving.app import create_app
+from pharos.serving.pipeline import Pipeline
+from pharos.serving.service import open_store
+from pharos.serving.settings import Settings
 from tests.serving import world
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from serving.errors import SettingsError
-from serving.settings import Settings, load_settings
+from pharos.serving.errors import SettingsError
+from pharos.serving.settings import Settings, load_settings
 
 
 def test_the_defaults_need_no_server_and_listen_on_loopback() -> None:

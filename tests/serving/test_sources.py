@@ -10,29 +10,29 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from indexing.index import CONTENT, NEIGHBOURS, TOWER
-from indexing.sparse import SparseVector
-from serving.app import create_app
-from serving.pipeline import Person, Selection, candidates
-from serving.pipeline.candidates import RetrieveCandidates, merge
-from serving.pipeline.encode import EncodeUser
-from serving.pipeline.profile import ReadProfile
-from serving.reindex import reindex
-from serving.service import Service, open_service, open_store
-from serving.settings import Settings
-from serving.training import train
+from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER
+from pharos.indexing.sparse import SparseVector
+from pharos.serving.app import create_app
+from pharos.serving.pipeline import Person, Selection, candidates
+from pharos.serving.pipeline.candidates import RetrieveCandidates, merge
+from pharos.serving.pipeline.encode import EncodeUser
+from pharos.serving.pipeline.profile import ReadProfile
+from pharos.serving.reindex import reindex
+from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.settings import Settings
+from pharos.serving.training import train
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.histories.histories import Histories
+from pharos.towers.histories.queries import HistoryEvent
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.progress import Silent
+from pharos.towers.ranking.features import WIDTH, RankTables
+from pharos.towers.ranking.ranker import Ranker
+from pharos.towers.sources.merging import MergeWeights, Weights
+from pharos.towers.sources.retriever import Retriever
 from tests.serving import shop
 from tests.serving.conftest import QUICK
 from tests.serving.shop import new_shoe, product
-from towers.bundle.bundle import Bundle
-from towers.histories.histories import Histories
-from towers.histories.queries import HistoryEvent
-from towers.histories.sequences import Sequences
-from towers.progress import Silent
-from towers.ranking.features import WIDTH, RankTables
-from towers.ranking.ranker import Ranker
-from towers.sources.merging import MergeWeights, Weights
-from towers.sources.retriever import Retriever
 
 SHOES, MATS = "running shoes", "yoga mats"
 ALONE = {

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType, Schema
-from serving.errors import StoreError
-from serving.pipeline.answers import Candidate, Source
-from serving.pipeline.eligible import Eligible
-from serving.settings import Settings
-from serving.store import Event, Store, StoredPerson, bulk
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
+from pharos.serving.errors import StoreError
+from pharos.serving.pipeline.answers import Candidate, Source
+from pharos.serving.pipeline.eligible import Eligible
+from pharos.serving.settings import Settings
+from pharos.serving.store import Event, Store, StoredPerson, bulk
 from tests.serving import world
 from tests.serving.world import toy, war
 
@@ -118,7 +118,7 @@ def test_a_history_has_the_newest_events_oldest_first(store: Store) -> None:
 
 
 def test_a_history_without_timestamps_keeps_the_order_of_the_data_set(empty_store: Store) -> None:
-    from ingest.history import order
+    from pharos.ingest.history import order
 
     bare = world.dataset()
     events = bare.interactions.drop(columns="timestamp")

@@ -2,7 +2,7 @@
 
 import threading
 
-from serving.store import NewItem, Store
+from pharos.serving.store import NewItem, Store
 from tests.serving import world
 from tests.serving.world import toy, war
 

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from serving.errors import UnknownItem
-from serving.store import Store, UserEvent
-from serving.store.bulk import recount
+from pharos.serving.errors import UnknownItem
+from pharos.serving.store import Store, UserEvent
+from pharos.serving.store.bulk import recount
 from tests.serving.world import toy, war
 
 

@@ -10,10 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
-import serving.store.migrations as migrations
-from serving.errors import StoreError
-from serving.store import NewItem, Store
-from serving.store.tables import metadata
+import pharos.serving.store.migrations as migrations
+from pharos.serving.errors import StoreError
+from pharos.serving.store import NewItem, Store
+from pharos.serving.store.tables import metadata
 from tests.serving import world
 from tests.serving.world import war
 
@@ -95,7 +95,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_several_processes_may_open_a_new_store_at_once(any_store_url: str) -> None:
-    code = "import sys; from serving.store import Store; Store(sys.argv[1], {}).check()"
+    code = "import sys; from pharos.serving.store import Store; Store(sys.argv[1], {}).check()"
     processes = [
         subprocess.Popen([sys.executable, "-c", code, any_store_url], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(4)

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from indexing.filters import Filter, check, parse_expressions
-from ingest.dataset import Dataset
-from ingest.schema import Schema
-from serving.store import Store
+from pharos.indexing.filters import Filter, check, parse_expressions
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Schema
+from pharos.serving.store import Store
 from tests.serving import world
 
 

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.dataset import Dataset
-from ingest.schema import Schema
-from serving.store import Store
-from serving.store.titles import title_words
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Schema
+from pharos.serving.store import Store
+from pharos.serving.store.titles import title_words
 
 TITLES = {
     "m1": "Matrix, The (1999)",
@@ -77,9 +77,9 @@ def test_the_words_of_a_title(title: str, words: list[str]) -> None:
 def test_no_text_makes_sql_that_fails(text: str) -> None:
     from sqlalchemy import create_engine
 
-    from indexing.filters import Filter
-    from serving.store import titles
-    from serving.store.tables import metadata
+    from pharos.indexing.filters import Filter
+    from pharos.serving.store import titles
+    from pharos.serving.store.tables import metadata
 
     engine = create_engine("sqlite://")
     with engine.begin() as connection:

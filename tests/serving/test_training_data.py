@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ingest.dataset import Dataset
-from serving.cli import main
-from serving.store import Store
-from serving.store.records import NewItem, UserEvent
+from pharos.cli import main
+from pharos.ingest.dataset import Dataset
+from pharos.serving.store import Store
+from pharos.serving.store.records import NewItem, UserEvent
 from tests.serving import world
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from serving.app import create_app
-from serving.errors import SettingsError
-from serving.reindex import reindex
-from serving.settings import Settings, load_settings
-from serving.variants import Variants
+from pharos.serving.app import create_app
+from pharos.serving.errors import SettingsError
+from pharos.serving.reindex import reindex
+from pharos.serving.settings import Settings, load_settings
+from pharos.serving.variants import Variants
+from pharos.towers.progress import Silent
 from tests.serving import world
 from tests.serving.reindexing_world import FIRST, SECOND, prepared
-from towers.progress import Silent
 
 SHARES = {"a": {"alias": "items", "share": 0.5}, "b": {"alias": "items-b", "share": 0.5}}
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from indexing.errors import IndexUnavailable
-from serving.app import create_app
-from serving.service import Service, open_service
-from serving.settings import Settings
-from serving.store import NewItem, engine
+from pharos.indexing.errors import IndexUnavailable
+from pharos.serving.app import create_app
+from pharos.serving.service import Service, open_service
+from pharos.serving.settings import Settings
+from pharos.serving.store import NewItem, engine
 from tests.qdrant_process import QdrantProcess
 from tests.serving.world import war
 from tests.serving.writing_world import disagreements, eventually, war_film, writable

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from serving.app import create_app
-from serving.service import Service
-from serving.settings import Settings
+from pharos.serving.app import create_app
+from pharos.serving.service import Service
+from pharos.serving.settings import Settings
 from tests.serving import world
 from tests.serving.world import toy, war
 from tests.serving.writing_world import writable

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from indexing.index import TEXT, TOWER
-from serving.app import create_app
-from serving.service import Service
+from pharos.indexing.index import TEXT, TOWER
+from pharos.serving.app import create_app
+from pharos.serving.service import Service
 from tests.serving import world
 from tests.serving.world import war
 from tests.serving.writing_world import disagreements, war_film, writable

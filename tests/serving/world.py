@@ -4,8 +4,8 @@ import math
 
 import pandas as pd
 
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 HALF = 20
 WAR_TEXT = "Soldiers fight a battle in the trenches of a great war."

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from qdrant_client import QdrantClient
 
-from serving.reindex import reindex
-from serving.service import Service
-from serving.settings import Settings
+from pharos.serving.reindex import reindex
+from pharos.serving.service import Service
+from pharos.serving.settings import Settings
+from pharos.towers.progress import Silent
 from tests.serving import world
-from towers.progress import Silent
 
 
 @contextmanager

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.splits import chronological
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.splits import chronological
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.progress import Silent
+from pharos.towers.settings import TrainingSettings
+from pharos.towers.training import read_texts, select, train_bundle
 from tests.towers.worlds import two_camps
-from towers.bundle.bundle import Bundle
-from towers.progress import Silent
-from towers.settings import TrainingSettings
-from towers.training import read_texts, select, train_bundle
 
 QUICK = TrainingSettings(
     dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=8, warmup_steps=10,

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.dataset import Dataset
+from pharos.ingest.dataset import Dataset
+from pharos.towers.bundle.bundle import Bundle, bundle_ids
+from pharos.towers.errors import BundleError
+from pharos.towers.histories.histories import Histories
+from pharos.towers.histories.queries import HistoryEvent, UserQuery
 from tests.towers.worlds import coloured
-from towers.bundle.bundle import Bundle, bundle_ids
-from towers.errors import BundleError
-from towers.histories.histories import Histories
-from towers.histories.queries import HistoryEvent, UserQuery
 
 _ENCODE_ELSEWHERE = """
 import sys
 from pathlib import Path
 import numpy as np
 from tests.towers.worlds import two_camps
-from towers.bundle.bundle import Bundle
+from pharos.towers.bundle.bundle import Bundle
 np.save(sys.argv[2], Bundle.load(Path(sys.argv[1])).encode_items(two_camps().items).tower)
 """
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from ingest.schema import Feature, FeatureType
-from towers.content.encoder import COLUMNS, ContentEncoder
-from towers.content.products import products
-from towers.content.taste import Taste
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.towers.content.encoder import COLUMNS, ContentEncoder
+from pharos.towers.content.products import products
+from pharos.towers.content.taste import Taste
 
 FEATURES = (Feature("kind", FeatureType.CATEGORY), Feature("tags", FeatureType.TAGS), Feature("text", FeatureType.TEXT))
 

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.splits import chronological
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.splits import chronological
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.histories.histories import Histories
+from pharos.towers.progress import Silent
+from pharos.towers.sources.retriever import Retriever
+from pharos.towers.training import select, selected, train_bundle
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import two_camps
-from towers.bundle.bundle import Bundle
-from towers.histories.histories import Histories
-from towers.progress import Silent
-from towers.sources.retriever import Retriever
-from towers.training import select, selected, train_bundle
 
 
 class Said(Silent):

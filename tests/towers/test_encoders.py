@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.schema import FeatureType
-from towers.features.encoders import ENCODERS, FeatureEncoder
-from towers.features.encoders.number import soft_histogram
+from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders import ENCODERS, FeatureEncoder
+from pharos.towers.features.encoders.number import soft_histogram
 
 VALUES: dict[FeatureType, tuple[list[Any], Any, Any]] = {
     # known values, the missing value, one that training never saw

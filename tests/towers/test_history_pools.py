@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from towers.backend import tf
-from towers.retrieval.history_pools import HistoryPools
+from pharos.towers.backend import tf
+from pharos.towers.retrieval.history_pools import HistoryPools
 
 RNG = np.random.default_rng(3)
 ROWS, EVENTS, DIMENSIONS = 4, 7, 5

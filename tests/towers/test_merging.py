@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from towers.sources.merging import CONTENT, NEIGHBOURS, TOWER, MergeWeights, Weights, merge, scaled
+from pharos.towers.sources.merging import CONTENT, NEIGHBOURS, TOWER, MergeWeights, Weights, merge, scaled
 
 EVEN = Weights(0.5, 0.25, 0.25)
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from towers.histories.sequences import Sequences
-from towers.neighbours import linear
-from towers.neighbours.linear import linear_weights
-from towers.neighbours.settings import NeighbourSettings, choices
-from towers.neighbours.weights import NeighbourPairs, Neighbours
-from towers.retrieval.spectral import spectral_start
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours import linear
+from pharos.towers.neighbours.linear import linear_weights
+from pharos.towers.neighbours.settings import NeighbourSettings, choices
+from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
+from pharos.towers.retrieval.spectral import spectral_start
 
 ITEMS = 6
 

@@ -4,24 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.splits import chronological
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.splits import chronological
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.histories.context import HistoryScale
+from pharos.towers.histories.queries import HistoryEvent, UserQuery
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours.cooccurrence import Cooccurrence
+from pharos.towers.progress import Silent
+from pharos.towers.ranking.features import WIDTH, RankQuery, RankTables, Retrieved, attention, features
+from pharos.towers.ranking.training import _lists, tables_of
+from pharos.towers.retrieval.fitting import fit
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.settings import RankingSettings
+from pharos.towers.sources.fitting import fit_sources
+from pharos.towers.sources.retriever import Retriever
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import two_camps
-from towers.bundle.bundle import Bundle
-from towers.histories.context import HistoryScale
-from towers.histories.queries import HistoryEvent, UserQuery
-from towers.histories.sequences import Sequences
-from towers.neighbours.cooccurrence import Cooccurrence
-from towers.progress import Silent
-from towers.ranking.features import WIDTH, RankQuery, RankTables, Retrieved, attention, features
-from towers.ranking.training import _lists, tables_of
-from towers.retrieval.fitting import fit
-from towers.retrieval.two_towers import TwoTowers
-from towers.settings import RankingSettings
-from towers.sources.fitting import fit_sources
-from towers.sources.retriever import Retriever
 
 RNG = np.random.default_rng(7)
 ITEMS, DIMENSIONS = 30, 8

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from towers.progress import Silent
-from towers.ratings.model import RatingModel
-from towers.ratings.training import fit_ratings
-from towers.settings import RatingSettings
+from pharos.towers.progress import Silent
+from pharos.towers.ratings.model import RatingModel
+from pharos.towers.ratings.training import fit_ratings
+from pharos.towers.settings import RatingSettings
 
 USERS, ITEMS = 60, 40
 CAMP = np.where(np.arange(ITEMS) % 2, 1.0, -1.0)

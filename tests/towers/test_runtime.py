@@ -9,18 +9,19 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_keras_is_the_one_that_tensorflow_recommenders_can_use() -> None:
-    assert run("from towers.backend import tf; print(tf.keras.__name__)").stdout.strip().startswith("tf_keras")
+    assert run("from pharos.towers.backend import tf; print(tf.keras.__name__)").stdout.strip().startswith("tf_keras")
 
 
 def test_keras_2_is_chosen_even_against_the_environment() -> None:
-    code = "import os; os.environ['TF_USE_LEGACY_KERAS'] = '0'; from towers.backend import tf; print(tf.keras.__name__)"
+    switch = "import os; os.environ['TF_USE_LEGACY_KERAS'] = '0'"
+    code = f"{switch}; from pharos.towers.backend import tf; print(tf.keras.__name__)"
     assert run(code).stdout.strip().startswith("tf_keras")
 
 
 def test_waking_tensorflow_says_nothing() -> None:
-    assert run("from towers.backend import tf; tf.constant(1) + 1").stderr == ""
+    assert run("from pharos.towers.backend import tf; tf.constant(1) + 1").stderr == ""
 
 
 def test_the_settings_are_there_without_waking_tensorflow() -> None:
-    code = "import sys, towers.settings, towers.bundle.bundle; print('tensorflow' in sys.modules)"
+    code = "import sys, pharos.towers.settings, pharos.towers.bundle.bundle; print('tensorflow' in sys.modules)"
     assert run(code).stdout.strip() == "False"

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ingest.dataset import Dataset
-from ingest.splits import chronological
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.splits import chronological
+from pharos.towers.errors import TrainingError
+from pharos.towers.progress import Silent
+from pharos.towers.retrieval.fitting import Fit, fit
+from pharos.towers.retrieval.validation import Validation, per_user
+from pharos.towers.settings import TrainingSettings
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import two_camps
-from towers.errors import TrainingError
-from towers.progress import Silent
-from towers.retrieval.fitting import Fit, fit
-from towers.retrieval.validation import Validation, per_user
-from towers.settings import TrainingSettings
 
 
 def fit_quickly(dataset: Dataset, settings: TrainingSettings = QUICK) -> Fit:

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from ingest.splits import chronological
+from pharos.ingest.splits import chronological
+from pharos.towers.progress import Silent
+from pharos.towers.retrieval.assembly import prepare
+from pharos.towers.retrieval.fitting import fit
+from pharos.towers.retrieval.linear_teacher import LinearTeacher
+from pharos.towers.retrieval.unordered_steps import UnorderedSteps
+from pharos.towers.retrieval.unordered_user_tower import UnorderedUserTower
 from tests.towers.conftest import QUICK
 from tests.towers.worlds import coloured, two_camps
-from towers.progress import Silent
-from towers.retrieval.assembly import prepare
-from towers.retrieval.fitting import fit
-from towers.retrieval.linear_teacher import LinearTeacher
-from towers.retrieval.unordered_steps import UnorderedSteps
-from towers.retrieval.unordered_user_tower import UnorderedUserTower
 
 
 @pytest.fixture(scope="module")

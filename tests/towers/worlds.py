@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ingest.dataset import Dataset
-from ingest.schema import Feature, FeatureType, Schema
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.schema import Feature, FeatureType, Schema
 
 COLOURS = ("red", "blue")
 

@@ -13,22 +13,22 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from ingest.columns import Columns
-from ingest.schema import Schema
-from towers.bundle.compact import CompactModel
-from towers.bundle.manifest import FORMAT, Manifest, TextModelRecord
-from towers.errors import BundleError
-from towers.histories.queries import UserQuery
-from towers.ranking.features import Retrieved
-from towers.ranking.ranker import MODEL, Ranker, rows_of
-from towers.ratings.model import RatingModel
-from towers.retrieval.inputs import InputSpec
-from towers.retrieval.two_towers import TwoTowers
-from towers.sources.files import read_sources
-from towers.sources.learnt import Sources
-from towers.sources.merging import SOURCES
-from towers.text.documents import documents
-from towers.text.model import TextModel
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import Schema
+from pharos.towers.bundle.compact import CompactModel
+from pharos.towers.bundle.manifest import FORMAT, Manifest, TextModelRecord
+from pharos.towers.errors import BundleError
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.ranking.features import Retrieved
+from pharos.towers.ranking.ranker import MODEL, Ranker, rows_of
+from pharos.towers.ratings.model import RatingModel
+from pharos.towers.retrieval.inputs import InputSpec
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.sources.files import read_sources
+from pharos.towers.sources.learnt import Sources
+from pharos.towers.sources.merging import SOURCES
+from pharos.towers.text.documents import documents
+from pharos.towers.text.model import TextModel
 
 MANIFEST, INPUTS, ITEM_TOWER, USER_TOWER = "manifest.json", "inputs.json", "item_tower", "user_tower"
 ONE_USER = "user_tower.tflite"
@@ -72,7 +72,7 @@ class Bundle:
     """
 
     def __init__(self, path: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> None:
-        """Use `load`, or `towers.bundle.saving.save`."""
+        """Use `load`, or `pharos.towers.bundle.saving.save`."""
         self.path, self.manifest, self._towers, self._text_model = path, manifest, trained.towers, text_model
         self.sources, self.ranker, self._ratings = trained.sources, trained.ranker, trained.ratings
 
@@ -109,7 +109,7 @@ class Bundle:
     def encode_items(self, items: pd.DataFrame) -> ItemVectors:
         """The vectors of n items.
 
-        items: typed rows as in ingest.dataset.Dataset; ids and categories that training never saw are normal.
+        items: typed rows as in pharos.ingest.dataset.Dataset; ids and categories that training never saw are normal.
         """
         text = self.embed_text(documents(items, self.schema.items)) if self._text_model else None
         tower = self._towers.item_vectors(items, text)
@@ -187,7 +187,7 @@ class _SavedTower:
     """A tower from its SavedModel, called without the search for the right trace: it has just one."""
 
     def __init__(self, path: Path) -> None:
-        from towers.backend import tf
+        from pharos.towers.backend import tf
 
         self._saved = tf.saved_model.load(str(path))  # holds the variables
         self.encode = self._saved.encode.concrete_functions[0]
@@ -210,7 +210,7 @@ class _UserTower:
         return _SavedTower(self._path)
 
     def encode(self, inputs: Mapping[str, Any]) -> Any:
-        """See towers.retrieval.two_towers.Encoder."""
+        """See pharos.towers.retrieval.two_towers.Encoder."""
         return self._one(inputs) if len(inputs["user"]) == 1 else self._many.encode(inputs)
 
 
@@ -221,7 +221,7 @@ class _Scorer:
         self._model = model
 
     def score(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """See towers.ranking.ranker.Scorer."""
+        """See pharos.towers.ranking.ranker.Scorer."""
         return self._model({"features": features})
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from towers.errors import BundleError
+from pharos.towers.errors import BundleError
 
 
 def compact(function: Any, owner: Any) -> bytes:
     """The graph of a tf.function with a fixed signature; owner: the module that holds its variables."""
-    from towers.backend import tf
+    from pharos.towers.backend import tf
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], owner)
     return bytes(converter.convert())

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from towers.settings import TrainingSettings
+from pharos.towers.settings import TrainingSettings
 
 # Raised whenever bundles of before can no longer be read.
 FORMAT = 4

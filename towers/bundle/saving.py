@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from towers.backend import tf
-from towers.bundle.bundle import INPUTS, ITEM_TOWER, MANIFEST, ONE_USER, RATINGS, USER_TOWER, Bundle, Trained
-from towers.bundle.compact import compact
-from towers.bundle.manifest import Manifest
-from towers.ranking.ranker import MODEL, TABLES
-from towers.sources.files import write_sources
-from towers.text.model import TextModel
+from pharos.towers.backend import tf
+from pharos.towers.bundle.bundle import INPUTS, ITEM_TOWER, MANIFEST, ONE_USER, RATINGS, USER_TOWER, Bundle, Trained
+from pharos.towers.bundle.compact import compact
+from pharos.towers.bundle.manifest import Manifest
+from pharos.towers.ranking.ranker import MODEL, TABLES
+from pharos.towers.sources.files import write_sources
+from pharos.towers.text.model import TextModel
 
 
 def new_bundle_id() -> str:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.schema import Feature
-from towers.content.terms import Terms, terms, words_of
+from pharos.ingest.schema import Feature
+from pharos.towers.content.terms import Terms, terms, words_of
 
 COLUMNS = 2**31 - 1
 """Columns of a content matrix: those of known terms first, then those that unknown terms fall into by their hash."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.content.encoder import ContentEncoder
+from pharos.towers.content.encoder import ContentEncoder
 
 LONGEST = 200
 """The newest events that are read."""

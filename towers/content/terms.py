@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.schema import Feature, FeatureType
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import Feature, FeatureType
 
 _WORD = re.compile(r"\w\w+")
 _LONGEST_TERM = 100

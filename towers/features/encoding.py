@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.schema import Feature, FeatureType
-from towers.features.encoders import ENCODERS, FeatureEncoder, VectorEncoder
+from pharos.ingest.schema import Feature, FeatureType
+from pharos.towers.features.encoders import ENCODERS, FeatureEncoder, VectorEncoder
 
 # The item's document (see towers.text.documents) is encoded like one more feature, under a name no column can have.
 _DOCUMENT = "\0document"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from towers.features.encoders import soft_histogram
+from pharos.towers.features.encoders import soft_histogram
 
 _LENGTH_KNOTS = np.log1p([0, 5, 10, 20, 40, 80, 160, 320, 1000])
 CONTEXT_WIDTH = 4 + len(_LENGTH_KNOTS)

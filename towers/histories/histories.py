@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.history import order
-from towers.histories.queries import HistoryEvent, UserQuery
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.history import order
+from pharos.towers.histories.queries import HistoryEvent, UserQuery
 
 
 class Histories:

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.history import order
-from towers.histories.context import HistoryScale, Windows
+from pharos.ingest.columns import Columns
+from pharos.ingest.history import order
+from pharos.towers.histories.context import HistoryScale, Windows
 
 # Stretches among which those of like length are sought.
 _DEALT_TOGETHER = 256

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.histories.sequences import Sequences
-from towers.neighbours.pairs import LONGEST, following, newest, owned, together
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours.pairs import LONGEST, following, newest, owned, together
 
 _KEPT = 200
 """Neighbours that are kept of an item, the strongest."""

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.histories.sequences import Sequences
-from towers.sparse import empty
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.sparse import empty
 
 REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k (Ludewig and Jannach, 2018)."""

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.histories.sequences import Sequences
-from towers.neighbours.linear import linear_weights
-from towers.neighbours.pairs import following, owned, together
-from towers.neighbours.settings import NeighbourSettings
-from towers.sparse import empty
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours.linear import linear_weights
+from pharos.towers.neighbours.pairs import following, owned, together
+from pharos.towers.neighbours.settings import NeighbourSettings
+from pharos.towers.sparse import empty
 
 _LONGEST = 500
 """The newest events of a history that are asked with."""

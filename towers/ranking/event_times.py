@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from towers.histories.sequences import Sequences
+from pharos.towers.histories.sequences import Sequences
 
 
 @dataclass(frozen=True)

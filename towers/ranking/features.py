@@ -11,10 +11,10 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from towers.histories.context import HistoryScale
-from towers.histories.sequences import Sequences
-from towers.neighbours.cooccurrence import Cooccurrence
-from towers.ranking.event_times import EventTimes
+from pharos.towers.histories.context import HistoryScale
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours.cooccurrence import Cooccurrence
+from pharos.towers.ranking.event_times import EventTimes
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]

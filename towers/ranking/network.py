@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from towers.backend import tf, tfrs
-from towers.ranking.features import WIDTH, Floats
+from pharos.towers.backend import tf, tfrs
+from pharos.towers.ranking.features import WIDTH, Floats
 
 _CLIP = 5.0
 

@@ -10,10 +10,10 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from towers.errors import BundleError
-from towers.histories.queries import UserQuery
-from towers.ranking.features import Floats, RankQuery, RankTables, Retrieved, attention, features
-from towers.retrieval.inputs import InputSpec
+from pharos.towers.errors import BundleError
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.ranking.features import Floats, RankQuery, RankTables, Retrieved, attention, features
+from pharos.towers.retrieval.inputs import InputSpec
 
 MODEL: Final = "ranking_model.tflite"
 TABLES: Final = "ranking_tables.npz"

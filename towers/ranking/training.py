@@ -7,22 +7,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from ingest.history import order
-from towers.backend import tf
-from towers.histories.histories import Histories
-from towers.histories.queries import UserQuery
-from towers.histories.sequences import Sequences
-from towers.optimizer import MovingAverage
-from towers.progress import Progress
-from towers.ranking.features import Floats, RankTables, Retrieved, features
-from towers.ranking.network import RankingModel, RankingModule, RankingNetwork
-from towers.ranking.ranker import Ranker, rank_query, rows_of
-from towers.retrieval.two_towers import TwoTowers
-from towers.schedule import WarmUpAndDecay
-from towers.settings import RankingSettings
-from towers.sources.retriever import Retriever
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.history import order
+from pharos.towers.backend import tf
+from pharos.towers.histories.histories import Histories
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.optimizer import MovingAverage
+from pharos.towers.progress import Progress
+from pharos.towers.ranking.features import Floats, RankTables, Retrieved, features
+from pharos.towers.ranking.network import RankingModel, RankingModule, RankingNetwork
+from pharos.towers.ranking.ranker import Ranker, rank_query, rows_of
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.schedule import WarmUpAndDecay
+from pharos.towers.settings import RankingSettings
+from pharos.towers.sources.retriever import Retriever
 
 _AT_ONCE = 256
 _FEWEST_LISTS = 16

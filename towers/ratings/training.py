@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.progress import Progress
-from towers.ratings.model import Floats, RatingModel, Rows
-from towers.settings import RatingSettings
+from pharos.towers.progress import Progress
+from pharos.towers.ratings.model import Floats, RatingModel, Rows
+from pharos.towers.settings import RatingSettings
 
 _FIRST_DEVIATION = 0.1
 _BIAS_VARIANCE = 0.2

@@ -6,24 +6,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.backend import tf
-from towers.features.encoding import FeatureEncoding
-from towers.features.vocabulary import Vocabulary
-from towers.histories.context import HistoryScale
-from towers.histories.queries import UserQuery
-from towers.histories.sequences import Sequences
-from towers.optimizer import RowwiseAdam
-from towers.retrieval.history_pools import HistoryPools
-from towers.retrieval.inputs import Arrays, InputSpec, item_inputs
-from towers.retrieval.item_tower import ItemTower
-from towers.retrieval.model import RetrievalModel
-from towers.retrieval.steps import TrainingData
-from towers.retrieval.two_towers import TwoTowers
-from towers.retrieval.unordered_user_tower import UnorderedUserTower
-from towers.retrieval.user_tower import UserTower
-from towers.settings import TrainingSettings
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.backend import tf
+from pharos.towers.features.encoding import FeatureEncoding
+from pharos.towers.features.vocabulary import Vocabulary
+from pharos.towers.histories.context import HistoryScale
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.optimizer import RowwiseAdam
+from pharos.towers.retrieval.history_pools import HistoryPools
+from pharos.towers.retrieval.inputs import Arrays, InputSpec, item_inputs
+from pharos.towers.retrieval.item_tower import ItemTower
+from pharos.towers.retrieval.model import RetrievalModel
+from pharos.towers.retrieval.steps import TrainingData
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.retrieval.unordered_user_tower import UnorderedUserTower
+from pharos.towers.retrieval.user_tower import UserTower
+from pharos.towers.settings import TrainingSettings
 
 
 def prepare(

@@ -9,21 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.backend import tf
-from towers.errors import TrainingError
-from towers.optimizer import MovingAverage
-from towers.progress import Progress, Task
-from towers.retrieval.assembly import as_two_towers, build, compile_for, compiled_step, prepare, take_over
-from towers.retrieval.model import RetrievalModel
-from towers.retrieval.spectral import spectral_start
-from towers.retrieval.steps import Steps, TrainingData, TrainingSteps
-from towers.retrieval.two_towers import TwoTowers
-from towers.retrieval.unordered_steps import UnorderedSteps
-from towers.retrieval.validation import Validation, ValidationScore
-from towers.schedule import WarmUpAndDecay, WarmUpAndSteps
-from towers.settings import TrainingSettings
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.backend import tf
+from pharos.towers.errors import TrainingError
+from pharos.towers.optimizer import MovingAverage
+from pharos.towers.progress import Progress, Task
+from pharos.towers.retrieval.assembly import as_two_towers, build, compile_for, compiled_step, prepare, take_over
+from pharos.towers.retrieval.model import RetrievalModel
+from pharos.towers.retrieval.spectral import spectral_start
+from pharos.towers.retrieval.steps import Steps, TrainingData, TrainingSteps
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.retrieval.unordered_steps import UnorderedSteps
+from pharos.towers.retrieval.validation import Validation, ValidationScore
+from pharos.towers.schedule import WarmUpAndDecay, WarmUpAndSteps
+from pharos.towers.settings import TrainingSettings
 
 # A loss this close to that of guessing is one that has learnt nothing.
 _CHANCE_MARGIN = 0.01

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from towers.backend import tf
+from pharos.towers.backend import tf
 
 # How fast an event fades, in events: 0 never; 1 keeps the last event only.
 _SCALES = (0, 100, 20, 5, 1)

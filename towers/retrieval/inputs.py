@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.schema import Schema
-from towers.features.encoding import FeatureEncoding, FeatureRows, features_table
-from towers.features.vocabulary import Vocabulary
-from towers.histories.context import CONTEXT_WIDTH, HistoryScale, Windows, context
-from towers.histories.queries import UserQuery
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import Schema
+from pharos.towers.features.encoding import FeatureEncoding, FeatureRows, features_table
+from pharos.towers.features.vocabulary import Vocabulary
+from pharos.towers.histories.context import CONTEXT_WIDTH, HistoryScale, Windows, context
+from pharos.towers.histories.queries import UserQuery
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from towers.backend import tf
+from pharos.towers.backend import tf
 
 _START = 0.4
 """The length of an id's first vector, beside that of the metadata."""
@@ -49,7 +49,7 @@ class ItemTower(tf.keras.layers.Layer):
         self._absent.assign(tf.zeros_like(self._absent))
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """inputs: see towers.retrieval.inputs.item_inputs. Returns float32 [n, dimensions], each of length 1."""
+        """inputs: see pharos.towers.retrieval.inputs.item_inputs. Returns float32 [n, dimensions], each of length 1."""
         known = tf.cast(inputs["code"] > 0, tf.float32)[:, None]
         if training:
             kept = tf.random.uniform(tf.shape(known)) >= self._id_dropout

@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
-from towers.backend import tf, tfrs
-from towers.retrieval.item_tower import ItemTower
-from towers.retrieval.unordered_user_tower import UnorderedUserTower
-from towers.retrieval.user_tower import UserTower
+from pharos.towers.backend import tf, tfrs
+from pharos.towers.retrieval.item_tower import ItemTower
+from pharos.towers.retrieval.unordered_user_tower import UnorderedUserTower
+from pharos.towers.retrieval.user_tower import UserTower
 
 _IMPOSSIBLE = -1e9
 _PERSON = ("present", "rating", "position", "context", "metadata", "user")

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.histories.sequences import Sequences
-from towers.neighbours.pairs import following, owned, together
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours.pairs import following, owned, together
 
 # Events that every item is granted, so that chance pairs of rare items make no direction of their own.
 _DAMPING = 10.0

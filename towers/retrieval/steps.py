@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.features.encoding import FeatureRows
-from towers.histories.context import context
-from towers.histories.sequences import Batch, Sequences, Stretch, gather, in_batches, stretches
-from towers.retrieval.inputs import InputSpec, item_inputs
+from pharos.towers.features.encoding import FeatureRows
+from pharos.towers.histories.context import context
+from pharos.towers.histories.sequences import Batch, Sequences, Stretch, gather, in_batches, stretches
+from pharos.towers.retrieval.inputs import InputSpec, item_inputs
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from towers.histories.queries import UserQuery
-from towers.retrieval.inputs import InputSpec
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.retrieval.inputs import InputSpec
 
 _ITEMS_AT_ONCE = 4096
 _USERS_AT_ONCE = 64
@@ -27,7 +27,7 @@ class TwoTowers:
     """The pair of towers, and the specification of their inputs.
 
     item_tower: from the inputs of `towers.retrieval.item_tower.ItemTower` to float32 [n, dimensions]; user_tower: from
-    those of `towers.retrieval.user_tower.UserTower` to float32 [b, 1, dimensions].
+    those of `pharos.towers.retrieval.user_tower.UserTower` to float32 [b, 1, dimensions].
     """
 
     spec: InputSpec
@@ -38,7 +38,7 @@ class TwoTowers:
     def item_vectors(self, items: pd.DataFrame, text: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32]:
         """Vectors of n items, float32 [n, dimensions], each of length 1.
 
-        items: typed rows (see ingest.dataset.Dataset); text: float32 [n, text dimensions], the vectors of their
+        items: typed rows (see pharos.ingest.dataset.Dataset); text: float32 [n, text dimensions], the vectors of their
         documents, None where the towers know no text model. Unknown ids are normal.
         """
         parts = [np.zeros((0, self.dimensions), np.float32)]

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.histories.sequences import Batch, gather, whole_histories
-from towers.retrieval.inputs import context_at
-from towers.retrieval.linear_teacher import LinearTeacher
-from towers.retrieval.steps import TrainingData, TrainingSteps
+from pharos.towers.histories.sequences import Batch, gather, whole_histories
+from pharos.towers.retrieval.inputs import context_at
+from pharos.towers.retrieval.linear_teacher import LinearTeacher
+from pharos.towers.retrieval.steps import TrainingData, TrainingSteps
 
 _KEPT = 0.7
 # A user is one example in a pass, and an epoch of so few would be no time to learn in.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from towers.backend import tf
-from towers.retrieval.user_tower import keep
+from pharos.towers.backend import tf
+from pharos.towers.retrieval.user_tower import keep
 
 
 class UnorderedUserTower(tf.keras.layers.Layer):
@@ -31,7 +31,7 @@ class UnorderedUserTower(tf.keras.layers.Layer):
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """The users' vectors at the asked positions: float32 [b, p, dimensions], of length 1 but while training.
 
-        inputs: as those of `towers.retrieval.user_tower.UserTower`.
+        inputs: as those of `pharos.towers.retrieval.user_tower.UserTower`.
         """
         position, metadata = inputs["position"], inputs["metadata"]
         before = tf.range(tf.shape(inputs["present"])[1])[None, None] < position[..., None]

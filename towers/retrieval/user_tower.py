@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from towers.backend import tf
-from towers.retrieval.history_pools import HistoryPools
+from pharos.towers.backend import tf
+from pharos.towers.retrieval.history_pools import HistoryPools
 
 
 class UserTower(tf.keras.layers.Layer):

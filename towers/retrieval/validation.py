@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.histories.histories import Histories
-from towers.retrieval.two_towers import TwoTowers
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.histories.histories import Histories
+from pharos.towers.retrieval.two_towers import TwoTowers
 
 _USERS_AT_ONCE = 512
 _GAIN = 1 / np.log2(np.arange(2, 12))

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from towers.content.encoder import COLUMNS, ContentEncoder
-from towers.content.taste import Taste
-from towers.neighbours.settings import NeighbourSettings
-from towers.neighbours.weights import Neighbours
-from towers.retrieval.inputs import InputSpec
-from towers.sources.learnt import Sources
-from towers.sources.merging import MergeWeights
+from pharos.towers.content.encoder import COLUMNS, ContentEncoder
+from pharos.towers.content.taste import Taste
+from pharos.towers.neighbours.settings import NeighbourSettings
+from pharos.towers.neighbours.weights import Neighbours
+from pharos.towers.retrieval.inputs import InputSpec
+from pharos.towers.sources.learnt import Sources
+from pharos.towers.sources.merging import MergeWeights
 
 STATE: Final = "sources.json"
 ARRAYS: Final = "sources.npz"

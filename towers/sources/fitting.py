@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.dataset import Dataset
-from towers.content.taste import Taste
-from towers.histories.histories import Histories
-from towers.neighbours.linear import affordable
-from towers.neighbours.settings import NeighbourSettings, choices, fade_choices
-from towers.neighbours.weights import NeighbourPairs
-from towers.progress import Progress
-from towers.retrieval.two_towers import TwoTowers
-from towers.retrieval.validation import ValidationScore, list_scores
-from towers.sources.learnt import Sources, encoded, known_sequences
-from towers.sources.merging import Floats, MergeWeights, Rows, Weights, merge
-from towers.sources.retriever import Retriever
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.towers.content.taste import Taste
+from pharos.towers.histories.histories import Histories
+from pharos.towers.neighbours.linear import affordable
+from pharos.towers.neighbours.settings import NeighbourSettings, choices, fade_choices
+from pharos.towers.neighbours.weights import NeighbourPairs
+from pharos.towers.progress import Progress
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.retrieval.validation import ValidationScore, list_scores
+from pharos.towers.sources.learnt import Sources, encoded, known_sequences
+from pharos.towers.sources.merging import Floats, MergeWeights, Rows, Weights, merge
+from pharos.towers.sources.retriever import Retriever
 
 NEW = Weights(0.4, 0.2, 0.4)
 """What the sources count for items that training did not see: chosen on several kinds of data (docs/experiments.md)."""

@@ -9,17 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.columns import Columns
-from towers.content.encoder import COLUMNS, ContentEncoder
-from towers.content.products import products
-from towers.content.taste import LONGEST, Taste
-from towers.histories.queries import UserQuery
-from towers.histories.sequences import Sequences
-from towers.neighbours.settings import NeighbourSettings
-from towers.neighbours.weights import NeighbourPairs, Neighbours
-from towers.retrieval.inputs import InputSpec
-from towers.sources.merging import MergeWeights
-from towers.sparse import empty
+from pharos.ingest.columns import Columns
+from pharos.towers.content.encoder import COLUMNS, ContentEncoder
+from pharos.towers.content.products import products
+from pharos.towers.content.taste import LONGEST, Taste
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours.settings import NeighbourSettings
+from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
+from pharos.towers.retrieval.inputs import InputSpec
+from pharos.towers.sources.merging import MergeWeights
+from pharos.towers.sparse import empty
 
 _ALIKE = 30
 """Known items by whose weights a new one is placed, the most alike by content."""
@@ -69,7 +69,7 @@ class Sources:
         return cls(spec, neighbours, encoder, Taste.fit(content, encoder), content, weights, settings)
 
     def item_rows(self, items: pd.DataFrame) -> ItemRows:
-        """Of n items, typed rows as in ingest.dataset.Dataset."""
+        """Of n items, typed rows as in pharos.ingest.dataset.Dataset."""
         content = self.encoder.encode(items, self.spec.schema.items)
         return ItemRows(self._neighbours_of(items, content), content)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from towers.sources.merging import Floats, Rows, merge
+from pharos.towers.sources.merging import Floats, Rows, merge
 
 TRUSTED_EVENTS: Final = 2.0
 """With so many events an item's content counts as much as taste and company together."""

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.columns import Columns
-from towers.histories.queries import UserQuery
-from towers.retrieval.two_towers import TwoTowers
-from towers.sources.learnt import Sources
-from towers.sources.merging import DEPTH, Floats, Rows, merge
-from towers.sparse import empty
+from pharos.ingest.columns import Columns
+from pharos.towers.histories.queries import UserQuery
+from pharos.towers.retrieval.two_towers import TwoTowers
+from pharos.towers.sources.learnt import Sources
+from pharos.towers.sources.merging import DEPTH, Floats, Rows, merge
+from pharos.towers.sparse import empty
 
 _AT_ONCE = 256
 

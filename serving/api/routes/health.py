@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from serving.api.deps import ServiceDep
-from serving.api.problems import problem_response
-from serving.api.schemas import Health, Readiness
+from pharos.serving.api.deps import ServiceDep
+from pharos.serving.api.problems import problem_response
+from pharos.serving.api.schemas import Health, Readiness
 
 router = APIRouter(tags=["health"])
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from serving.api.deps import MetricsDep, ServiceDep
+from pharos.serving.api.deps import MetricsDep, ServiceDep
 
 router = APIRouter(tags=["health"])
 

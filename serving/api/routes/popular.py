@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serving.api.deps import SelectionDep, ServiceDep
-from serving.api.schemas import ItemList
+from pharos.serving.api.deps import SelectionDep, ServiceDep
+from pharos.serving.api.schemas import ItemList
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
 

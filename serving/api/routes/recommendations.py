@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from serving.api.deps import PersonSelectionDep, RecommendationsDep, ScoresDep, ServiceDep
-from serving.api.schemas import ItemList, PathId, ScoreList
-from serving.pipeline import Person
+from pharos.serving.api.deps import PersonSelectionDep, RecommendationsDep, ScoresDep, ServiceDep
+from pharos.serving.api.schemas import ItemList, PathId, ScoreList
+from pharos.serving.pipeline import Person
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
 

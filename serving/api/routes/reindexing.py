@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from serving.api.deps import ServiceDep, VariantDep, known_variant
-from serving.api.schemas import JobStatus, PathId, ReindexBody, RolledBack
+from pharos.serving.api.deps import ServiceDep, VariantDep, known_variant
+from pharos.serving.api.schemas import JobStatus, PathId, ReindexBody, RolledBack
 
 router = APIRouter(prefix="/v1", tags=["re-indexing"])
 

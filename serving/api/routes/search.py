@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serving.api.deps import ServiceDep, TextSelectionDep
-from serving.api.schemas import ItemList
+from pharos.serving.api.deps import ServiceDep, TextSelectionDep
+from pharos.serving.api.schemas import ItemList
 
 router = APIRouter(prefix="/v1", tags=["search"])
 

@@ -1,5 +1,5 @@
 """Brings the database of an older version to the tables of this one (Alembic)."""
 
-from serving.store.migrations.upgrade import HEAD, upgrade
+from pharos.serving.store.migrations.upgrade import HEAD, upgrade
 
 __all__ = ["HEAD", "upgrade"]

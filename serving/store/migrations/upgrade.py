@@ -5,8 +5,8 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from serving.errors import StoreError
-from serving.store.engine import writing
+from pharos.serving.errors import StoreError
+from pharos.serving.store.engine import writing
 
 HEAD: Final = "0002"
 """The newest of the versions."""

@@ -1,12 +1,12 @@
-"""Feature encoders, one for each `ingest.schema.FeatureType`."""
+"""Feature encoders, one for each `pharos.ingest.schema.FeatureType`."""
 
-from ingest.schema import FeatureType
-from towers.features.encoders.base import Encoded, FeatureEncoder
-from towers.features.encoders.flag import FlagEncoder
-from towers.features.encoders.number import NumberEncoder, soft_histogram
-from towers.features.encoders.size import TextEncoder
-from towers.features.encoders.tags import CategoryEncoder, TagsEncoder
-from towers.features.encoders.vector import VectorEncoder
+from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders.base import Encoded, FeatureEncoder
+from pharos.towers.features.encoders.flag import FlagEncoder
+from pharos.towers.features.encoders.number import NumberEncoder, soft_histogram
+from pharos.towers.features.encoders.size import TextEncoder
+from pharos.towers.features.encoders.tags import CategoryEncoder, TagsEncoder
+from pharos.towers.features.encoders.vector import VectorEncoder
 
 ENCODERS: dict[FeatureType, type[FeatureEncoder]] = {
     encoder.type: encoder

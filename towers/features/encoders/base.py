@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.schema import FeatureType
+from pharos.ingest.schema import FeatureType
 
 Dense = npt.NDArray[np.float32]
 
@@ -23,7 +23,7 @@ class Encoded:
 
 
 class FeatureEncoder(ABC):
-    """Turns one typed column (see ingest.dataset.Dataset) into numbers.
+    """Turns one typed column (see pharos.ingest.dataset.Dataset) into numbers.
 
     A missing value and one that training never saw are normal: they give finite numbers of the same shape. The state
     is plain JSON values, so that a bundle can be read without running anything of it.

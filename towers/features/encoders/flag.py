@@ -5,8 +5,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from ingest.schema import FeatureType
-from towers.features.encoders.base import Encoded, FeatureEncoder
+from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders.base import Encoded, FeatureEncoder
 
 
 class FlagEncoder(FeatureEncoder):

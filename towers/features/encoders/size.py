@@ -5,8 +5,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from ingest.schema import FeatureType
-from towers.features.encoders.base import Dense, Encoded, FeatureEncoder
+from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders.base import Dense, Encoded, FeatureEncoder
 
 
 class LogSize:
@@ -36,7 +36,7 @@ class LogSize:
 
 
 class TextEncoder(FeatureEncoder):
-    """The length of a text. What it says is in the vector of the item's document (see towers.text.documents)."""
+    """The length of a text. What it says is in the vector of the item's document (see pharos.towers.text.documents)."""
 
     type = FeatureType.TEXT
 

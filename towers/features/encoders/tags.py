@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ingest.schema import FeatureType
-from towers.features.encoders.base import Encoded, FeatureEncoder
-from towers.features.encoders.size import LogSize
+from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders.base import Encoded, FeatureEncoder
+from pharos.towers.features.encoders.size import LogSize
 
 # A tag of one item only says nothing about any other item.
 _MIN_COUNT = 2

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ingest.schema import FeatureType
-from towers.features.encoders.base import Encoded, FeatureEncoder
+from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders.base import Encoded, FeatureEncoder
 
 
 class VectorEncoder(FeatureEncoder):

@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from serving.store.migrations.types import ID, JSON_VALUE, SERIAL
+from pharos.serving.store.migrations.types import ID, JSON_VALUE, SERIAL
 
 revision: Final = "0001"
 down_revision: Final = None

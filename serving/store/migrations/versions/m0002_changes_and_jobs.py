@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from serving.store.migrations.types import ID, JSON_VALUE
+from pharos.serving.store.migrations.types import ID, JSON_VALUE
 
 revision: Final = "0002"
 down_revision: Final = "0001"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.options import DataSource
+from pharos.cli.options import DataSource
 
 
 def import_data(
@@ -12,10 +12,10 @@ def import_data(
     replace: Annotated[bool, typer.Option("--replace", help="Empty the store first.")] = False,
 ) -> None:
     """Load items, users and events into the store; again is harmless."""
-    from ingest.load import load_dataset
-    from serving.cli.progress import terminal_progress
-    from serving.service import open_store
-    from serving.settings import load_settings
+    from pharos.cli.progress import terminal_progress
+    from pharos.ingest.load import load_dataset
+    from pharos.serving.service import open_store
+    from pharos.serving.settings import load_settings
 
     settings = load_settings()
     progress = terminal_progress()

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from serving.cli import data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train
 
 _USAGE_ERROR: Final = 2
 
@@ -43,12 +43,12 @@ def main() -> None:
 
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
-    from evaluation.errors import EvaluationError
-    from indexing.errors import VectorIndexError
-    from indexing.filters import FilterError
-    from ingest.errors import DataError
-    from serving.errors import ServingError
-    from towers.errors import TowersError
+    from pharos.evaluation.errors import EvaluationError
+    from pharos.indexing.errors import VectorIndexError
+    from pharos.indexing.filters import FilterError
+    from pharos.ingest.errors import DataError
+    from pharos.serving.errors import ServingError
+    from pharos.towers.errors import TowersError
 
     known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
     if isinstance(error, known):

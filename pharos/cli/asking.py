@@ -9,11 +9,11 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from indexing.filters import check, parse_expressions
-from ingest.schema import FeatureType, Schema
-from serving.pipeline import Answer, Person, Pipeline, Selection
-from serving.service import Service, open_service
-from serving.settings import load_settings
+from pharos.indexing.filters import check, parse_expressions
+from pharos.ingest.schema import FeatureType, Schema
+from pharos.serving.pipeline import Answer, Person, Pipeline, Selection
+from pharos.serving.service import Service, open_service
+from pharos.serving.settings import load_settings
 
 _HISTORY_SHOWN: Final = 5
 _SHOWN_TYPES: Final = (FeatureType.NUMBER, FeatureType.TAGS)
@@ -70,7 +70,7 @@ class Asking:
         if answer.unknown_items:
             print(f"pharos: no such items: {', '.join(answer.unknown_items)}", file=sys.stderr)
         if self.as_json:
-            from serving.api.schemas import ItemList
+            from pharos.serving.api.schemas import ItemList
 
             print(ItemList.of(answer).model_dump_json(indent=2))
             return

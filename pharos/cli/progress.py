@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from towers.progress import Progress
+from pharos.towers.progress import Progress
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
 
@@ -21,13 +21,13 @@ class Lines:
 
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator["_LineTask"]:
-        """See `towers.progress.Progress`."""
+        """See `pharos.towers.progress.Progress`."""
         task = _LineTask(description, total)
         yield task
         task.end()
 
     def say(self, text: str) -> None:
-        """See `towers.progress.Progress`."""
+        """See `pharos.towers.progress.Progress`."""
         print(text, file=sys.stderr, flush=True)
 
 
@@ -65,7 +65,7 @@ class Bars:
 
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator["_BarTask"]:
-        """See `towers.progress.Progress`."""
+        """See `pharos.towers.progress.Progress`."""
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
 
@@ -81,7 +81,7 @@ class Bars:
             yield _BarTask(bar, bar.add_task(description, total=total, note=""))
 
     def say(self, text: str) -> None:
-        """See `towers.progress.Progress`."""
+        """See `pharos.towers.progress.Progress`."""
         self._console.print(text, markup=False, highlight=False)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.options import DataOrStore, FromStore
+from pharos.cli.options import DataOrStore, FromStore
 
 
 def train(
@@ -21,12 +21,12 @@ def train(
     ] = None,
 ) -> None:
     """Train both towers; the last line is the id of the new bundle."""
-    from ingest.load import load_dataset
-    from serving.cli.progress import terminal_progress
-    from serving.service import open_store
-    from serving.settings import load_settings
-    from serving.training import train as train_bundle
-    from towers.settings import TrainingSettings
+    from pharos.cli.progress import terminal_progress
+    from pharos.ingest.load import load_dataset
+    from pharos.serving.service import open_store
+    from pharos.serving.settings import load_settings
+    from pharos.serving.training import train as train_bundle
+    from pharos.towers.settings import TrainingSettings
 
     if (data is None) != from_store:
         raise typer.BadParameter("name a data set, or --from-store")

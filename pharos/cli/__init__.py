@@ -1,5 +1,5 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
-from serving.cli.main import main
+from pharos.cli.main import main
 
 __all__ = ["main"]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.options import AsJson, Filters, Length
+from pharos.cli.options import AsJson, Filters, Length
 
 
 def recommend(
@@ -22,9 +22,9 @@ def recommend(
     """Recommend items to a user, or after a history."""
     if (user is None) == (history is None):
         raise typer.BadParameter("give either --user or --history")
-    from serving.cli.asking import asking
-    from serving.pipeline import Person
-    from towers.histories.queries import HistoryEvent
+    from pharos.cli.asking import asking
+    from pharos.serving.pipeline import Person
+    from pharos.towers.histories.queries import HistoryEvent
 
     items = [part.strip() for part in history.split(",") if part.strip()] if history else []
     person = Person(user, tuple(HistoryEvent(item) for item in items))
@@ -41,7 +41,7 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """Find items that are like an item."""
-    from serving.cli.asking import asking
+    from pharos.cli.asking import asking
 
     with asking(k, filters, as_json) as ask:
         answer = ask.pipeline.similar(item, ask.selection)
@@ -57,7 +57,7 @@ def popular(
     as_json: AsJson = False,
 ) -> None:
     """List the items that most people like."""
-    from serving.cli.asking import asking
+    from pharos.cli.asking import asking
 
     with asking(k, [*(tag or []), *(filters or [])], as_json) as ask:
         ask.show("Popular", ask.pipeline.popular(ask.selection))
@@ -70,7 +70,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find items by title or by meaning."""
-    from serving.cli.asking import asking
+    from pharos.cli.asking import asking
 
     with asking(k, filters, as_json) as ask:
         ask.show(f"Found for “{text}”", ask.pipeline.search(text, ask.selection))

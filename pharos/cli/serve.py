@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from serving.settings import Settings
+    from pharos.serving.settings import Settings
 
 _SILENT_SECONDS: Final = 60
 
@@ -21,10 +21,10 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs a Qdrant server.")] = 1,
 ) -> None:
     """Start the HTTP API and the web page."""
-    from serving.errors import SettingsError
-    from serving.exposure import check_exposure
-    from serving.logs import configuration
-    from serving.settings import PREFIX, load_settings
+    from pharos.serving.errors import SettingsError
+    from pharos.serving.exposure import check_exposure
+    from pharos.serving.logs import configuration
+    from pharos.serving.settings import PREFIX, load_settings
 
     options = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
     settings = load_settings(**options)
@@ -40,10 +40,10 @@ def serve(
 
         import uvicorn
 
-        app: str | FastAPI = "serving.app:create_app"
+        app: str | FastAPI = "pharos.serving.app:create_app"
         if workers == 1:
             # Worker processes build the application themselves, and this one need not know of it.
-            from serving.app import create_app
+            from pharos.serving.app import create_app
 
             app = create_app(settings)
         _check_rules(settings)
@@ -65,8 +65,8 @@ def serve(
 
 
 def _check_rules(settings: "Settings") -> None:
-    from serving.rules import conditions
-    from serving.service import open_store
+    from pharos.serving.rules import conditions
+    from pharos.serving.service import open_store
 
     if settings.rules:
         with open_store(settings) as store:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from serving.cli.options import DataSource
+from pharos.cli.options import DataSource
 
 _BUDGET = 180.0
 
@@ -37,13 +37,13 @@ def evaluate(
     ] = _BUDGET,
 ) -> None:
     """Measure on held-out events: every method on the same folds, the full catalogue and the same time."""
-    from evaluation.comparison import compare
-    from evaluation.folds import FittedOn, Protocol
-    from ingest.load import load_dataset
-    from serving.cli.progress import terminal_progress
-    from serving.errors import SettingsError
-    from serving.settings import load_settings
-    from towers.settings import TrainingSettings
+    from pharos.cli.progress import terminal_progress
+    from pharos.evaluation.comparison import compare
+    from pharos.evaluation.folds import FittedOn, Protocol
+    from pharos.ingest.load import load_dataset
+    from pharos.serving.errors import SettingsError
+    from pharos.serving.settings import load_settings
+    from pharos.towers.settings import TrainingSettings
 
     if protocol not in list(Protocol):
         raise SettingsError(f"protocol {protocol!r}: there are {', '.join(Protocol)}")
@@ -70,8 +70,8 @@ def _print(figures: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from evaluation.folds import Protocol
-    from evaluation.headings import describe_ties, heading, short_table
+    from pharos.evaluation.folds import Protocol
+    from pharos.evaluation.headings import describe_ties, heading, short_table
 
     protocol = Protocol(figures["protocol"])
     columns = short_table(protocol)

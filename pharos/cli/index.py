@@ -12,9 +12,9 @@ def index(
     ] = None,
 ) -> None:
     """Push the item vectors into Qdrant, verify them and go live."""
-    from serving.cli.progress import terminal_progress
-    from serving.reindex import reindex
-    from serving.settings import load_settings
+    from pharos.cli.progress import terminal_progress
+    from pharos.serving.reindex import reindex
+    from pharos.serving.settings import load_settings
 
     result = reindex(load_settings(), bundle, terminal_progress(), variant)
     print(f"live: {result.collection}")

@@ -1,0 +1,1 @@
+"""Two-tower retrieval with a vector database: train, index, serve, and measure honestly."""
