@@ -1,7 +1,7 @@
 """The vector index in this process: Qdrant's own engine on a folder, without a server."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -15,11 +15,11 @@ from pharos.indexing.embedded_points import (
     SCAN_UP_TO_POINTS,
     edge_point,
     edge_request,
-    new_shard,
     read_record,
     uuid_of,
 )
 from pharos.indexing.errors import (
+    CollectionDamaged,
     CollectionExists,
     CollectionInUse,
     IndexUnavailable,
@@ -30,10 +30,12 @@ from pharos.indexing.filters import Filter
 from pharos.indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
 from pharos.indexing.index_folder import IndexFolder
 from pharos.indexing.known_vectors import VectorMemory
+from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
 from pharos.indexing.searching import Asked, Scored, Searching, Stored, Wanted
+from pharos.indexing.shards import Shards, is_panic
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
 _BATCH_BYTES: Final = 1_000_000
@@ -50,25 +52,24 @@ class QdrantEmbedded(Searching):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__()
-        self._shards: dict[str, EdgeShard] = {}
         self._memory = VectorMemory()
         self._lock = RLock()
         self._closed = False
         with self._engine():
             self._folder = IndexFolder(Path(path))
+        self._shards = Shards(self._folder)
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
         """See VectorIndex.create."""
         with self._lock, self._engine():
-            path = self._folder.shard(collection)
+            checked_name(collection)
             if collection in self._folder.manifests or collection in self._folder.aliases:
                 raise CollectionExists(collection)
             try:
-                path.mkdir(parents=True)
-                self._shards[collection] = new_shard(path, spec)
+                self._shards.create(collection, spec)
                 self._folder.add(collection, spec)
             except BaseException:
-                self._shards.pop(collection, None)
+                self._shards.drop(collection)
                 self._folder.remove(collection)
                 raise
 
@@ -129,10 +130,12 @@ class QdrantEmbedded(Searching):
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections."""
         manifests = sorted(self._folder.manifests.items(), key=lambda item: item[1].created_at)
-        return [
-            CollectionInfo(name, manifest.spec.bundle, self.count(name), manifest.created_at, manifest.live_at)
-            for name, manifest in manifests
-        ]
+        infos = []
+        for name, manifest in manifests:
+            with suppress(CollectionDamaged):  # it is no collection any more
+                count = self.count(name)
+                infos.append(CollectionInfo(name, manifest.spec.bundle, count, manifest.created_at, manifest.live_at))
+        return infos
 
     def drop(self, collection: str) -> None:
         """See VectorIndex.drop."""
@@ -142,9 +145,7 @@ class QdrantEmbedded(Searching):
             aliases = self._folder.aliases_of(collection)
             if aliases:
                 raise CollectionInUse(collection, aliases)
-            shard = self._shards.pop(collection, None)
-            if shard is not None:
-                shard.close()
+            self._shards.drop(collection)
             self._folder.remove(collection)
             self._memory.drop(collection)
 
@@ -180,8 +181,7 @@ class QdrantEmbedded(Searching):
             if self._closed:
                 return
             self._closed = True
-            for shard in self._shards.values():
-                shard.close()
+            self._shards.close()
             self._folder.close()
 
     def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
@@ -255,21 +255,15 @@ class QdrantEmbedded(Searching):
 
     def _spec(self, name: str) -> CollectionSpec:
         manifest = self._folder.manifests.get(name)
+        if manifest is None and name in self._folder.damaged:
+            raise CollectionDamaged(name, self._folder.damaged[name])
         if manifest is None:
             raise UnknownCollection(name)
         return manifest.spec
 
     def _shard(self, name: str) -> EdgeShard:
-        shard = self._shards.get(name)
-        if shard is not None:
-            return shard
-        with self._lock:
-            self.ready()
-            if name not in self._folder.manifests:
-                raise UnknownCollection(name)
-            if name not in self._shards:
-                self._shards[name] = EdgeShard.load(str(self._folder.shard(name)))
-            return self._shards[name]
+        self.ready()
+        return self._shards.get(name)
 
     @contextmanager
     def _engine(self, name: str | None = None) -> Iterator[None]:
@@ -279,8 +273,10 @@ class QdrantEmbedded(Searching):
             yield
         except OSError as error:
             raise IndexUnavailable(f"the folder of the vector index failed: {error}") from error
-        except Exception as error:
-            if type(error) is not Exception:
+        except BaseException as error:
+            if is_panic(error) and name is not None:
+                raise self._shards.panicked(name, error) from error
+            if not is_panic(error) and type(error) is not Exception:
                 raise
             if name is not None and name not in self._folder.manifests:
                 raise UnknownCollection(name) from error

@@ -15,6 +15,14 @@ class IndexUnavailable(VectorIndexError):
         self.reason = reason
 
 
+class CollectionDamaged(IndexUnavailable):
+    """The files of a collection are damaged and were set aside; it has to be built anew."""
+
+    def __init__(self, collection: str, reason: str) -> None:
+        super().__init__(f"the collection {collection!r} is damaged and was set aside: {reason}")
+        self.collection = collection
+
+
 class UnknownCollection(VectorIndexError):
     """No collection has this name."""
 

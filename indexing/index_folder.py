@@ -1,30 +1,39 @@
 """How an embedded index lies on the disk, and how it stays whole when a process dies.
 
     lock                            held by the one process that has the index open
-    aliases/<alias>                 one line, the name of the collection
+    aliases/<alias>                 the name of the collection, and a line with the sum of that
     collections/<name>/shard/       the engine's files
+    collections/<name>/sums.json    the sums of these, while nobody has them open
     collections/<name>/collection.json   what the collection is; written last, removed first
+    damaged/<name>/                 the collection that was set aside last, for who wants to look at it
 
 So a collection folder without collection.json is what a crash left of a creation or a removal, and one that was never
 live is what it left of a build. Both go when the folder is opened, since no other process can be at work on them.
+A collection that an alias points to and that is not whole is damaged: it is set aside, and the alias stays.
 """
 
 import json
+import logging
 import shutil
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 from pharos.indexing.durable_files import sync_folder, write_durably
 from pharos.indexing.errors import CollectionExists, UnknownCollection
 from pharos.indexing.folder_lock import FolderLock
 from pharos.indexing.index import CollectionSpec
-from pharos.indexing.names import checked_name
+from pharos.indexing.names import alias_of, checked_name
 from pharos.indexing.payload import PayloadType
 
 _MANIFEST: Final = "collection.json"
 _COLLECTIONS: Final = "collections"
+_SUMS: Final = "sums.json"
+_SUM: Final = "sum"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,12 +48,15 @@ class Manifest:
         """The manifest as the text of the file."""
         document = {**asdict(self.spec), "created_at": self.created_at.isoformat()}
         document["live_at"] = self.live_at.isoformat() if self.live_at else None
-        return json.dumps(document, indent=1)
+        return json.dumps({**document, _SUM: _sum_of(document)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
-        """The inverse of to_json."""
+        """The inverse of to_json. Raises ValueError where the text is damaged."""
         document: dict[str, Any] = json.loads(text)
+        # Collections made before there were sums have none.
+        if document.pop(_SUM, None) not in {None, _sum_of(document)}:
+            raise ValueError("its sum does not fit")
         fields = {name: PayloadType(kind) for name, kind in document["payload_fields"].items()}
         live_at = document["live_at"]
         return cls(
@@ -67,16 +79,39 @@ class IndexFolder:
         for folder in (self._collections, self._aliases):
             folder.mkdir(parents=True, exist_ok=True)
         self._lock = FolderLock(self._path)
-        self.aliases: dict[str, str] = {
-            file.name: file.read_text(encoding="utf-8").strip()
-            for file in self._aliases.iterdir()
-            if not file.name.startswith(".")
-        }
-        self.manifests: dict[str, Manifest] = self._read_manifests()
+        self.damaged: dict[str, str] = {}
+        """Why each collection that was set aside was, by name."""
+        pointers = {file.name: _read_pointer(file) for file in self._aliases.iterdir() if file.name[0] != "."}
+        self.aliases: dict[str, str] = {alias: name for alias, name in pointers.items() if name is not None}
+        self.manifests: dict[str, Manifest] = {}
+        self._read_manifests()
+        self._mend_aliases({alias for alias, name in pointers.items() if name is None})
 
     def shard(self, collection: str) -> Path:
         """Where the engine keeps a collection. Raises InvalidName."""
         return self._collections / checked_name(collection) / "shard"
+
+    def sums(self, collection: str) -> Path:
+        """Where the sums of a collection's files are, while nobody has them open."""
+        return self._collections / checked_name(collection) / _SUMS
+
+    def forget_sums(self, collection: str) -> None:
+        """Let there be no sums, since the files are about to change; on the disk when this returns."""
+        self.sums(collection).unlink(missing_ok=True)
+        sync_folder(self._collections / collection)
+
+    def set_aside(self, collection: str, reason: str) -> Path:
+        """Take a damaged collection out of the way and keep it, but no other; returns where. The aliases stay."""
+        self.manifests.pop(collection, None)
+        self.damaged[collection] = reason
+        kept = self._path / "damaged"
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir()
+        source = self._collections / checked_name(collection)
+        if source.exists():
+            source.rename(kept / collection)
+            sync_folder(self._collections)
+        return kept / collection
 
     def add(self, collection: str, spec: CollectionSpec) -> None:
         """Make a collection known whose shard is complete."""
@@ -94,7 +129,7 @@ class IndexFolder:
             raise UnknownCollection(collection)
         checked_name(alias)
         self._write_manifest(collection, replace(self.manifests[collection], live_at=datetime.now(UTC)))
-        write_durably(self._aliases / alias, collection + "\n")
+        write_durably(self._aliases / alias, _pointer(collection))
         self.aliases[alias] = collection
 
     def adopt(self, collection: str, root: Path) -> None:
@@ -120,16 +155,44 @@ class IndexFolder:
         """Let other processes open the folder."""
         self._lock.release()
 
-    def _read_manifests(self) -> dict[str, Manifest]:
-        manifests: dict[str, Manifest] = {}
-        for folder in filter(Path.is_dir, self._collections.iterdir()):
-            file = folder / _MANIFEST
-            manifest = Manifest.from_json(file.read_text(encoding="utf-8")) if file.exists() else None
-            if manifest and (manifest.live_at or self.aliases_of(folder.name)):
-                manifests[folder.name] = manifest
+    def _read_manifests(self) -> None:
+        for folder in filter(Path.is_dir, [*self._collections.iterdir()]):
+            file, pointed_to = folder / _MANIFEST, bool(self.aliases_of(folder.name))
+            try:
+                manifest = Manifest.from_json(file.read_text(encoding="utf-8"))
+            except FileNotFoundError:
+                if pointed_to:
+                    self._damaged(folder.name, f"{_MANIFEST} is missing")
+                else:
+                    self._delete(folder)
+            except (ValueError, KeyError, TypeError) as error:
+                self._damaged(folder.name, f"{_MANIFEST}: {error}")
             else:
-                self._delete(folder)
-        return manifests
+                if manifest.live_at or pointed_to:
+                    self.manifests[folder.name] = manifest
+                else:
+                    self._delete(folder)
+
+    def _damaged(self, collection: str, reason: str) -> None:
+        place = self.set_aside(collection, reason)
+        logger.error("the collection %r is damaged (%s); it was set aside in %s", collection, reason, place)
+
+    def _mend_aliases(self, damaged: set[str]) -> None:
+        """Let each alias whose pointer is damaged or gone point to what was live last, and name what others lack."""
+        last = {}
+        for name, _ in sorted(self.manifests.items(), key=lambda item: str(item[1].live_at)):
+            last[alias_of(name)] = name
+        for alias, name in last.items():
+            if alias is not None and alias not in self.aliases:
+                write_durably(self._aliases / alias, _pointer(name))
+                self.aliases[alias] = name
+                logger.warning("the alias %r was damaged or gone; it points to what was live last, %r", alias, name)
+        for alias in damaged - self.aliases.keys():
+            (self._aliases / alias).unlink(missing_ok=True)
+            logger.error("the alias %r was damaged, and nothing is there that it could point to", alias)
+        for alias, name in self.aliases.items():
+            if name not in self.manifests and name not in self.damaged:
+                self.damaged[name] = f"the alias {alias!r} points to it, and it is not there"
 
     def _write_manifest(self, collection: str, manifest: Manifest) -> None:
         write_durably(self._collections / collection / _MANIFEST, manifest.to_json())
@@ -139,3 +202,21 @@ class IndexFolder:
         (folder / _MANIFEST).unlink(missing_ok=True)
         sync_folder(folder)
         shutil.rmtree(folder)
+
+
+def _pointer(collection: str) -> str:
+    return f"{collection}\n{crc32(collection.encode()):08x}\n"
+
+
+def _read_pointer(file: Path) -> str | None:
+    """The collection that a pointer names; None where it is damaged. Those made before there were sums have none."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        name = checked_name(text.split("\n", 1)[0].strip())
+    except ValueError:
+        return None
+    return name if text in {_pointer(name), f"{name}\n"} else None
+
+
+def _sum_of(document: dict[str, Any]) -> int:
+    return crc32(json.dumps(document, sort_keys=True, default=str).encode())

@@ -6,6 +6,7 @@ from typing import Final
 from pharos.indexing.errors import InvalidName
 
 SEPARATOR: Final = "--"
+_PARTS: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -29,3 +30,9 @@ def collection_name(alias: str, bundle: str, build: str) -> str:
 def belongs_to(collection: str, alias: str) -> bool:
     """Whether the collection was built for this alias."""
     return collection.startswith(alias + SEPARATOR)
+
+
+def alias_of(collection: str) -> str | None:
+    """The alias that a build's collection was made for; None where the name is of another form."""
+    parts = collection.split(SEPARATOR)
+    return parts[0] if len(parts) == _PARTS else None

@@ -65,7 +65,7 @@ def test_a_closed_index_opens_with_its_sparse_vectors(tmp_path: Path):
 def test_a_collection_made_before_there_were_sparse_vectors_opens_without_any(folder: Path):
     manifest = folder / "collections" / "clock" / "collection.json"
     document = json.loads(manifest.read_text())
-    del document["sparse"]
+    del document["sparse"], document["sum"]
     manifest.write_text(json.dumps(document))
     index = QdrantEmbedded(folder)
     index.upsert("items", [point(1)])

@@ -1,0 +1,170 @@
+"""The engine's files of each collection: opened, closed, held against their sums, and set aside when damaged."""
+
+import errno
+import logging
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from typing import Final
+
+from qdrant_edge import EdgeShard
+
+from pharos.indexing.embedded_points import new_shard
+from pharos.indexing.errors import CollectionDamaged, IndexUnavailable, UnknownCollection
+from pharos.indexing.file_sums import damage, write_sums
+from pharos.indexing.index import CollectionSpec
+from pharos.indexing.index_folder import IndexFolder
+
+logger = logging.getLogger(__name__)
+
+_TRIAL: Final = """
+import sys
+from qdrant_edge import CountRequest, EdgeShard
+shard = EdgeShard.load(sys.argv[1])
+shard.count(CountRequest(exact=True))
+shard.close()
+"""
+_TRIAL_SECONDS: Final = 20.0
+_TRIAL_BYTES_PER_SECOND: Final = 20_000_000
+# What a disk or a process has too little of, or may not do, is no damage: it can be better the next time.
+_PASSING: Final = {
+    errno.ENOSPC,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.EROFS,
+}
+_OS_ERROR: Final = re.compile(r"os error (\d+)")
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether the engine gave up in the middle of its work. Its type is made anew in each extension, so by name."""
+    return type(error).__name__ == "PanicException"
+
+
+class Shards:
+    """The open shards of an index. Safe with threads.
+
+    While a shard is open there are no sums of its files; they are written when it is closed. So a shard without sums is
+    one whose process died, and the engine is first tried on it in a process of its own: it may panic there, or hang.
+    """
+
+    def __init__(self, folder: IndexFolder) -> None:
+        self._folder = folder
+        self._open: dict[str, EdgeShard] = {}
+        self._lock = RLock()
+        self._broken: list[EdgeShard] = []  # never freed: the engine may hang over what it panicked in
+
+    def create(self, name: str, spec: CollectionSpec) -> None:
+        """Make an empty shard; the folder must not be there yet."""
+        path = self._folder.shard(name)
+        path.mkdir(parents=True)
+        self._open[name] = new_shard(path, spec)
+
+    def get(self, name: str) -> EdgeShard:
+        """The open shard. Raises UnknownCollection, CollectionDamaged, IndexUnavailable."""
+        shard = self._open.get(name)
+        if shard is not None:
+            return shard
+        with self._lock:
+            if name in self._folder.damaged:
+                raise CollectionDamaged(name, self._folder.damaged[name])
+            if name not in self._folder.manifests:
+                raise UnknownCollection(name)
+            if name not in self._open:
+                self._open[name] = self._load(name)
+            return self._open[name]
+
+    def panicked(self, name: str, error: BaseException) -> IndexUnavailable:
+        """Close a shard in which the engine panicked, and try it in a process of its own; returns what to raise."""
+        with self._lock:
+            shard = self._open.pop(name, None)
+            if shard is not None:
+                self._broken.append(shard)
+                with suppress(BaseException):
+                    shard.close()
+            reason = _tried(self._folder.shard(name)) if name in self._folder.manifests else None
+            if reason is not None:
+                return self._set_aside(name, reason)
+        return IndexUnavailable(f"the vector index failed: {_one_line(error)}")
+
+    def drop(self, name: str) -> None:
+        """Close a shard whose files are about to go."""
+        with self._lock:
+            shard = self._open.pop(name, None)
+            if shard is not None:
+                shard.close()
+
+    def close(self) -> None:
+        """Close every shard, and write the sums of its files."""
+        with self._lock:
+            for name, shard in self._open.items():
+                try:
+                    shard.close()
+                    write_sums(self._folder.shard(name), self._folder.sums(name))
+                except BaseException as error:
+                    if not is_panic(error) and not isinstance(error, Exception):
+                        raise
+                    logger.warning("the collection %r was not closed well: %s", name, _one_line(error))
+            self._open.clear()
+
+    def _load(self, name: str) -> EdgeShard:
+        path, sums = self._folder.shard(name), self._folder.sums(name)
+        reason = damage(path, sums)
+        if reason is None:
+            reason = _tried(path)
+        if reason:
+            raise self._set_aside(name, reason)
+        self._folder.forget_sums(name)
+        try:
+            return EdgeShard.load(str(path))
+        except BaseException as error:
+            if not is_panic(error) and type(error) is not Exception:
+                raise
+            if not is_panic(error) and _is_passing(str(error)):
+                raise IndexUnavailable(f"the vector index failed: {_one_line(error)}") from error
+            raise self._set_aside(name, _one_line(error)) from error
+
+    def _set_aside(self, name: str, reason: str) -> CollectionDamaged:
+        place = self._folder.set_aside(name, reason)
+        logger.error("the collection %r is damaged (%s); it was set aside in %s", name, reason, place)
+        return CollectionDamaged(name, reason)
+
+
+def _tried(path: Path) -> str | None:
+    """Let another process open the shard; why it could not, or None. Raises IndexUnavailable for what may pass."""
+    if not sys.executable:
+        return None
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else 0
+    seconds = _TRIAL_SECONDS + size / _TRIAL_BYTES_PER_SECOND
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-I", "-c", _TRIAL, str(path)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"the engine did not open it within {seconds:.0f} seconds"
+    if tried.returncode == 0:
+        return None
+    said = (tried.stderr.strip().splitlines() or [f"the engine ended with code {tried.returncode}"])[-1][:300]
+    if _is_passing(said):
+        raise IndexUnavailable(f"the vector index failed: {said}")
+    return said
+
+
+def _is_passing(message: str) -> bool:
+    return any(int(number) in _PASSING for number in _OS_ERROR.findall(message))
+
+
+def _one_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
