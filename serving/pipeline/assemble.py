@@ -5,13 +5,13 @@ from typing import Final
 
 from pharos.indexing.errors import VectorIndexError
 from pharos.serving.errors import NotReady
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate
 from pharos.serving.pipeline.eligible import Eligible, widen
 from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.stages import Fetch, Retrieval, Stages
 from pharos.serving.pipeline.timing import Stopwatch
-from pharos.serving.variants import Variants
 from pharos.towers.errors import TowersError
 
 _UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Hit, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector, sparse_rows
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
 from pharos.serving.pipeline.encode import EncodedPerson
+from pharos.serving.pipeline.popular import IS_AVAILABLE
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.sources import merging
 from pharos.towers.sources.merging import DEPTH, SOURCES

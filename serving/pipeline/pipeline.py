@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from pharos.indexing.index import VectorIndex
 from pharos.serving.errors import UnknownItem
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer
 from pharos.serving.pipeline.assemble import Assemble
 from pharos.serving.pipeline.candidates import RetrieveCandidates
@@ -13,13 +14,13 @@ from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodeUser
 from pharos.serving.pipeline.explain import Explain
 from pharos.serving.pipeline.new_items import NewItems
+from pharos.serving.pipeline.popular import RetrievePopular
 from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.profile import ReadProfile
 from pharos.serving.pipeline.rank import RankCandidates, TellMore
 from pharos.serving.pipeline.recommend import Recommend
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.rerank import Rerank
-from pharos.serving.pipeline.retrieve import RetrievePopular
 from pharos.serving.pipeline.rules import Rules
 from pharos.serving.pipeline.score import ItemScores, ScoreItems
 from pharos.serving.pipeline.search import Search
@@ -27,7 +28,6 @@ from pharos.serving.pipeline.similar import FindSimilar
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.settings import Settings
 from pharos.serving.store import ItemRecord, Store
-from pharos.serving.variants import Variants
 
 Observer: TypeAlias = Callable[[str, Answer], None]
 """Is given the name of what was asked, and the answer."""

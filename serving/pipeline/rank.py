@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pharos.indexing.index import FloatArray
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.explain import Explain

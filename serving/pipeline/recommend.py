@@ -5,16 +5,16 @@ from dataclasses import replace
 from functools import partial
 
 from pharos.indexing.filters import Filter
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import Answer, Candidate, Source, interleave
 from pharos.serving.pipeline.assemble import Assemble
 from pharos.serving.pipeline.candidates import RetrieveCandidates
 from pharos.serving.pipeline.encode import EncodeUser
+from pharos.serving.pipeline.popular import RetrievePopular
 from pharos.serving.pipeline.profile import ReadProfile
 from pharos.serving.pipeline.rank import TellMore
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.rerank import Rerank
-from pharos.serving.pipeline.retrieve import RetrievePopular
 from pharos.serving.pipeline.stages import Rank, Stages
 from pharos.serving.pipeline.timing import Stopwatch
 

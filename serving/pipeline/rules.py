@@ -15,7 +15,7 @@ from pharos.serving.pipeline.answers import Candidate
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.stages import Near
-from pharos.serving.rules import Rule, conditions
+from pharos.serving.rule_settings import Rule, conditions
 from pharos.serving.store import Store
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ import numpy as np
 
 from pharos.indexing.index import CONTENT, TEXT, FloatArray, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector, sparse_rows
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
 from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.popular import IS_AVAILABLE
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE
 from pharos.serving.pipeline.stages import Stages
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.store import Store, TitleMatch

@@ -9,11 +9,11 @@ from pharos.indexing.errors import UnknownItem as NotIndexed
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, Hit, Point, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector
 from pharos.serving.errors import UnknownItem
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
 from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.popular import IS_AVAILABLE, RetrievePopular
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE, RetrievePopular
 from pharos.serving.pipeline.stages import Stages
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.store import Store

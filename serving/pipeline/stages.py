@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from pharos.indexing.filters import Filter
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.encode import EncodedPerson
 

@@ -13,18 +13,17 @@ from pharos.ingest.records import parse_features
 from pharos.ingest.schema import Schema
 from pharos.serving.errors import StoreError
 from pharos.serving.store import (
-    bulk,
-    catalogue,
-    counting,
-    feedback,
-    history,
-    item_changes,
+    dataset_import,
+    event_counts,
+    item_reads,
+    item_writes,
     jobs,
-    matching,
     meta,
-    popular,
+    popularity,
     titles,
     training_data,
+    user_reads,
+    user_writes,
 )
 from pharos.serving.store.engine import open_engine, writing
 from pharos.serving.store.features import item_frame
@@ -65,9 +64,9 @@ class Store:
     def import_dataset(
         self, dataset: Dataset, progress: Progress | None = None, *, replace: bool = False
     ) -> ImportCounts:
-        """Load a data set in one transaction; see `bulk.import_dataset`."""
+        """Load a data set in one transaction; see `dataset_import.import_dataset`."""
         with self._writes() as connection:
-            return bulk.import_dataset(connection, dataset, progress or Silent(), replace=replace)
+            return dataset_import.import_dataset(connection, dataset, progress or Silent(), replace=replace)
 
     def schema(self) -> Schema:
         """The features that items and users have; none before the first import."""
@@ -95,17 +94,17 @@ class Store:
     def items(self, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
         """Items by id; unknown ids are absent."""
         with self._reads() as connection:
-            return catalogue.by_id(connection, item_ids)
+            return item_reads.by_id(connection, item_ids)
 
     def existing(self, item_ids: Sequence[str]) -> set[str]:
         """Those of the ids that there are items of."""
         with self._reads() as connection:
-            return catalogue.existing(connection, item_ids)
+            return item_reads.existing(connection, item_ids)
 
     def available(self, item_ids: Sequence[str]) -> set[str]:
         """Those of the ids whose items exist and may be shown."""
         with self._reads() as connection:
-            return catalogue.available(connection, item_ids)
+            return item_reads.available(connection, item_ids)
 
     def item_frames(self, size: int = 1000, since: int = 0, until: int | None = None) -> Iterator[pd.DataFrame]:
         """All items changed after revision `since`, as typed tables (`features.item_frame`) of at most `size` rows.
@@ -117,7 +116,7 @@ class Store:
         while True:
             with self._reads() as connection:
                 known = meta.schema(connection) or Schema()
-                page = catalogue.page(connection, size, since, last)
+                page = item_reads.page(connection, size, since, last)
             if not page:
                 return
             yield item_frame(known.items, page)
@@ -126,17 +125,17 @@ class Store:
     def changes_since(self, revision: int, limit: int) -> list[Change]:
         """The first `limit` changes of items after a revision, in the order of the revisions; deleted items too."""
         with self._reads() as connection:
-            return catalogue.changes(connection, revision, limit)
+            return item_reads.changes(connection, revision, limit)
 
     def revisions(self, item_ids: Sequence[str]) -> dict[str, int]:
         """The revisions of items by id; unknown ids are absent."""
         with self._reads() as connection:
-            return catalogue.revisions(connection, item_ids)
+            return item_reads.revisions(connection, item_ids)
 
     def put_items(self, items: Sequence[NewItem]) -> list[WrittenItem]:
         """Write whole items, each in place of what there was of its id, all or none. No id may come twice."""
         with self._writes() as connection:
-            return item_changes.put(connection, items)
+            return item_writes.put(connection, items)
 
     def patch_item(
         self,
@@ -149,12 +148,12 @@ class Store:
     ) -> ItemRecord | None:
         """Change what is given of an item; None if there is none. absent: the features to remove."""
         with self._writes() as connection:
-            return item_changes.patch(connection, item_id, title, features or {}, absent, available)
+            return item_writes.patch(connection, item_id, title, features or {}, absent, available)
 
     def delete_item(self, item_id: str) -> int | None:
         """Delete an item, not what people did with it; returns the revision of that, None if there is none."""
         with self._writes() as connection:
-            return item_changes.remove(connection, item_id)
+            return item_writes.remove(connection, item_id)
 
     def add_events(self, new: Sequence[UserEvent]) -> int:
         """Keep events, all or none, and make their users known; returns how many were not there already.
@@ -162,32 +161,32 @@ class Store:
         Raises UnknownItem.
         """
         with self._writes() as connection:
-            return feedback.add_events(connection, new)
+            return user_writes.add_events(connection, new)
 
     def ignore(self, user_id: str, item_id: str) -> None:
         """Keep that a user does not want to see an item, and make the user known. Raises UnknownItem."""
         with self._writes() as connection:
-            feedback.ignore(connection, user_id, item_id)
+            user_writes.ignore(connection, user_id, item_id)
 
     def stop_ignoring(self, user_id: str, item_id: str) -> None:
         """Forget that a user did not want to see an item, and events of weight 0 that say the same."""
         with self._writes() as connection:
-            feedback.stop_ignoring(connection, user_id, item_id, self._weightless)
+            user_writes.stop_ignoring(connection, user_id, item_id, self._weightless)
 
     def user(self, user_id: str) -> User | None:
         """What is known of a user; None if nothing is."""
         with self._reads() as connection:
-            return feedback.user(connection, user_id)
+            return user_writes.user(connection, user_id)
 
     def put_user(self, user_id: str, features: Mapping[str, object]) -> None:
         """Write the features of a user, in place of what was known."""
         with self._writes() as connection:
-            feedback.put_user(connection, user_id, features)
+            user_writes.put_user(connection, user_id, features)
 
     def delete_user(self, user_id: str) -> None:
         """Delete all that is known of a user."""
         with self._writes() as connection:
-            feedback.remove_user(connection, user_id)
+            user_writes.remove_user(connection, user_id)
 
     def frame_of(self, records: Sequence[ItemRecord]) -> pd.DataFrame:
         """Items as a typed table (`features.item_frame`)."""
@@ -201,36 +200,36 @@ class Store:
     def matching(self, item_ids: Sequence[str], filter: Filter) -> set[str]:
         """Those of the items that pass the (checked) filter."""
         with self._reads() as connection:
-            return matching.matching(connection, item_ids, filter)
+            return item_reads.matching(connection, item_ids, filter)
 
     def new_items(self, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
-        """Available items added since a time, or with fewer events than so many; see `matching.new_items`."""
+        """Available items added since a time, or with fewer events than so many; see `item_reads.new_items`."""
         with self._reads() as connection:
-            return matching.new_items(connection, limit, since, fewer_than)
+            return item_reads.new_items(connection, limit, since, fewer_than)
 
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""
         with self._reads() as connection:
-            return history.history(connection, user_id, limit, self._weightless)
+            return user_reads.history(connection, user_id, limit, self._weightless)
 
     def person(self, user_id: str, limit: int) -> StoredPerson:
         """What is known of a user, with the newest `limit` events, as of one moment."""
         with self._reads() as connection:
-            newest = history.history(connection, user_id, limit, self._weightless)
-            seen = history.seen(connection, user_id)
-            stored = history.user_features(connection, user_id)
+            newest = user_reads.history(connection, user_id, limit, self._weightless)
+            seen = user_reads.seen(connection, user_id)
+            stored = user_reads.user_features(connection, user_id)
             known = (meta.schema(connection) or Schema()).users if stored else ()
         return StoredPerson(tuple(newest), frozenset(seen), parse_features(known, stored) if stored else {})
 
     def popular(self, limit: int, filter: Filter | None = None) -> list[PopularItem]:
-        """Available items that pass the (checked) filter, most popular first; see `popular.popular`."""
+        """Available items that pass the (checked) filter, most popular first; see `popularity.popular`."""
         with self._reads() as connection:
-            return popular.popular(connection, limit, filter or Filter(), self._weights)
+            return popularity.popular(connection, limit, filter or Filter(), self._weights)
 
     def events_of(self, item_id: str) -> int:
         """How many events of all kinds an item has."""
         with self._reads() as connection:
-            return counting.events_of(connection, item_id)
+            return event_counts.events_of(connection, item_id)
 
     def find_titles(self, text: str, limit: int, filter: Filter | None = None) -> list[TitleMatch]:
         """Available items whose titles hold the words of a text and that pass the (checked) filter."""
@@ -262,20 +261,20 @@ class Store:
         with self._writes() as connection:
             jobs.fail_all(connection, reason)
 
-    def followed_to(self, collection: str) -> int:
+    def synced_revision(self, collection: str) -> int:
         """The revision up to which a collection of the index is known to have every change; 0 where nothing is."""
         with self._reads() as connection:
-            return jobs.followed_to(connection, collection)
+            return jobs.synced_revision(connection, collection)
 
-    def follow(self, collection: str, revision: int) -> None:
+    def set_synced(self, collection: str, revision: int) -> None:
         """Keep that a collection has every change up to a revision; a lower one than before changes nothing."""
         with self._writes() as connection:
-            jobs.follow(connection, collection, revision)
+            jobs.set_synced(connection, collection, revision)
 
-    def forget(self, collections: Collection[str]) -> None:
+    def forget_collections(self, collections: Collection[str]) -> None:
         """Forget collections that are gone."""
         with self._writes() as connection:
-            jobs.forget(connection, collections)
+            jobs.forget_collections(connection, collections)
 
     @contextmanager
     def halted(self) -> Iterator["Halted"]:
@@ -290,7 +289,7 @@ class Store:
     def miscounted(self) -> list[str]:
         """The items whose counts of events are not those of their events; empty, unless something is broken."""
         with self._reads() as connection:
-            return counting.miscounted(connection)
+            return event_counts.miscounted(connection)
 
     def check(self) -> None:
         """Raises StoreError if the database does not answer."""
@@ -320,15 +319,15 @@ class Halted:
 
     def item_count(self) -> int:
         """How many items there are."""
-        return catalogue.count(self._connection)
+        return item_reads.count(self._connection)
 
     def changes_since(self, revision: int, limit: int) -> list[Change]:
         """See Store.changes_since."""
-        return catalogue.changes(self._connection, revision, limit)
+        return item_reads.changes(self._connection, revision, limit)
 
-    def follow(self, collection: str, revision: int) -> None:
-        """See Store.follow."""
-        jobs.follow(self._connection, collection, revision)
+    def set_synced(self, collection: str, revision: int) -> None:
+        """See Store.set_synced."""
+        jobs.set_synced(self._connection, collection, revision)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, case, func, select
 
 from pharos.indexing.filters import Filter
-from pharos.serving.store.filtering import matches
+from pharos.serving.store.filter_sql import matches
 from pharos.serving.store.records import TitleMatch
 from pharos.serving.store.tables import item_counts, items
 

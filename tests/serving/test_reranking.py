@@ -18,7 +18,7 @@ from pharos.serving.errors import SettingsError
 from pharos.serving.pipeline import Person, Pipeline, Selection
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.relevance import relevance, scale
-from pharos.serving.rules import Rule
+from pharos.serving.rule_settings import Rule
 from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store

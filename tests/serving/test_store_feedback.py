@@ -6,7 +6,7 @@ import pytest
 
 from pharos.serving.errors import UnknownItem
 from pharos.serving.store import Store, UserEvent
-from pharos.serving.store.bulk import recount
+from pharos.serving.store.dataset_import import recount
 from tests.serving.world import toy, war
 
 

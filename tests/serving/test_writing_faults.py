@@ -81,7 +81,7 @@ def test_what_a_process_stored_before_it_died_is_indexed_at_the_next_start(setti
     with served(settings) as (_, service):
         eventually(lambda: disagreements(service) == [])
         collection = service.live.fresh().collection
-        eventually(lambda: service.store.followed_to(collection) == service.store.revision())
+        eventually(lambda: service.store.synced_revision(collection) == service.store.revision())
 
 
 def test_what_is_indexed_already_is_not_encoded_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,8 @@ def test_what_is_indexed_already_is_not_encoded_again(settings: Settings, monkey
             raise AssertionError("an item is encoded")
 
         monkeypatch.setattr(bundle, "encode_items", refuse)
-        service.follower.catch_up()
-        assert service.store.followed_to(service.live.fresh().collection) == service.store.revision()
+        service.background_sync.sync()
+        assert service.store.synced_revision(service.live.fresh().collection) == service.store.revision()
 
 
 def test_a_locked_store_is_said_and_nothing_is_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from pharos.serving.api.bodies import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
 from pharos.serving.api.deps import MetricsDep, SelectionDep, ServiceDep
 from pharos.serving.api.schemas import Item, ItemList, PathId
+from pharos.serving.api.write_schemas import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
 
 router = APIRouter(prefix="/v1/items", tags=["items"])
 

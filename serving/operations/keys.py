@@ -5,12 +5,9 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Final
 
-from pydantic import Field
-
-KeyScope: TypeAlias = Literal["read", "write", "admin"]
-KeyHash: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from pharos.serving.settings import KeyScope
 
 _PREFIX: Final = "pharos_"
 _RANDOM_BYTES: Final = 32

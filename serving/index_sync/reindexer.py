@@ -17,22 +17,20 @@ from pharos.indexing.errors import VectorIndexError
 from pharos.indexing.folder_lock import FolderLock, FolderLocked
 from pharos.indexing.index import VectorIndex
 from pharos.serving.errors import Conflict, NotReady, ReindexFailed, ServingError, StoreError, UnknownBundle, UnknownJob
-from pharos.serving.following import Follower
-from pharos.serving.live import Generation, Live
-from pharos.serving.reindexing.building import ChildBuild, Fresh, build_here, building_folder
-from pharos.serving.reindexing.notes import STOPPED, Notes
-from pharos.serving.reindexing.phases import Phase
-from pharos.serving.reindexing.replay import go_live
+from pharos.serving.index_sync.builds import BuildProcess, BuiltCollection, build_collection, builds_folder
+from pharos.serving.index_sync.cutover import cut_over
+from pharos.serving.index_sync.job_progress import STOPPED, JobProgress, Phase
+from pharos.serving.index_sync.live_index import Generation, LiveIndex
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.settings import Settings
 from pharos.serving.store import Job, JobState, Store
-from pharos.serving.variants import Variants
 from pharos.towers.bundle.bundle import Bundle, bundle_ids
 from pharos.towers.errors import TowersError
 
 _LOCK_FILE: Final = "reindex.lock"
 _PATIENCE_SECONDS: Final = 10.0
 _FAILURES: Final = (ServingError, VectorIndexError, TowersError, OSError)
-_DIED: Final = "the process that was at work on it ended before it was done"
+_PROCESS_ENDED: Final = "the process that was at work on it ended before it was done"
 
 logger = logging.getLogger(__name__)
 
@@ -43,23 +41,17 @@ class Reindexer:
     One lock in data_dir, which dies with its process, lets one process at a time do so. Safe with threads.
     """
 
-    def __init__(
-        self, settings: Settings, store: Store, index: VectorIndex, variants: Variants, follower: Follower
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, index: VectorIndex, variants: Variants) -> None:
         self._settings = settings
         self._store = store
         self._index = index
         self._variants = variants
-        self._follower = follower
         self._stopped = threading.Event()
-        self._child: ChildBuild | None = None
+        self._process: BuildProcess | None = None
         self._threads: list[threading.Thread] = []
 
     def recover(self) -> None:
-        """Clean up after a process that died, and in the background bring what is live to where the store is.
-
-        What another process is at work on stays as it is.
-        """
+        """Clean up after a process that died during a re-index. A re-index that is running elsewhere is left alone."""
         try:
             with self._lock():
                 self._clean()
@@ -67,7 +59,6 @@ class Reindexer:
             pass
         except _FAILURES as error:
             logger.warning("the remains of an earlier re-index stay for now: %s", error)
-        self._follower.start()
 
     def start(self, bundle: str | None = None, variant: str | None = None) -> Job:
         """Begin to re-index with a bundle, by default the newest; returns at once: the running job, if there is one.
@@ -95,7 +86,7 @@ class Reindexer:
         """The same in this thread. watch: told of each step. Raises Conflict also where a re-index runs already."""
         try:
             with self._lock():
-                return self._work(self._begin(bundle, variant), watch, here=True)
+                return self._reindex(self._new_job(bundle, variant), watch, in_thread=True)
         except FolderLocked as locked:
             raise _busy(locked) from locked
 
@@ -120,8 +111,8 @@ class Reindexer:
     def close(self) -> None:
         """Stop what runs; a job that did not come to its end has failed."""
         self._stopped.set()
-        if self._child is not None:
-            self._child.kill()
+        if self._process is not None:
+            self._process.kill()
         for thread in self._threads:
             thread.join()
 
@@ -132,11 +123,11 @@ class Reindexer:
 
     def _start(self, bundle: str | None, variant: str | None, lock: FolderLock) -> Job:
         try:
-            job = self._begin(bundle, variant)
+            job = self._new_job(bundle, variant)
         except BaseException:
             lock.release()
             raise
-        self._in_background(partial(self._work_off, job, lock))
+        self._in_background(partial(self._run_job, job, lock))
         return job
 
     def _in_background(self, work: Callable[[], None]) -> None:
@@ -145,7 +136,7 @@ class Reindexer:
         self._threads.append(thread)
         thread.start()
 
-    def _begin(self, bundle: str | None, variant: str | None) -> Job:
+    def _new_job(self, bundle: str | None, variant: str | None) -> Job:
         """A new job in the store. The lock is held, so whatever else is there is dead."""
         known = bundle_ids(self._settings.bundles_dir)
         if not known:
@@ -175,63 +166,63 @@ class Reindexer:
         self._store.add_job(job)
         return job
 
-    def _work_off(self, job: Job, lock: FolderLock) -> None:
+    def _run_job(self, job: Job, lock: FolderLock) -> None:
         with lock:
             try:
-                self._work(job, lambda _: None, here=job.total <= self._settings.build_here_items)
+                self._reindex(job, lambda _: None, in_thread=job.total <= self._settings.build_here_items)
             except _FAILURES as error:
                 logger.error("re-index %s failed: %s", job.id, error)
 
-    def _work(self, job: Job, watch: Callable[[Job], None], *, here: bool) -> BuildResult:
-        notes = Notes(replace(job, state=JobState.RUNNING), self._store, watch, self._stopped)
+    def _reindex(self, job: Job, watch: Callable[[Job], None], *, in_thread: bool) -> BuildResult:
+        progress = JobProgress(replace(job, state=JobState.RUNNING), self._store, watch, self._stopped)
         started = time.monotonic()
         try:
-            notes.keep()
+            progress.save()
             live = next(live for _, live in self._variants.items() if live.alias == job.alias)
-            fresh = self._build(job, notes, here=here)
+            built = self._build(job, progress, in_thread=in_thread)
             before = self._index.resolve(job.alias)
-            with dropped_on_failure(self._index, fresh.collection):
-                notes.keep(collection=fresh.collection)
-                self._store.follow(fresh.collection, fresh.revision)
-                generation = Generation(fresh.collection, live.bundle(job.bundle))
-                go_live(self._store, self._index, live, generation, fresh.revision, notes)
-            notes.end(JobState.DONE)
+            with dropped_on_failure(self._index, built.collection):
+                progress.save(collection=built.collection)
+                self._store.set_synced(built.collection, built.revision)
+                generation = Generation(built.collection, live.bundle(job.bundle))
+                cut_over(self._store, self._index, live, generation, built.revision, progress)
+            progress.end(JobState.DONE)
         except BaseException as error:
             with suppress(StoreError):
                 try:
                     # First this: who reads that the job has failed finds nothing of it left.
                     self._prune()
                 finally:
-                    notes.end(JobState.FAILED, self._reason(error))
+                    progress.end(JobState.FAILED, self._reason(error))
             raise
         self._prune()
-        return BuildResult(fresh.collection, before, fresh.count, time.monotonic() - started, fresh.recall)
+        return BuildResult(built.collection, before, built.count, time.monotonic() - started, built.recall)
 
     def _reason(self, error: BaseException) -> str:
         if self._stopped.is_set():
             return STOPPED
         return str(error) if isinstance(error, _FAILURES) else "it failed; the log says why"
 
-    def _build(self, job: Job, notes: Notes, *, here: bool) -> Fresh:
-        if here:
-            notes(Phase.LOADING)
+    def _build(self, job: Job, progress: JobProgress, *, in_thread: bool) -> BuiltCollection:
+        if in_thread:
+            progress(Phase.LOADING)
             # With the cache of texts, which the live bundle does without.
             loaded = Bundle.load(self._settings.bundles_dir / job.bundle, self._settings.texts_dir)
-            return build_here(self._store, self._index, loaded, job.alias, notes)
-        self._child = ChildBuild(self._settings, self._index, job.bundle, job.alias)
+            return build_collection(self._store, self._index, loaded, job.alias, progress)
+        self._process = BuildProcess(self._settings, self._index, job.bundle, job.alias)
         try:
-            return self._child.run(notes)
+            return self._process.run(progress)
         finally:
-            self._child = None
+            self._process = None
 
-    def _roll_back(self, live: Live) -> tuple[Generation, str | None]:
+    def _roll_back(self, live: LiveIndex) -> tuple[Generation, str | None]:
         target = previous(self._index, live.alias)
         if target is None:
             raise Conflict("there is no collection to roll back to: none was live before the one that is")
         left = self._index.resolve(live.alias)
         generation = Generation(target.name, live.bundle(target.bundle))
-        since = self._store.followed_to(target.name)
-        go_live(self._store, self._index, live, generation, since, self._check)
+        since = self._store.synced_revision(target.name)
+        cut_over(self._store, self._index, live, generation, since, self._check)
         return generation, left
 
     def _check(self, phase: Phase, done: int = 0, total: int = 0) -> None:
@@ -244,8 +235,8 @@ class Reindexer:
         if job is not None and job.collection is not None and self._index.resolve(job.alias) == job.collection:
             self._store.change_job(replace(job, state=JobState.DONE, phase=Phase.LIVE, finished_at=int(time.time())))
         if job is not None:
-            self._store.fail_jobs(_DIED)
-        shutil.rmtree(building_folder(self._settings), ignore_errors=True)
+            self._store.fail_jobs(_PROCESS_ENDED)
+        shutil.rmtree(builds_folder(self._settings), ignore_errors=True)
         self._prune()
 
     def _prune(self) -> None:
@@ -256,7 +247,7 @@ class Reindexer:
             logger.warning("older collections stay for now: %s", error)
             return
         if dropped:
-            self._store.forget(dropped)
+            self._store.forget_collections(dropped)
 
 
 def _busy(locked: FolderLocked) -> Conflict:

@@ -5,7 +5,7 @@ from typing import Final
 
 from pharos.indexing.build import payloads
 from pharos.indexing.payload import REVISION
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.service import Service
 
 _BATCH: Final = 1000

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
-from pharos.serving.store import catalogue, meta
+from pharos.serving.store import item_reads, meta
 from pharos.serving.store.records import ItemRecord, NewItem, WrittenItem
 from pharos.serving.store.tables import deleted, items
 from pharos.serving.store.titles import title_key
@@ -19,7 +19,7 @@ def put(connection: Connection, new: Sequence[NewItem]) -> list[WrittenItem]:
     """Write whole items, each in place of what there was of its id; in their order. No id may come twice."""
     # Before the old rows are read: no two writers may both think that an item is new.
     first, now = meta.take_revisions(connection, len(new)), int(time.time())
-    before = catalogue.by_id(connection, [item.item_id for item in new])
+    before = item_reads.by_id(connection, [item.item_id for item in new])
     written = [_written(item, before.get(item.item_id), first + place, now) for place, item in enumerate(new)]
     added = [_row(entry.record) for entry in written if entry.created]
     if added:
@@ -39,7 +39,7 @@ def patch(
 ) -> ItemRecord | None:
     """Change what is given of an item; None if there is none. absent: the features to remove."""
     revision = meta.take_revisions(connection, 1)
-    before = catalogue.by_id(connection, [item_id]).get(item_id)
+    before = item_reads.by_id(connection, [item_id]).get(item_id)
     if before is None:
         return None
     kept = {name: value for name, value in before.features.items() if name not in absent}
@@ -65,7 +65,7 @@ def remove(connection: Connection, item_id: str) -> int | None:
 
 def bury_all(connection: Connection) -> None:
     """Keep of every item that it is no more, each with a revision of its own; the items themselves stay."""
-    count = catalogue.count(connection)
+    count = item_reads.count(connection)
     before = meta.take_revisions(connection, count) - 1
     place = func.row_number().over(order_by=items.c.id)
     query = select(items.c.id, literal(before) + place)

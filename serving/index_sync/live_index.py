@@ -25,7 +25,7 @@ class Generation:
     bundle: Bundle
 
 
-class Live:
+class LiveIndex:
     """Follows the alias. Safe with threads.
 
     index: where the alias lives. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is

@@ -13,7 +13,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.history import order
 from pharos.serving.errors import StoreError
-from pharos.serving.store import item_changes, meta
+from pharos.serving.store import item_writes, meta
 from pharos.serving.store.engine import insert_ignore
 from pharos.serving.store.features import feature_dicts, without_nul
 from pharos.serving.store.records import ImportCounts
@@ -37,7 +37,7 @@ def import_dataset(connection: Connection, dataset: Dataset, progress: Progress,
     _check_ids(dataset)
     meta.hold_revision(connection)
     if replace:
-        item_changes.bury_all(connection)
+        item_writes.bury_all(connection)
         for table in (items, users, events, item_counts, ignored):
             connection.execute(delete(table))
     known = meta.schema(connection)
@@ -145,7 +145,7 @@ def _upsert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> int
         }
         for number, row in enumerate(rows)
     ]
-    item_changes.unbury(connection, [row["id"] for row in rows])
+    item_writes.unbury(connection, [row["id"] for row in rows])
     return _upsert_changed(connection, items, stamped, compared=("title", "features"), kept=("available", "created_at"))
 
 

@@ -10,12 +10,13 @@ from pharos.indexing.index import VectorIndex
 from pharos.ingest.records import FeatureError
 from pharos.ingest.schema import Feature
 from pharos.serving.errors import InvalidRecord, ServingError, UnknownItem
-from pharos.serving.following import Follower, apply
-from pharos.serving.live import Live
+from pharos.serving.index_sync.background_sync import BackgroundSync
+from pharos.serving.index_sync.live_index import LiveIndex
+from pharos.serving.index_sync.sync import sync_items
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.store import ItemRecord, NewItem, Store, WrittenItem
 from pharos.serving.store.features import json_features
-from pharos.serving.variants import Variants
-from pharos.serving.writing.counts import require_count
+from pharos.serving.writes.batch import require_count
 from pharos.towers.errors import TowersError
 
 _FAILURES: Final = (ServingError, VectorIndexError, TowersError)
@@ -50,19 +51,19 @@ class WriteItems:
     """
 
     def __init__(
-        self, store: Store, index: VectorIndex, variants: Variants, follower: Follower, max_batch: int
+        self, store: Store, index: VectorIndex, variants: Variants, background_sync: BackgroundSync, max_batch: int
     ) -> None:
         self._store = store
         self._index = index
         self._variants = variants
-        self._follower = follower
+        self._background_sync = background_sync
         self._max_batch = max_batch
 
     def put(self, draft: ItemDraft) -> ItemOutcome:
         """Write a whole item, in place of what there was of its id."""
         checked = _checked(self._store.schema().items, draft, "")
         (written,) = self._store.put_items([checked])
-        return _outcome(written, self._index_now([draft.item_id]))
+        return _outcome(written, self._sync([draft.item_id]))
 
     def put_all(self, drafts: Sequence[ItemDraft]) -> list[ItemOutcome]:
         """Write many whole items, all or none; they are encoded together."""
@@ -75,7 +76,7 @@ class WriteItems:
         features = self._store.schema().items
         checked = [_checked(features, draft, f"[{place}].") for place, draft in enumerate(drafts)]
         written = self._store.put_items(checked)
-        indexed = self._index_now(list(places))
+        indexed = self._sync(list(places))
         return [_outcome(entry, indexed) for entry in written]
 
     def patch(
@@ -87,29 +88,29 @@ class WriteItems:
         record = self._store.patch_item(item_id, title=title, features=values, absent=absent, available=available)
         if record is None:
             raise UnknownItem(item_id)
-        return ItemOutcome(record, created=False, indexed=self._index_now([item_id]))
+        return ItemOutcome(record, created=False, indexed=self._sync([item_id]))
 
     def delete(self, item_id: str) -> bool:
         """Delete an item; returns whether the index is rid of it, too. Raises UnknownItem."""
         if self._store.delete_item(item_id) is None:
             raise UnknownItem(item_id)
-        return self._index_now([item_id])
+        return self._sync([item_id])
 
-    def _index_now(self, item_ids: Sequence[str]) -> bool:
+    def _sync(self, item_ids: Sequence[str]) -> bool:
         """Bring the items to everything that is live; whether each of it has them now."""
-        brought = [self._bring(live, item_ids) for _, live in self._variants.items()]
+        brought = [self._sync_with(live, item_ids) for _, live in self._variants.items()]
         return all(brought)
 
-    def _bring(self, live: Live, item_ids: Sequence[str]) -> bool:
+    def _sync_with(self, live: LiveIndex, item_ids: Sequence[str]) -> bool:
         try:
             try:
-                apply(self._store, self._index, live.fresh, item_ids)
+                sync_items(self._store, self._index, live.fresh, item_ids)
             except UnknownCollection:  # it was live a moment ago, and is gone
-                apply(self._store, self._index, live.fresh, item_ids)
+                sync_items(self._store, self._index, live.fresh, item_ids)
         except _FAILURES as error:
             # It is stored, so it is no failure of the request, whatever it was.
             logger.info("stored, but not indexed yet: %s", error)
-            self._follower.wake()
+            self._background_sync.wake()
             return False
         return True
 

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from pharos.serving.errors import UnknownItem
-from pharos.serving.store import catalogue
+from pharos.serving.store import item_reads
 from pharos.serving.store.engine import insert_ignore, insert_or_add
 from pharos.serving.store.records import User, UserEvent
 from pharos.serving.store.tables import events, ignored, item_counts, users
@@ -22,7 +22,7 @@ _Counted: TypeAlias = tuple[str, str, float | None]
 
 def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
     """Keep events and count them; returns how many were not there already. Raises UnknownItem. Users need not exist."""
-    known = catalogue.existing(connection, list({event.item_id for event in new}))
+    known = item_reads.existing(connection, list({event.item_id for event in new}))
     for event in new:
         if event.item_id not in known:
             raise UnknownItem(event.item_id)
@@ -65,7 +65,7 @@ def put_user(connection: Connection, user_id: str, features: Mapping[str, object
 
 def ignore(connection: Connection, user_id: str, item_id: str) -> None:
     """Keep that a user does not want to see an item. Raises UnknownItem. The user need not exist."""
-    if not catalogue.existing(connection, [item_id]):
+    if not item_reads.existing(connection, [item_id]):
         raise UnknownItem(item_id)
     add_users(connection, [user_id])
     row = {"user_id": user_id, "item_id": item_id, "timestamp": int(time.time())}

@@ -97,7 +97,7 @@ def _attempt(part: str, describe: Callable[[], str], advice: str) -> Finding:
 
 
 def _store(settings: Settings) -> str:
-    from pharos.serving.service import open_store
+    from pharos.serving.parts import open_store
 
     with open_store(settings) as store:
         counts = store.counts()
@@ -105,7 +105,7 @@ def _store(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
-    from pharos.serving.service import open_index
+    from pharos.serving.parts import open_index
 
     with open_index(settings) as index:
         index.ready()
@@ -124,7 +124,7 @@ def _live(settings: Settings) -> str:
 
 
 def _agreement(settings: Settings) -> str:
-    from pharos.serving.consistency import disagreements
+    from pharos.serving.operations.consistency import disagreements
     from pharos.serving.service import open_service
 
     with open_service(settings) as service:

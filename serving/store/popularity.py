@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Float, case, cast, func, literal, select
 
 from pharos.indexing.filters import Filter
-from pharos.serving.store.filtering import matches
+from pharos.serving.store.filter_sql import matches
 from pharos.serving.store.records import PopularItem
 from pharos.serving.store.tables import item_counts, items
 

@@ -9,7 +9,7 @@ from pharos.ingest.records import FeatureError
 from pharos.serving.errors import InvalidRecord, UnknownItem, UnknownUser
 from pharos.serving.store import Store, User, UserEvent
 from pharos.serving.store.features import json_features
-from pharos.serving.writing.counts import require_count
+from pharos.serving.writes.batch import require_count
 
 _RATING: Final = "rating"
 
@@ -25,7 +25,7 @@ class EventDraft:
     timestamp: int | None
 
 
-class WriteFeedback:
+class WriteEvents:
     """What is written here is in the next answer. event_weights: the known types. max_batch: most events at once."""
 
     def __init__(self, store: Store, event_weights: Mapping[str, float], max_batch: int) -> None:

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pharos.ingest.limits import MAX_TEXT
 from pharos.serving.api.schemas import Id, Item, Rating, Text, Timestamp
 from pharos.serving.store import User
-from pharos.serving.writing import EventDraft, ItemDraft, ItemOutcome
+from pharos.serving.writes.events import EventDraft
+from pharos.serving.writes.items import ItemDraft, ItemOutcome
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 _FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"

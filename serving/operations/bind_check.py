@@ -3,7 +3,7 @@
 import ipaddress
 
 from pharos.serving.errors import SettingsError
-from pharos.serving.keys import Keys
+from pharos.serving.operations.keys import Keys
 from pharos.serving.settings import Settings
 
 

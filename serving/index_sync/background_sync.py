@@ -1,4 +1,4 @@
-"""Catches up with what did not come to the index when it was written."""
+"""Brings the live collections in sync with what was stored but not indexed when it was written."""
 
 import logging
 import threading
@@ -7,10 +7,10 @@ from typing import Final
 from pharos.indexing.errors import VectorIndexError
 from pharos.indexing.index import VectorIndex
 from pharos.serving.errors import NotReady, ServingError
-from pharos.serving.following.replay import replay
-from pharos.serving.live import Generation, Live
+from pharos.serving.index_sync.live_index import Generation, LiveIndex
+from pharos.serving.index_sync.sync import sync_changes
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.store import Store
-from pharos.serving.variants import Variants
 from pharos.towers.errors import TowersError
 
 _PASS_SECONDS: Final = 30.0
@@ -20,11 +20,12 @@ _FAILURES: Final = (ServingError, VectorIndexError, TowersError)
 logger = logging.getLogger(__name__)
 
 
-class Follower:
-    """A thread that brings what is live to where the store is.
+class BackgroundSync:
+    """A thread that keeps the live collections in sync with the store.
 
-    It does so at its start, as soon as the index answers again after it did not, and now and then for what another
-    process stored and died over. The store remembers how far each collection is known to follow it.
+    It makes a pass when it starts, when a write could not be indexed, as soon as the index answers again after a
+    failure, and every 30 seconds for changes that another process stored and did not live to index. The store keeps the
+    revision up to which each collection is in sync.
     """
 
     def __init__(self, store: Store, index: VectorIndex, variants: Variants) -> None:
@@ -36,38 +37,38 @@ class Follower:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; the first thing is to catch up."""
+        """Start the thread, which begins with a pass."""
         self._wanted.set()
-        self._thread = threading.Thread(target=self._run, name="following")
+        self._thread = threading.Thread(target=self._run, name="index-sync")
         self._thread.start()
 
     def wake(self) -> None:
-        """Something did not come to the index: catch up as soon as it answers."""
+        """Ask for a pass as soon as the index answers: a write could not be indexed."""
         self._wanted.set()
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the thread and wait for it."""
         self._stopped.set()
         self._wanted.set()
         if self._thread is not None:
             self._thread.join()
 
-    def catch_up(self, until: int | None = None) -> None:
-        """Bring to what is live what changed up to a revision, by default all. Does nothing where nothing is live.
+    def sync(self, until: int | None = None) -> None:
+        """Sync every live collection up to a revision, by default the newest. Does nothing where nothing is live.
 
         Raises what the store, the index and the bundle raise.
         """
         for _, live in self._variants.items():
-            generation = _generation(live)
+            generation = _live_generation(live)
             if generation is not None:
-                self._bring(generation, until)
+                self._sync(generation, until)
 
-    def _bring(self, generation: Generation, until: int | None) -> None:
-        since = self._store.followed_to(generation.collection)
+    def _sync(self, generation: Generation, until: int | None) -> None:
+        since = self._store.synced_revision(generation.collection)
         newest = self._store.revision() if until is None else until
         if newest > since:
-            replay(self._store.changes_since, self._store, self._index, generation, since, newest, self._check)
-            self._store.follow(generation.collection, newest)
+            sync_changes(self._store.changes_since, self._store, self._index, generation, since, newest, self._check)
+            self._store.set_synced(generation.collection, newest)
 
     def _run(self) -> None:
         failing, seen = False, 0
@@ -75,9 +76,9 @@ class Follower:
             asked = self._wanted.wait(_PASS_SECONDS)
             self._wanted.clear()
             try:
-                # What is younger than a pass is left to who wrote it and is perhaps just at it.
+                # A change younger than the last pass is left to its writer, who may be indexing it right now.
                 newest = self._store.revision()
-                self.catch_up(newest if asked else seen)
+                self.sync(newest if asked else seen)
                 failing, seen = False, newest
             except _FAILURES as error:
                 if not failing and not self._stopped.is_set():
@@ -91,7 +92,8 @@ class Follower:
             raise NotReady("index", "the server was stopped")
 
 
-def _generation(live: Live) -> Generation | None:
+def _live_generation(live: LiveIndex) -> Generation | None:
+    """What is live; None where nothing is yet."""
     try:
         return live.fresh()
     except NotReady as error:

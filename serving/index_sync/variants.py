@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from pharos.serving.live import Live
+from pharos.serving.index_sync.live_index import LiveIndex
 
 
 class Variants:
@@ -13,7 +13,7 @@ class Variants:
     by name, together 1.
     """
 
-    def __init__(self, lives: Mapping[str, Live], shares: Mapping[str, float]) -> None:
+    def __init__(self, lives: Mapping[str, LiveIndex], shares: Mapping[str, float]) -> None:
         self._lives = dict(lives)
         self._shares = dict(shares)
 
@@ -23,15 +23,15 @@ class Variants:
         return tuple(name for name in self._lives if name)
 
     @property
-    def first(self) -> Live:
+    def first(self) -> LiveIndex:
         """What answers where there is no user."""
         return next(iter(self._lives.values()))
 
-    def items(self) -> Iterable[tuple[str, Live]]:
+    def items(self) -> Iterable[tuple[str, LiveIndex]]:
         """Everything that is live, by name: an item that changes must come to each."""
         return self._lives.items()
 
-    def choose(self, user_id: str | None, wanted: str | None = None) -> tuple[str, Live]:
+    def choose(self, user_id: str | None, wanted: str | None = None) -> tuple[str, LiveIndex]:
         """The variant that is wanted, or that of the user: always the same one, as long as the shares are the same."""
         name = wanted if wanted is not None else self._of(user_id)
         return name, self._lives[name]
