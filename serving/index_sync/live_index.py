@@ -12,7 +12,9 @@ from pharos.serving.errors import NotReady
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.errors import TowersError
 
-_FAILURES: Final = (VectorIndexError, TowersError, NotReady)
+UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)
+"""What is raised where the index or the bundle cannot answer."""
+
 _LONGER_TEXT: Final = "text " * 40
 """The text model is compiled for the length of its first text, and for all lengths with the second."""
 
@@ -118,7 +120,7 @@ class LiveIndex:
         try:
             if self._follow(self._index.resolve(self._alias)):
                 self._failure = None
-        except _FAILURES as failure:
+        except UNAVAILABLE as failure:
             self._failure = failure
         finally:
             self._moving.release()
@@ -143,7 +145,7 @@ class LiveIndex:
     def _load_beside(self) -> None:
         try:
             self.fresh()
-        except _FAILURES as failure:
+        except UNAVAILABLE as failure:
             self._failure = failure
         finally:
             self._looked_up = time.monotonic()

@@ -4,14 +4,9 @@ import threading
 import time
 from typing import Final
 
-from pharos.indexing.filters import AnyOf, Filter
-from pharos.indexing.payload import AVAILABLE
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.store import PopularItem, Store
-
-IS_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
-"""What every search of the index demands."""
 
 
 class RetrievePopular:
