@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_service(chosen, warm_up=True, observe=numbers.answered) as service:
+        with open_service(chosen, warm_up=True, observe=numbers.answered, sync_failed=numbers.sync_failed) as service:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service

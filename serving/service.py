@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pharos.indexing.errors import VectorIndexError
 from pharos.indexing.index import VectorIndex
-from pharos.serving.errors import ServingError
+from pharos.ingest.errors import PharosError
 from pharos.serving.index_sync.background_sync import BackgroundSync
 from pharos.serving.index_sync.live_index import LiveIndex
 from pharos.serving.index_sync.reindexer import Reindexer
@@ -17,7 +16,6 @@ from pharos.serving.settings import Settings
 from pharos.serving.store import Store
 from pharos.serving.writes.events import WriteEvents
 from pharos.serving.writes.items import WriteItems
-from pharos.towers.errors import TowersError
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,23 @@ class Service:
         for part, check in checks.items():
             try:
                 check()
-            except (ServingError, VectorIndexError, TowersError) as error:
+            except PharosError as error:
                 problems[part] = str(error)
         return problems
 
 
 @contextmanager
-def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer | None = None) -> Iterator[Service]:
+def open_service(
+    settings: Settings,
+    *,
+    warm_up: bool = False,
+    observe: Observer | None = None,
+    sync_failed: Callable[[str], None] = lambda _: None,
+) -> Iterator[Service]:
     """A service, closed at the end of the context.
 
     warm_up: whether its first answers must be as quick as the next. observe: called with every answer.
+    sync_failed: called with the type of each failure of the background sync.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
@@ -71,7 +76,7 @@ def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer
             },
             {name: variant.share for name, variant in settings.live.items()},
         )
-        background_sync = BackgroundSync(store, index, variants)
+        background_sync = BackgroundSync(store, index, variants, sync_failed)
         reindexer = Reindexer(settings, store, index, variants)
         try:
             yield Service(

@@ -5,14 +5,12 @@ import sys
 import threading
 from typing import Final
 
-from pharos.indexing.errors import VectorIndexError
-from pharos.serving.errors import ServingError
+from pharos.ingest.errors import PharosError
 from pharos.serving.index_sync.builds import BuildMessage, BuildOrder, BuiltCollection, build_collection
 from pharos.serving.index_sync.job_progress import Phase
 from pharos.serving.parts import open_index, open_store
 from pharos.serving.settings import load_settings
 from pharos.towers.bundle.bundle import Bundle
-from pharos.towers.errors import TowersError
 
 _PRIORITY: Final = 15
 _STDIN: Final = 0
@@ -26,7 +24,7 @@ def main() -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         built = _build(order)
-    except (ServingError, VectorIndexError, TowersError, OSError) as error:
+    except (PharosError, OSError) as error:
         _send(BuildMessage(error=str(error)))
         sys.exit(1)
     # Sent once the index is closed: only then can another process open the collection.

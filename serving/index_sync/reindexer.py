@@ -16,7 +16,8 @@ from pharos.indexing.build import BuildResult, dropped_on_failure, previous, pru
 from pharos.indexing.errors import VectorIndexError
 from pharos.indexing.folder_lock import FolderLock, FolderLocked
 from pharos.indexing.index import VectorIndex
-from pharos.serving.errors import Conflict, NotReady, ReindexFailed, ServingError, StoreError, UnknownBundle, UnknownJob
+from pharos.ingest.errors import PharosError
+from pharos.serving.errors import Conflict, NotReady, ReindexFailed, StoreError, UnknownBundle, UnknownJob
 from pharos.serving.index_sync.builds import BuildProcess, BuiltCollection, build_collection, builds_folder
 from pharos.serving.index_sync.cutover import cut_over
 from pharos.serving.index_sync.job_progress import STOPPED, JobProgress, Phase
@@ -25,11 +26,10 @@ from pharos.serving.index_sync.variants import Variants
 from pharos.serving.settings import Settings
 from pharos.serving.store import Job, JobState, Store
 from pharos.towers.bundle.bundle import Bundle, bundle_ids
-from pharos.towers.errors import TowersError
 
 _LOCK_FILE: Final = "reindex.lock"
 _PATIENCE_SECONDS: Final = 10.0
-_FAILURES: Final = (ServingError, VectorIndexError, TowersError, OSError)
+_FAILURES: Final = (PharosError, OSError)
 _PROCESS_ENDED: Final = "the process that was at work on it ended before it was done"
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
-from pharos.indexing.errors import VectorIndexError
-from pharos.serving.errors import Disagreement, ServingError
+from pharos.ingest.errors import PharosError
+from pharos.serving.errors import Disagreement
 from pharos.serving.settings import Settings, load_settings
-from pharos.towers.errors import TowersError
 
 _PYTHONS: Final = ((3, 11), (3, 13))
 
@@ -35,7 +34,7 @@ def examine(*, check: bool = False) -> Iterator[Finding]:
     yield _text_model()
     try:
         settings = load_settings()
-    except ServingError as error:
+    except PharosError as error:
         yield Finding("settings", False, str(error), "correct the value, or remove the setting to get its default")
         return
     yield Finding("settings", True, "can be read")
@@ -72,7 +71,7 @@ def _text_model() -> Finding:
 
     try:
         digest = TextModel(DEFAULT_MODEL).weights_hash
-    except (TowersError, OSError) as error:
+    except (PharosError, OSError) as error:
         advice = "install it as `make install` does, or train with --set text_model=NAME or --set text_model= for none"
         return Finding("text model", False, str(error), advice)
     return Finding("text model", True, f"{DEFAULT_MODEL}, sha256 {digest[:12]}…")
@@ -92,7 +91,7 @@ def _data_dir(settings: Settings) -> Finding:
 def _attempt(part: str, describe: Callable[[], str], advice: str) -> Finding:
     try:
         return Finding(part, True, describe())
-    except (ServingError, VectorIndexError, TowersError, OSError) as error:
+    except (PharosError, OSError) as error:
         return Finding(part, False, str(error), advice)
 
 

@@ -16,11 +16,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from pharos.indexing.errors import VectorIndexError
-from pharos.serving.errors import ServingError
+from pharos.ingest.errors import PharosError
 from pharos.serving.pipeline import Answer
 from pharos.serving.service import Service
-from pharos.towers.errors import TowersError
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -55,6 +53,9 @@ class Metrics:
         self._writes = Counter(
             "pharos_writes", "Items and events written, items and users deleted.", ("kind",), registry=registry
         )
+        self._sync_failures = Counter(
+            "pharos_sync_failures", "Failed passes of the background sync, by type.", ("error",), registry=registry
+        )
         if FOLDER_VARIABLE not in os.environ:
             ProcessCollector(registry=registry)
 
@@ -75,6 +76,10 @@ class Metrics:
     def wrote(self, kind: str, count: int) -> None:
         """Count what was written. kind: of a fixed set."""
         self._writes.labels(kind).inc(count)
+
+    def sync_failed(self, error: str) -> None:
+        """Count a failure of the background sync. error: its type."""
+        self._sync_failures.labels(error).inc()
 
     def exposition(self, service: Service) -> bytes:
         """All numbers in Prometheus' text format; those of all workers where there are several."""
@@ -107,7 +112,7 @@ class _Standing(Collector):
         count = GaugeMetricFamily("pharos_index_items", "Items in the live collection.", labels=("collection",))
         for variant, of_variant in self._service.variants.items():
             # What is away has no number; `pharos_ready` says so.
-            with suppress(ServingError, VectorIndexError, TowersError):
+            with suppress(PharosError):
                 generation = of_variant.current()
                 live.add_metric((generation.bundle.id, generation.collection, variant), 1)
                 count.add_metric((generation.collection,), self._service.index.count(generation.collection))

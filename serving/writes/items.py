@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from pharos.indexing.errors import UnknownCollection, VectorIndexError
+from pharos.indexing.errors import UnknownCollection
 from pharos.indexing.index import VectorIndex
+from pharos.ingest.errors import PharosError
 from pharos.ingest.records import FeatureError
 from pharos.ingest.schema import Feature
-from pharos.serving.errors import InvalidRecord, ServingError, UnknownItem
+from pharos.serving.errors import InvalidRecord, UnknownItem
 from pharos.serving.index_sync.background_sync import BackgroundSync
 from pharos.serving.index_sync.live_index import LiveIndex
 from pharos.serving.index_sync.sync import sync_items
@@ -17,9 +17,6 @@ from pharos.serving.index_sync.variants import Variants
 from pharos.serving.store import ItemRecord, NewItem, Store, WrittenItem
 from pharos.serving.store.features import json_features
 from pharos.serving.writes.batch import require_count
-from pharos.towers.errors import TowersError
-
-_FAILURES: Final = (ServingError, VectorIndexError, TowersError)
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +104,7 @@ class WriteItems:
                 sync_items(self._store, self._index, live.fresh, item_ids)
             except UnknownCollection:  # it was live a moment ago, and is gone
                 sync_items(self._store, self._index, live.fresh, item_ids)
-        except _FAILURES as error:
+        except PharosError as error:
             # It is stored, so it is no failure of the request, whatever it was.
             logger.info("stored, but not indexed yet: %s", error)
             self._background_sync.wake()
