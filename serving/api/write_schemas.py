@@ -6,9 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pharos.ingest.limits import MAX_TEXT
 from pharos.serving.api.schemas import Id, Item, Rating, Text, Timestamp
-from pharos.serving.store import User
+from pharos.serving.store import NewItem, User, WriteResult
 from pharos.serving.writes.events import EventDraft
-from pharos.serving.writes.items import ItemDraft, ItemOutcome
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 _FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"
@@ -26,9 +25,9 @@ class ItemBody(_Body):
     features: dict[Text, Any] = Field({}, description=_FEATURES, examples=[{"year": 1999, "genres": ["Drama"]}])
     available: bool = Field(True, description="whether it may be shown")
 
-    def draft(self, item_id: str) -> ItemDraft:
+    def new_item(self, item_id: str) -> NewItem:
         """The item of this id."""
-        return ItemDraft(item_id, self.title, self.features, self.available)
+        return NewItem(item_id, self.title, self.features, self.available)
 
 
 class BatchItem(ItemBody):
@@ -51,9 +50,9 @@ class WrittenItem(Item):
     indexed: bool = Field(description=_INDEXED)
 
     @classmethod
-    def written(cls, outcome: ItemOutcome) -> Self:
+    def written(cls, result: WriteResult) -> Self:
         """What was written, as the API shows it."""
-        return cls(**Item.of(outcome.record).model_dump(), indexed=outcome.indexed)
+        return cls(**Item.of(result.record).model_dump(), indexed=result.indexed)
 
 
 class WrittenItems(BaseModel):
@@ -65,14 +64,14 @@ class WrittenItems(BaseModel):
     indexed: bool = Field(description=_INDEXED)
 
     @classmethod
-    def written(cls, outcomes: list[ItemOutcome]) -> Self:
+    def written(cls, results: list[WriteResult]) -> Self:
         """What was written, as the API shows it."""
-        created = sum(outcome.created for outcome in outcomes)
+        created = sum(result.created for result in results)
         return cls(
             created=created,
-            replaced=len(outcomes) - created,
-            revision=outcomes[-1].record.revision,
-            indexed=all(outcome.indexed for outcome in outcomes),
+            replaced=len(results) - created,
+            revision=results[-1].record.revision,
+            indexed=all(result.indexed for result in results),
         )
 
 

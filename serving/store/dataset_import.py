@@ -37,7 +37,7 @@ def import_dataset(connection: Connection, dataset: Dataset, progress: Progress,
     _check_ids(dataset)
     meta.hold_revision(connection)
     if replace:
-        item_writes.bury_all(connection)
+        item_writes.add_tombstones(connection)
         for table in (items, users, events, item_counts, ignored):
             connection.execute(delete(table))
     known = meta.schema(connection)
@@ -145,7 +145,7 @@ def _upsert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> int
         }
         for number, row in enumerate(rows)
     ]
-    item_writes.unbury(connection, [row["id"] for row in rows])
+    item_writes.remove_tombstones(connection, [row["id"] for row in rows])
     return _upsert_changed(connection, items, stamped, compared=("title", "features"), kept=("available", "created_at"))
 
 

@@ -1,4 +1,4 @@
-"""Changes single items. Each change takes a new revision; a deletion leaves one behind, too."""
+"""Writes items. Each change takes a new revision; a deletion leaves a tombstone with one."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from pharos.serving.store import item_reads, meta
-from pharos.serving.store.records import ItemRecord, NewItem, WrittenItem
+from pharos.serving.store.records import ItemRecord, NewItem, WriteResult
 from pharos.serving.store.tables import deleted, items
 from pharos.serving.store.titles import title_key
 
@@ -15,29 +15,30 @@ from pharos.serving.store.titles import title_key
 _LOOKUP: Final = 5000
 
 
-def put(connection: Connection, new: Sequence[NewItem]) -> list[WrittenItem]:
-    """Write whole items, each in place of what there was of its id; in their order. No id may come twice."""
+def put(connection: Connection, new: Sequence[NewItem]) -> list[WriteResult]:
+    """Write whole items, all or none, each in place of the one with its id; results in their order. No id twice."""
     # Before the old rows are read: no two writers may both think that an item is new.
     first, now = meta.take_revisions(connection, len(new)), int(time.time())
     before = item_reads.by_id(connection, [item.item_id for item in new])
-    written = [_written(item, before.get(item.item_id), first + place, now) for place, item in enumerate(new)]
+    written = [_result(item, before.get(item.item_id), first + place, now) for place, item in enumerate(new)]
     added = [_row(entry.record) for entry in written if entry.created]
     if added:
         connection.execute(insert(items), added)
     _change(connection, [entry.record for entry in written if not entry.created])
-    unbury(connection, [item.item_id for item in new])
+    remove_tombstones(connection, [item.item_id for item in new])
     return written
 
 
 def patch(
     connection: Connection,
     item_id: str,
-    title: str | None,
-    features: Mapping[str, object],
-    absent: Sequence[str],
-    available: bool | None,
+    *,
+    title: str | None = None,
+    features: Mapping[str, object] | None = None,
+    absent: Sequence[str] = (),
+    available: bool | None = None,
 ) -> ItemRecord | None:
-    """Change what is given of an item; None if there is none. absent: the features to remove."""
+    """Change what is given of an item; returns None if there is no such item. absent: names of features to remove."""
     revision = meta.take_revisions(connection, 1)
     before = item_reads.by_id(connection, [item_id]).get(item_id)
     if before is None:
@@ -46,16 +47,16 @@ def patch(
     new = NewItem(
         item_id=item_id,
         title=before.title if title is None else title,
-        features={**kept, **features},
+        features={**kept, **(features or {})},
         available=before.available if available is None else available,
     )
-    record = _written(new, before, revision, int(time.time())).record
+    record = _result(new, before, revision, int(time.time())).record
     _change(connection, [record])
     return record
 
 
 def remove(connection: Connection, item_id: str) -> int | None:
-    """Delete an item; returns the revision of that, None if there is none."""
+    """Delete an item, but none of its events; returns the revision of the deletion, None if there is no such item."""
     revision = meta.take_revisions(connection, 1)
     if not connection.execute(delete(items).where(items.c.id == item_id)).rowcount:
         return None
@@ -63,8 +64,8 @@ def remove(connection: Connection, item_id: str) -> int | None:
     return revision
 
 
-def bury_all(connection: Connection) -> None:
-    """Keep of every item that it is no more, each with a revision of its own; the items themselves stay."""
+def add_tombstones(connection: Connection) -> None:
+    """Write a tombstone for every item, each with a revision of its own; the items themselves stay."""
     count = item_reads.count(connection)
     before = meta.take_revisions(connection, count) - 1
     place = func.row_number().over(order_by=items.c.id)
@@ -72,13 +73,13 @@ def bury_all(connection: Connection) -> None:
     connection.execute(insert(deleted).from_select(["id", "revision"], query))
 
 
-def unbury(connection: Connection, item_ids: Sequence[str]) -> None:
-    """Forget that items were deleted: they are there again."""
+def remove_tombstones(connection: Connection, item_ids: Sequence[str]) -> None:
+    """Remove the tombstones of items that exist again."""
     for start in range(0, len(item_ids), _LOOKUP):
         connection.execute(delete(deleted).where(deleted.c.id.in_(item_ids[start : start + _LOOKUP])))
 
 
-def _written(new: NewItem, before: ItemRecord | None, revision: int, now: int) -> WrittenItem:
+def _result(new: NewItem, before: ItemRecord | None, revision: int, now: int) -> WriteResult:
     same = before is not None and (before.title, before.features) == (new.title, new.features)
     record = ItemRecord(
         item_id=new.item_id,
@@ -90,7 +91,7 @@ def _written(new: NewItem, before: ItemRecord | None, revision: int, now: int) -
         revision=revision,
         content_revision=before.content_revision if before and same else revision,
     )
-    return WrittenItem(record, created=before is None)
+    return WriteResult(record, created=before is None)
 
 
 def _row(record: ItemRecord) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Reads what a user did."""
+"""Reads what a user did and is known of a user."""
 
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, union
+from sqlalchemy import Connection, bindparam, func, select, union
 
-from pharos.serving.store.records import Event
+from pharos.serving.store.records import Event, User
 from pharos.serving.store.tables import events, ignored, users
 
 # Built once: to build a statement takes longer than to run it.
@@ -43,3 +43,15 @@ def seen(connection: Connection, user_id: str) -> set[str]:
 def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None:
     """The user's known features, as JSON has them; None for a user that the store does not know."""
     return connection.execute(_FEATURES, {"user": user_id}).scalar()
+
+
+def user(connection: Connection, user_id: str) -> User | None:
+    """What is known of a user; None if nothing is."""
+    features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
+    count = connection.execute(select(func.count()).where(events.c.user_id == user_id)).scalar_one()
+    order = (ignored.c.timestamp, ignored.c.item_id)
+    hidden = connection.execute(select(ignored.c.item_id).where(ignored.c.user_id == user_id).order_by(*order))
+    item_ids = tuple(hidden.scalars())
+    if features is None and not count and not item_ids:
+        return None
+    return User(user_id, features or {}, int(count), item_ids)

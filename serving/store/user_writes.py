@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from pharos.serving.errors import UnknownItem
 from pharos.serving.store import item_reads
 from pharos.serving.store.engine import insert_ignore, insert_or_add
-from pharos.serving.store.records import User, UserEvent
+from pharos.serving.store.records import UserEvent
 from pharos.serving.store.tables import events, ignored, item_counts, users
 
 # SQLite takes at most 32,766 parameters in one statement.
@@ -77,18 +77,6 @@ def stop_ignoring(connection: Connection, user_id: str, item_id: str, types: Seq
     connection.execute(delete(ignored).where(ignored.c.user_id == user_id, ignored.c.item_id == item_id))
     of_types = and_(events.c.user_id == user_id, events.c.item_id == item_id, events.c.type.in_(types))
     _remove_events(connection, of_types)
-
-
-def user(connection: Connection, user_id: str) -> User | None:
-    """What is known of a user; None if nothing is."""
-    features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
-    count = connection.execute(select(func.count()).where(events.c.user_id == user_id)).scalar_one()
-    order = (ignored.c.timestamp, ignored.c.item_id)
-    hidden = connection.execute(select(ignored.c.item_id).where(ignored.c.user_id == user_id).order_by(*order))
-    item_ids = tuple(hidden.scalars())
-    if features is None and not count and not item_ids:
-        return None
-    return User(user_id, features or {}, int(count), item_ids)
 
 
 def remove_user(connection: Connection, user_id: str) -> None:

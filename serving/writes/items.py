@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from pharos.indexing.errors import UnknownCollection
 from pharos.indexing.index import VectorIndex
@@ -14,30 +14,11 @@ from pharos.serving.index_sync.background_sync import BackgroundSync
 from pharos.serving.index_sync.live_index import LiveIndex
 from pharos.serving.index_sync.sync import sync_items
 from pharos.serving.index_sync.variants import Variants
-from pharos.serving.store import ItemRecord, NewItem, Store, WrittenItem
+from pharos.serving.store import NewItem, Store, WriteResult
 from pharos.serving.store.features import json_features
 from pharos.serving.writes.batch import require_count
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ItemDraft:
-    """An item as a request gives it. features: JSON values by name, not yet checked."""
-
-    item_id: str
-    title: str
-    features: Mapping[str, object]
-    available: bool = True
-
-
-@dataclass(frozen=True)
-class ItemOutcome:
-    """An item that was written. indexed: whether the index has it, too; if not, it follows when the index can."""
-
-    record: ItemRecord
-    created: bool
-    indexed: bool
 
 
 class WriteItems:
@@ -56,36 +37,36 @@ class WriteItems:
         self._background_sync = background_sync
         self._max_batch = max_batch
 
-    def put(self, draft: ItemDraft) -> ItemOutcome:
+    def put(self, item: NewItem) -> WriteResult:
         """Write a whole item, in place of what there was of its id."""
-        checked = _checked(self._store.schema().items, draft, "")
+        checked = _checked(self._store.schema().items, item, "")
         (written,) = self._store.put_items([checked])
-        return _outcome(written, self._sync([draft.item_id]))
+        return replace(written, indexed=self._sync([item.item_id]))
 
-    def put_all(self, drafts: Sequence[ItemDraft]) -> list[ItemOutcome]:
+    def put_all(self, items: Sequence[NewItem]) -> list[WriteResult]:
         """Write many whole items, all or none; they are encoded together."""
-        require_count(drafts, self._max_batch)
+        require_count(items, self._max_batch)
         places: dict[str, int] = {}
-        for place, draft in enumerate(drafts):
-            if places.setdefault(draft.item_id, place) != place:
-                allowed = f"each id once; it is that of [{places[draft.item_id]}], too"
-                raise InvalidRecord(f"[{place}].item_id", draft.item_id, allowed)
+        for place, item in enumerate(items):
+            if places.setdefault(item.item_id, place) != place:
+                allowed = f"each id once; it is that of [{places[item.item_id]}], too"
+                raise InvalidRecord(f"[{place}].item_id", item.item_id, allowed)
         features = self._store.schema().items
-        checked = [_checked(features, draft, f"[{place}].") for place, draft in enumerate(drafts)]
+        checked = [_checked(features, item, f"[{place}].") for place, item in enumerate(items)]
         written = self._store.put_items(checked)
         indexed = self._sync(list(places))
-        return [_outcome(entry, indexed) for entry in written]
+        return [replace(result, indexed=indexed) for result in written]
 
     def patch(
         self, item_id: str, *, title: str | None, features: Mapping[str, object], available: bool | None
-    ) -> ItemOutcome:
+    ) -> WriteResult:
         """Change what is given of an item. features: null removes one. Raises UnknownItem."""
         values = _features(self._store.schema().items, features, "")
         absent = [name for name in features if name not in values]
         record = self._store.patch_item(item_id, title=title, features=values, absent=absent, available=available)
         if record is None:
             raise UnknownItem(item_id)
-        return ItemOutcome(record, created=False, indexed=self._sync([item_id]))
+        return WriteResult(record, created=False, indexed=self._sync([item_id]))
 
     def delete(self, item_id: str) -> bool:
         """Delete an item; returns whether the index is rid of it, too. Raises UnknownItem."""
@@ -112,8 +93,8 @@ class WriteItems:
         return True
 
 
-def _checked(features: tuple[Feature, ...], draft: ItemDraft, where: str) -> NewItem:
-    return NewItem(draft.item_id, draft.title, _features(features, draft.features, where), draft.available)
+def _checked(features: tuple[Feature, ...], item: NewItem, where: str) -> NewItem:
+    return replace(item, features=_features(features, item.features, where))
 
 
 def _features(features: tuple[Feature, ...], values: Mapping[str, object], where: str) -> dict[str, object]:
@@ -121,7 +102,3 @@ def _features(features: tuple[Feature, ...], values: Mapping[str, object], where
         return json_features(features, values)
     except FeatureError as error:
         raise InvalidRecord(f"{where}features.{error.field}", error.value, error.allowed) from error
-
-
-def _outcome(written: WrittenItem, indexed: bool) -> ItemOutcome:
-    return ItemOutcome(written.record, written.created, indexed)

@@ -33,9 +33,7 @@ def test_what_was_imported_and_indexed_agrees(service: Service) -> None:
 
 
 def test_what_was_written_one_by_one_agrees(service: Service) -> None:
-    from pharos.serving.writes.items import ItemDraft
-
-    service.items.put(ItemDraft("new", "New", {"genres": ["War"], "year": 1999}))
+    service.items.put(NewItem("new", "New", {"genres": ["War"], "year": 1999}))
     service.items.patch("war-1", title=None, features={"year": None}, available=False)
     service.items.delete("toy-1")
     service.store.add_events(

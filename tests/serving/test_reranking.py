@@ -65,7 +65,7 @@ def listed(service: Service, k: int = 10, user: str = "w3", **wanted: Any) -> li
 
 def change(store: Store, ids: list[str], **values: object) -> None:
     """What the store knows better than the index, which was built before."""
-    with store._writes() as connection:
+    with store.writing() as connection:
         connection.execute(update(items).where(items.c.id.in_(ids)).values(**values))
 
 

@@ -166,7 +166,7 @@ def test_a_second_store_on_the_same_database_sees_what_is_committed(store: Store
 
 def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'pharos.db'}", {})
-    for connect in (store._reads, store._writes):
+    for connect in (store.reading, store.writing):
         with connect() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
