@@ -1,4 +1,4 @@
-"""Business rules at work on candidates."""
+"""Business rules, applied to candidates."""
 
 import logging
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _SPARE: Final = 10
 
 @dataclass(frozen=True)
 class _Compiled:
-    """lifts: what each filter's items gain or lose. pins: place and filter, first places first."""
+    """lifts: filters with what their items gain or lose in relevance. pins: places, in their order, with filters."""
 
     lifts: tuple[tuple[Filter, float], ...] = ()
     pins: tuple[tuple[int, Filter], ...] = ()
@@ -60,7 +60,7 @@ class Rules:
         return weights
 
     def pinned(self, selection: Selection, search: PersonSearch, eligible: Eligible) -> dict[int, Candidate]:
-        """The items with a fixed place in a list, by place: of each rule the one nearest to the person."""
+        """The items with a fixed place in a list, by place: of each rule the person's best candidate."""
         pinned: dict[int, Candidate] = {}
         for place, filter in self._current().pins:
             if place > selection.k or place in pinned:
