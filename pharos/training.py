@@ -1,4 +1,4 @@
-"""Trains a bundle and says what it is worth: what `pharos train` does."""
+"""Trains a bundle: split, fit on the earlier events, judge on the latest, fit on all, save."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from pharos.towers.training import read_texts, select, selected, train_bundle
 
 @dataclass(frozen=True)
 class Figures:
-    """Means over the users of the chronological test part, on the full catalogue less what each user has."""
+    """Means over the users of the chronological test part, on the full catalogue without the items of each user."""
 
     ndcg_10: float
     recall_100: float
