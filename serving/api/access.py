@@ -1,4 +1,4 @@
-"""Who may do what: the scope of every route, in one table, and the check of each request's key."""
+"""Access control: the scope that each route needs, in one table, and the check of each request's key."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from starlette.types import Scope as Connection
 
 from pharos.serving.api.problems import problem_response
 from pharos.serving.api.validation import shown
-from pharos.serving.keys import Keys, Scope
+from pharos.serving.operations.keys import Keys, Scope
 from pharos.serving.settings import Settings
 
 # A route that is not listed here does not exist for anybody, so that none is ever open by oversight.

@@ -1,4 +1,4 @@
-"""What a route needs, as named types, and how a request becomes what the pipeline takes."""
+"""Dependencies of routes: the service, the metrics, and requests as the pipeline takes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,19 +19,19 @@ from pharos.serving.api.schemas import (
     Text,
 )
 from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
-from pharos.serving.metrics import Metrics
+from pharos.serving.operations.metrics import Metrics
 from pharos.serving.pipeline import Person, Selection
 from pharos.serving.service import Service
 from pharos.towers.histories.queries import HistoryEvent
 
 
 async def get_service(request: Request) -> Service:
-    """The parts that the application opened when it started."""
+    """The service that the application opened when it started."""
     return cast(Service, request.app.state.service)
 
 
 async def get_metrics(request: Request) -> Metrics:
-    """The numbers of this application."""
+    """The metrics of this application."""
     return cast(Metrics, request.app.state.metrics)
 
 
@@ -117,7 +117,7 @@ def _recommended(
     *,
     explain: bool,
 ) -> Selection:
-    """The selection with what only recommendations can be asked."""
+    """The selection with the options of recommendations."""
     settings = service.settings
     if only is not None:
         if len(only) > settings.max_only:

@@ -1,4 +1,4 @@
-"""The shapes of requests and answers."""
+"""Schemas of the requests that read, and of their responses."""
 
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
@@ -269,3 +269,4 @@ class Readiness(BaseModel):
     status: str = "ready"
     bundle: str
     collection: str
+    sync_problem: str | None = Field(description="why the index may be behind the store; null where it is not")
