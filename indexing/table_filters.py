@@ -45,7 +45,7 @@ def _fulfilled(condition: Condition, column: pd.Series, kind: FeatureType | None
     if isinstance(condition, AnyOf):
         return has(column, condition.values)
     if isinstance(condition, AllOf):
-        return np.logical_and.reduce([has(column, [value]) for value in condition.values])
+        return np.asarray(np.logical_and.reduce([has(column, [value]) for value in condition.values]), bool)
     return ~has(column, condition.values)
 
 

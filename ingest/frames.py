@@ -93,16 +93,18 @@ def _feature(argument: str, name: str, given: FeatureDeclaration) -> Feature:
     if kind not in list(FeatureType):
         raise DataError(f"{where}: unknown feature type {kind!r}; allowed are {', '.join(FeatureType)}")
     type_ = FeatureType(kind)
-    allowed = ("type", *_OPTIONS.get(type_, ()))
+    allowed = ("type", *_OPTIONS.get(type_, ()), "encoder")
     for key in options:
         if key not in allowed:
             raise DataError(f"{where}: unknown key {key!r}; allowed are {', '.join(allowed)}")
-    separator, length = options.get("separator", "|"), options.get("length")
+    separator, length, encoder = options.get("separator", "|"), options.get("length"), options.get("encoder", "")
     if not isinstance(separator, str) or not separator:
         raise DataError(f"{where}: separator must be a text that is not empty, not {separator!r}")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_VECTOR):
         raise DataError(f"{where}: length must be a whole number from 1 to {MAX_VECTOR}, not {length!r}")
-    return Feature(name, type_, separator=separator, length=length)
+    if not isinstance(encoder, str):
+        raise DataError(f"{where}: encoder must be the name of a registered encoder, not {encoder!r}")
+    return Feature(name, type_, separator=separator, length=length, encoder=encoder)
 
 
 def _names(frame: pd.DataFrame, name: str) -> list[str]:
