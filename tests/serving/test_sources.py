@@ -119,7 +119,7 @@ class TestAgreement:
     ) -> None:
         monkeypatch.setattr(candidates, "DEPTH", depth)
         generation, data = service.live.current(), shop.dataset()
-        retriever = Retriever(generation.bundle._towers, generation.bundle.sources, data.items, None)
+        retriever = Retriever(generation.bundle.towers, generation.bundle.sources, data.items, None)
         users = [f"p{number}" for number in range(0, 240, 17)] + ["nobody"]
         queries = Histories(data, data.interactions).queries(users, retriever.vectors)
         row = {item_id: place for place, item_id in enumerate(data.items["item_id"])}

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from pharos.ingest.schema import Feature, FeatureType
-from pharos.towers.features.encoders import ENCODERS, FeatureEncoder, VectorEncoder
+from pharos.ingest.schema import Feature
+from pharos.towers.features.encoders import FeatureEncoder, VectorEncoder, encoder_of
 
 # The item's document (see towers.text.documents) is encoded like one more feature, under a name no column can have.
 _DOCUMENT = "\0document"
@@ -47,7 +47,7 @@ class FeatureEncoding:
         text: npt.NDArray[np.float32] | None = None,
     ) -> Self:
         """Fit on the rows of `table`; `text`: float32 [rows, dimensions], the vectors of their documents if any."""
-        encoders = {f.name: ENCODERS[f.type].fit(table[f.name]) for f in features}
+        encoders = {f.name: encoder_of(f).fit(table[f.name]) for f in features}
         if text is not None:
             encoders[_DOCUMENT] = VectorEncoder.fit(pd.Series(list(text), dtype=object))
         return cls(features, encoders)
@@ -82,7 +82,9 @@ class FeatureEncoding:
     @classmethod
     def from_state(cls, features: tuple[Feature, ...], state: dict[str, Any]) -> Self:
         """From what `state` gave, and the same features."""
-        encoders = {name: ENCODERS[FeatureType(part["type"])].from_state(part) for name, part in state.items()}
+        kinds: dict[str, type[FeatureEncoder]] = {feature.name: encoder_of(feature) for feature in features}
+        kinds[_DOCUMENT] = VectorEncoder
+        encoders = {name: kinds[name].from_state(part) for name, part in state.items()}
         return cls(features, encoders)
 
 
