@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from pharos.indexing.payload import PayloadType, payload_fields
+from pharos.ingest.errors import PharosError
 from pharos.ingest.schema import Schema
 
 Value: TypeAlias = str | float | bool
@@ -14,7 +15,7 @@ MAX_CONDITIONS: Final = 20
 MAX_VALUES: Final = 100
 
 
-class FilterError(ValueError):
+class FilterError(PharosError, ValueError):
     """A filter that cannot be applied.
 
     field: the field it names. value: what was given. allowed: what may be given instead, for people.

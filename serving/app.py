@@ -10,11 +10,10 @@ from fastapi import FastAPI
 
 from pharos.serving.api import openapi, problems
 from pharos.serving.api.access import Access
-from pharos.serving.api.limits import BodyLimit, BodyTooLarge, refuse
+from pharos.serving.api.body_limit import BodyLimit, BodyTooLarge, refuse
 from pharos.serving.api.middleware import RawPaths, SecurityHeaders
 from pharos.serving.api.observe import Observe
 from pharos.serving.api.routes import (
-    feedback,
     health,
     items,
     metrics,
@@ -23,9 +22,10 @@ from pharos.serving.api.routes import (
     recommendations,
     reindexing,
     search,
+    users,
 )
-from pharos.serving.exposure import check_exposure
-from pharos.serving.metrics import Metrics
+from pharos.serving.operations.bind_check import check_exposure
+from pharos.serving.operations.metrics import Metrics
 from pharos.serving.service import open_service
 from pharos.serving.settings import Settings, load_settings
 
@@ -44,11 +44,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_service(chosen, warm_up=True, observe=numbers.answered) as service:
+        with open_service(chosen, warm_up=True, observe=numbers.answered, sync_failed=numbers.sync_failed) as service:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service
             service.reindexer.recover()
+            service.background_sync.start()
             # Half a million objects are here to stay; to look through them all would halt every request for a third
             # of a second, now and then.
             gc.collect()
@@ -75,6 +76,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app, chosen)
-    for module in (recommendations, items, feedback, popular, search, reindexing, health, metrics, page):
+    for module in (recommendations, items, users, popular, search, reindexing, health, metrics, page):
         app.include_router(module.router)
     return app

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from pharos.ingest.errors import PharosError
 
-class ServingError(Exception):
+
+class ServingError(PharosError):
     """Base of all errors that a person can act on."""
 
 

@@ -4,21 +4,21 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pharos.serving.errors import SettingsError
-from pharos.serving.keys import KeyHash, KeyScope
-from pharos.serving.rules import Rule
+from pharos.serving.rule_settings import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
 # An address may hold a password, and somebody may write a key where its hash belongs.
 _SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys")
 
-
+KeyScope: TypeAlias = Literal["read", "write", "admin"]
+KeyHash: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
 
 

@@ -43,15 +43,9 @@ def main() -> None:
 
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
-    from pharos.evaluation.errors import EvaluationError
-    from pharos.indexing.errors import VectorIndexError
-    from pharos.indexing.filters import FilterError
-    from pharos.ingest.errors import DataError
-    from pharos.serving.errors import ServingError
-    from pharos.towers.errors import TowersError
+    from pharos.ingest.errors import PharosError
 
-    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
-    if isinstance(error, known):
+    if isinstance(error, PharosError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -11,7 +11,7 @@ from starlette.types import Scope as Connection
 
 from pharos.serving.api.problems import problem_response
 from pharos.serving.api.validation import shown
-from pharos.serving.keys import Keys, Scope
+from pharos.serving.operations.keys import Keys, Scope
 from pharos.serving.settings import Settings
 
 # A route that is not listed here does not exist for anybody, so that none is ever open by oversight.

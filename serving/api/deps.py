@@ -19,7 +19,7 @@ from pharos.serving.api.schemas import (
     Text,
 )
 from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
-from pharos.serving.metrics import Metrics
+from pharos.serving.operations.metrics import Metrics
 from pharos.serving.pipeline import Person, Selection
 from pharos.serving.service import Service
 from pharos.towers.histories.queries import HistoryEvent

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from pharos.serving.api.access import needed_scope
 from pharos.serving.api.problems import MEDIA_TYPE, Problem
-from pharos.serving.keys import Scope
+from pharos.serving.operations.keys import Scope
 from pharos.serving.settings import Settings
 
 _REFERENCES: Final = "#/components/schemas/{model}"

@@ -269,3 +269,4 @@ class Readiness(BaseModel):
     status: str = "ready"
     bundle: str
     collection: str
+    sync_problem: str | None = Field(description="why the index may be behind the store; null where it is not")

@@ -1,19 +1,20 @@
 """A person's candidates: what towers, neighbours and content find in the index, merged into one list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pharos.indexing.filters import Filter
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Hit, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector, sparse_rows
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
+from pharos.serving.pipeline.eligible import IS_AVAILABLE
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.sources import merging
 from pharos.towers.sources.merging import DEPTH, SOURCES
@@ -101,6 +102,30 @@ class RetrieveCandidates:
         for source, hits in zip(asked, answers, strict=True):
             lists[source] = hits if source == merging.TOWER else [hit for hit in hits if hit.score > 0]
         return SourceLists(queries, tuple(lists))
+
+
+@dataclass(frozen=True)
+class PersonSearch:
+    """Candidates for one person from one collection, for all stages of one request.
+
+    selection: of the request. with_vectors: whether a later stage reads the candidates' own vectors.
+    """
+
+    candidates: RetrieveCandidates
+    generation: Generation
+    person: EncodedPerson
+    selection: Selection
+    with_vectors: bool
+
+    def best(self, limit: int, filter: Filter | None = None, source: Source | None = None) -> list[Candidate]:
+        """The best candidates, at most `limit`, and fewer only where there are no more.
+
+        filter: in place of the request's. source: what they are said to come from, if not from the leading source.
+        """
+        selection = self.selection if filter is None else replace(self.selection, filter=filter)
+        return self.candidates(
+            self.generation, self.person, limit, selection, source=source, with_vectors=self.with_vectors
+        )
 
 
 def source_queries(bundle: Bundle, person: EncodedPerson) -> tuple[FloatArray | SparseVector, ...]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from pharos.indexing.index import CONTENT, TOWER, VectorIndex
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.profile import Profile
 from pharos.towers.content.encoder import COLUMNS
 from pharos.towers.histories.queries import UserQuery

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from pharos.indexing.index import CONTENT, NEIGHBOURS, FloatArray, Point, VectorIndex
 from pharos.indexing.sparse import SparseVector
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import Candidate, Reason, Source
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.store import ItemRecord, Store

@@ -8,9 +8,9 @@ from typing import Final
 from pharos.indexing.filters import AnyOf, Filter
 from pharos.ingest.columns import Columns
 from pharos.serving.pipeline.answers import Candidate, Source
+from pharos.serving.pipeline.candidates import PersonSearch
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.stages import Near
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
 
@@ -30,11 +30,11 @@ class NewItems:
         self._looked_up = -float("inf")
         self._lock = threading.Lock()
 
-    def inserted(self, listed: list[Candidate], selection: Selection, near: Near) -> list[Candidate]:
+    def inserted(self, listed: list[Candidate], selection: Selection, search: PersonSearch) -> list[Candidate]:
         """The list with as many new items as its quota says, where there are so many that a person may get.
 
         Those that are there by themselves count; the others are the nearest to the person, stand at equal distances,
-        and push out the last of the list. near: see `Rerank`.
+        and push out the last of the list.
         """
         quota = round(self._settings.new_share * selection.k)
         new = self._new() if quota else ()
@@ -46,7 +46,7 @@ class NewItems:
         if missing <= 0:
             return listed
         filter = selection.filter & Filter((AnyOf(Columns.ITEM, new),))
-        found = near(quota + _SPARE, filter, Source.NEW)
+        found = search.best(quota + _SPARE, filter, Source.NEW)
         added = self._eligible(found, selection.exclude | there, missing)
         room = _without_last(listed, len(listed) + len(added) - selection.k, known)
         return _spread(room, added)

@@ -12,10 +12,10 @@ from pharos.indexing.index import FloatArray
 from pharos.ingest.schema import Schema
 from pharos.serving.errors import SettingsError
 from pharos.serving.pipeline.answers import Candidate
+from pharos.serving.pipeline.candidates import PersonSearch
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.stages import Near
-from pharos.serving.rules import Rule, conditions
+from pharos.serving.rule_settings import Rule, conditions
 from pharos.serving.store import Store
 
 logger = logging.getLogger(__name__)
@@ -59,14 +59,14 @@ class Rules:
             weights += np.float32(lift) * np.array([item_id in matching for item_id in item_ids], np.float32)
         return weights
 
-    def pinned(self, selection: Selection, near: Near, eligible: Eligible) -> dict[int, Candidate]:
+    def pinned(self, selection: Selection, search: PersonSearch, eligible: Eligible) -> dict[int, Candidate]:
         """The items with a fixed place in a list, by place: of each rule the one nearest to the person."""
         pinned: dict[int, Candidate] = {}
         for place, filter in self._current().pins:
             if place > selection.k or place in pinned:
                 continue
             taken = selection.exclude | {candidate.item_id for candidate in pinned.values()}
-            found = near(_SPARE, selection.filter & filter, None)
+            found = search.best(_SPARE, selection.filter & filter)
             best = eligible(found, taken, 1)
             if best:
                 pinned[place] = best[0]

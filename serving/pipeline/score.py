@@ -7,7 +7,8 @@ import numpy as np
 
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Point, VectorIndex
 from pharos.indexing.sparse import SparseVector
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists, merge, unseen
 from pharos.serving.pipeline.encode import EncodedPerson, EncodeUser
 from pharos.serving.pipeline.profile import ReadProfile
@@ -15,7 +16,6 @@ from pharos.serving.pipeline.rank import ranking_scores
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.settings import Settings
-from pharos.serving.variants import Variants
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.sources.merging import SOURCES, scaled_like
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from pharos.serving.store.records import Job, JobState
-from pharos.serving.store.tables import followed, jobs
+from pharos.serving.store.tables import jobs, synced
 
 _UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)
 
@@ -41,22 +41,22 @@ def fail_all(connection: Connection, reason: str) -> None:
     connection.execute(update(jobs).where(jobs.c.state.in_(_UNDER_WAY)).values(values))
 
 
-def followed_to(connection: Connection, collection: str) -> int:
+def synced_revision(connection: Connection, collection: str) -> int:
     """The revision up to which the collection has every change; 0 where nothing is known."""
-    query = select(followed.c.revision).where(followed.c.collection == collection)
+    query = select(synced.c.revision).where(synced.c.collection == collection)
     return int(connection.execute(query).scalar() or 0)
 
 
-def follow(connection: Connection, collection: str, revision: int) -> None:
+def set_synced(connection: Connection, collection: str, revision: int) -> None:
     """Keep that the collection has every change up to a revision; it never goes back."""
-    revision = max(revision, followed_to(connection, collection))
-    connection.execute(delete(followed).where(followed.c.collection == collection))
-    connection.execute(insert(followed).values(collection=collection, revision=revision))
+    revision = max(revision, synced_revision(connection, collection))
+    connection.execute(delete(synced).where(synced.c.collection == collection))
+    connection.execute(insert(synced).values(collection=collection, revision=revision))
 
 
-def forget(connection: Connection, collections: Collection[str]) -> None:
+def forget_collections(connection: Connection, collections: Collection[str]) -> None:
     """Forget collections that are gone."""
-    connection.execute(delete(followed).where(followed.c.collection.in_(collections)))
+    connection.execute(delete(synced).where(synced.c.collection.in_(collections)))
 
 
 def _row(job: Job) -> dict[str, Any]:

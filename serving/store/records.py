@@ -28,7 +28,7 @@ class ItemRecord:
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item as it is to be. features: the known values by name, as JSON has them (see `features.json_features`)."""
+    """An item to write. features: values by name, as JSON has them; checked by `features.json_features`."""
 
     item_id: str
     title: str
@@ -37,11 +37,16 @@ class NewItem:
 
 
 @dataclass(frozen=True)
-class WrittenItem:
-    """An item as it is now. created: whether there was none of its id before."""
+class WriteResult:
+    """An item that was written.
+
+    created: whether there was none of its id before. indexed: whether every live collection has it, too; if not, the
+    background sync brings it there.
+    """
 
     record: ItemRecord
     created: bool
+    indexed: bool = False
 
 
 @dataclass(frozen=True)

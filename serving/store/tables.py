@@ -115,7 +115,7 @@ jobs: Final = Table(
 )
 
 # Up to which revision of the items each collection of the index is known to have every change.
-followed: Final = Table(
+synced: Final = Table(
     "followed",
     metadata,
     Column("collection", String(200), primary_key=True),

@@ -13,7 +13,8 @@ from qdrant_client import QdrantClient
 
 from pharos.indexing.build import point
 from pharos.ingest.dataset import Dataset
-from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.parts import open_store
+from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 from tests.serving import world
 
@@ -69,6 +70,7 @@ def opened(settings: Settings) -> Iterator[Service]:
     """A service as a server has it, with what it does at its start."""
     with open_service(settings) as service:
         service.reindexer.recover()
+        service.background_sync.start()
         yield service
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from pharos.serving.app import create_app
 from pharos.serving.errors import SettingsError
-from pharos.serving.exposure import check_exposure
-from pharos.serving.keys import hash_of
+from pharos.serving.operations.bind_check import check_exposure
+from pharos.serving.operations.keys import hash_of
 from pharos.serving.settings import Settings, load_settings
 
 

@@ -13,10 +13,10 @@ from pharos.indexing.build import build
 from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.errors import IndexUnavailable
 from pharos.serving.errors import NotReady
-from pharos.serving.live import Live
-from pharos.serving.training import train
+from pharos.serving.index_sync.live_index import LiveIndex
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.progress import Silent
+from pharos.training import train
 from tests.serving import world
 from tests.serving.conftest import QUICK
 
@@ -55,11 +55,11 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 def test_nothing_is_live_before_a_collection_is_built(index: QdrantEmbedded, bundles: Path) -> None:
     with pytest.raises(NotReady, match=r"no collection is live under 'items'.*pharos index"):
-        Live(index, bundles, "items", 0).current()
+        LiveIndex(index, bundles, "items", 0).current()
 
 
 def test_what_becomes_live_is_seen_without_a_new_start(index: QdrantEmbedded, bundles: Path) -> None:
-    live = Live(index, bundles, "items", 0)
+    live = LiveIndex(index, bundles, "items", 0)
     with pytest.raises(NotReady):
         live.current()
     collection = make_live(index, bundles, "first")
@@ -71,7 +71,7 @@ def test_a_new_collection_of_the_same_bundle_is_live_at_once_and_loads_nothing(
     index: QdrantEmbedded, bundles: Path
 ) -> None:
     make_live(index, bundles, "first")
-    live = Live(index, bundles, "items", 0)
+    live = LiveIndex(index, bundles, "items", 0)
     before = live.current()
     collection = make_live(index, bundles, "first")
     assert live.current().collection == collection
@@ -82,7 +82,7 @@ def test_the_old_generation_answers_until_the_bundle_of_the_new_one_is_loaded(
     index: QdrantEmbedded, bundles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = make_live(index, bundles, "first")
-    live = Live(index, bundles, "items", 0)
+    live = LiveIndex(index, bundles, "items", 0)
     live.current()
     new = make_live(index, bundles, "second")
     may_load, load = threading.Event(), Bundle.load
@@ -106,7 +106,7 @@ def test_a_bundle_that_is_not_here_is_named_and_seen_as_soon_as_it_is(
     here = tmp_path / "bundles"
     shutil.copytree(bundles / "first", here / "first")
     make_live(index, bundles, "first")
-    live = Live(index, here, "items", 0)
+    live = LiveIndex(index, here, "items", 0)
     live.current()
     make_live(index, bundles, "second")
 
@@ -123,7 +123,7 @@ def test_a_bundle_that_is_not_here_is_named_and_seen_as_soon_as_it_is(
 
 def test_the_alias_is_looked_up_again_only_after_some_time(index: QdrantEmbedded, bundles: Path) -> None:
     old = make_live(index, bundles, "first")
-    live = Live(index, bundles, "items", 3600)
+    live = LiveIndex(index, bundles, "items", 3600)
     live.current()
     make_live(index, bundles, "first")
     assert live.current().collection == old
@@ -133,4 +133,4 @@ def test_an_index_that_is_away_is_a_failure_of_its_own(index: QdrantEmbedded, bu
     make_live(index, bundles, "first")
     index.close()
     with pytest.raises(IndexUnavailable, match="closed"):
-        Live(index, bundles, "items", 0).current()
+        LiveIndex(index, bundles, "items", 0).current()

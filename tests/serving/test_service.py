@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from pharos.serving.app import create_app
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Pipeline
-from pharos.serving.service import open_store
 from pharos.serving.settings import Settings
 from tests.serving import world
 

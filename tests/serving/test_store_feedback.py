@@ -6,20 +6,20 @@ import pytest
 
 from pharos.serving.errors import UnknownItem
 from pharos.serving.store import Store, UserEvent
-from pharos.serving.store.bulk import recount
+from pharos.serving.store.dataset_import import recount
 from tests.serving.world import toy, war
 
 
 def counts(store: Store) -> list[tuple[object, ...]]:
     """What is kept of the counts of events by item and type."""
-    with store._reads() as connection:
+    with store.reading() as connection:
         rows = connection.exec_driver_sql("SELECT item_id, type, events, rated, value_sum FROM item_counts")
         return sorted(tuple(row) for row in rows)
 
 
 def recounted(store: Store) -> list[tuple[object, ...]]:
     """What should be kept of them."""
-    with store._writes() as connection:
+    with store.writing() as connection:
         recount(connection)
     return counts(store)
 

@@ -44,7 +44,7 @@ def event(user: str, item: str, kind: str = "view", **more: object) -> dict[str,
 
 def counted(service: Service, item: str) -> list[tuple[str, int, int, float]]:
     """Type, events, ratings and their sum, as they are kept for popularity."""
-    with service.store._reads() as connection:
+    with service.store.reading() as connection:
         query = "SELECT type, events, rated, value_sum FROM item_counts WHERE item_id = ? ORDER BY type"
         return [tuple(row) for row in connection.exec_driver_sql(query, (item,))]
 
