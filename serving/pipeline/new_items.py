@@ -36,7 +36,8 @@ class NewItems:
         Those that are there by themselves count; the others are the nearest to the person, stand at equal distances,
         and push out the last of the list.
         """
-        quota = round(self._settings.new_share * selection.k)
+        share = self._settings.new_share if selection.new_share is None else selection.new_share
+        quota = round(share * selection.k)
         new = self._new() if quota else ()
         if not new:
             return listed

@@ -10,7 +10,7 @@ const KEPT = 150;
 const when = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleString() : "never");
 
 export function Running({ status: first }) {
-  const [status, setStatus] = useState(first);
+  const [status, setStatus] = useState({ ...first, jobs: [] });
   const [samples, setSamples] = useState(null);
   const [problem, setProblem] = useState(null);
   const [over, setOver] = useState([]);
@@ -21,9 +21,9 @@ export function Running({ status: first }) {
     const look = async () => {
       try {
         if (!document.hidden) {
-          const [state, text] = await Promise.all([get("/v1/status", stop.signal), get("/metrics", stop.signal)]);
+          const [state, text, last] = await Promise.all([get("/v1/status", stop.signal), get("/metrics", stop.signal), get("/v1/jobs", stop.signal)]);
           const read = parse(text);
-          setStatus(state);
+          setStatus({ ...state, jobs: last });
           setSamples(read);
           setOver((points) => [...points, { at: Date.now() / 1000, ...requests(read) }].slice(-KEPT));
           setProblem(null);
