@@ -53,8 +53,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.service = service
             service.reindexer.recover()
             service.background_sync.start()
-            # Half a million objects are here to stay; to look through them all would halt every request for a third
-            # of a second, now and then.
+            # Half a million objects live as long as the process; a full collection over them would halt every request
+            # for a third of a second now and then.
             gc.collect()
             gc.freeze()
             yield

@@ -1,4 +1,4 @@
-"""Business rules as a person writes them in the settings."""
+"""Business rules, as they are written in the settings."""
 
 from typing import Annotated, Any, Self
 

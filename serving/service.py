@@ -20,7 +20,7 @@ from pharos.serving.writes.items import WriteItems
 
 @dataclass(frozen=True)
 class Service:
-    """All that answers a request."""
+    """The parts that answer requests."""
 
     settings: Settings
     store: Store

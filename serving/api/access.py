@@ -1,4 +1,4 @@
-"""Who may do what: the scope of every route, in one table, and the check of each request's key."""
+"""Access control: the scope that each route needs, in one table, and the check of each request's key."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

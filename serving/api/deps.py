@@ -1,4 +1,4 @@
-"""What a route needs, as named types, and how a request becomes what the pipeline takes."""
+"""Dependencies of routes: the service, the metrics, and requests as the pipeline takes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,12 +27,12 @@ from pharos.towers.histories.queries import HistoryEvent
 
 
 async def get_service(request: Request) -> Service:
-    """The parts that the application opened when it started."""
+    """The service that the application opened when it started."""
     return cast(Service, request.app.state.service)
 
 
 async def get_metrics(request: Request) -> Metrics:
-    """The numbers of this application."""
+    """The metrics of this application."""
     return cast(Metrics, request.app.state.metrics)
 
 
@@ -139,7 +139,7 @@ def _recommended(
     asked: RecommendationQuery | RecommendationBody,
     only: Sequence[str] | None = None,
 ) -> Selection:
-    """The selection with what only recommendations can be asked."""
+    """The selection with the options of recommendations."""
     settings = service.settings
     if only is not None:
         if len(only) > settings.max_only:

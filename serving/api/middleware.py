@@ -1,4 +1,4 @@
-"""What happens to every request before and to every answer after its route."""
+"""Middleware: security headers of every response, and routing by undecoded paths."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ SECURITY_HEADERS: Final = {
 
 
 class SecurityHeaders:
-    """Sets the headers that keep a browser from doing what nobody meant; an answer's own headers win."""
+    """Adds security headers to every response; a response's own headers win."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What is kept of every request: an id, a line in the log, numbers for /metrics."""
+"""Middleware: an id for every request, a line in the log, and metrics."""
 
 import logging
 import re

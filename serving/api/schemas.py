@@ -1,4 +1,4 @@
-"""The shapes of requests and answers."""
+"""Schemas of the requests that read, and of their responses."""
 
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote

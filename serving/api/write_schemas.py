@@ -1,4 +1,4 @@
-"""What requests that write carry, and what they are told."""
+"""Schemas of the requests that write, and of their responses."""
 
 from typing import Annotated, Any, Self
 

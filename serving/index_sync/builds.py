@@ -81,7 +81,7 @@ def build_collection(
 
 
 class BuildProcess:
-    """Builds and verifies in a process of its own, which dies with this one. A failed build leaves nothing behind."""
+    """Builds and verifies in a process of its own, which dies with this one. A failed build leaves nothing."""
 
     def __init__(self, settings: Settings, index: VectorIndex, bundle: str, alias: str) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""What is live: the collection that the alias points to, together with the bundle whose vectors it holds."""
+"""The live index: the collection that the alias points to, and the bundle whose vectors it holds."""
 
 import threading
 import time
@@ -21,18 +21,18 @@ _LONGER_TEXT: Final = "text " * 40
 
 @dataclass(frozen=True)
 class Generation:
-    """One collection and its bundle. A request takes one at its start and is answered wholly with it."""
+    """A collection and the bundle that its vectors are made with. A request uses one from start to end."""
 
     collection: str
     bundle: Bundle
 
 
 class LiveIndex:
-    """Follows the alias. Safe with threads.
+    """Resolves the alias and loads the bundle of its collection. Safe with threads.
 
-    index: where the alias lives. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is
-    looked up, and for how long a failure to do so stands. warm_up: whether a bundle is made ready for quick answers, as
-    a server wants it. A new bundle loads beside the requests, which go on with the old one meanwhile.
+    index: has the alias. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is resolved
+    again, and how long a failure to do so is repeated. warm_up: whether a loaded bundle is run once, so that its first
+    answers are as quick as the next. A new bundle loads in the background; requests use the old one meanwhile.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class LiveIndex:
         self._refresh_seconds = refresh_seconds
         self._warm_up = warm_up
         self._lock = threading.Lock()
-        self._moving = threading.RLock()  # held while the alias moves and while what it names is loaded
+        self._switching = threading.RLock()  # held while the alias moves and while what it names is loaded
         self._generation: Generation | None = None
         self._failure: Exception | None = None
         self._looked_up = -float("inf")
@@ -52,16 +52,16 @@ class LiveIndex:
 
     @property
     def alias(self) -> str:
-        """The alias that is followed."""
+        """The alias."""
         return self._alias
 
     def current(self) -> Generation:
-        """The live generation.
+        """The live generation, at most `refresh_seconds` old.
 
         Raises NotReady if no collection is live or its bundle is not in `bundles`, and what the index and the bundle
         raise: IndexUnavailable, BundleError.
         """
-        # Only who has nothing to go on with waits for another thread that is looking already.
+        # A thread waits for another one that is resolving the alias only where there is no generation yet.
         if self._is_stale() and self._lock.acquire(blocking=self._generation is None):
             try:
                 if self._is_stale():
@@ -76,15 +76,15 @@ class LiveIndex:
         return generation
 
     def fresh(self) -> Generation:
-        """What the alias names at this very moment; waits while its bundle loads. Raises as `current` does.
+        """The generation that the alias names now; waits while its bundle loads. Raises as `current` does.
 
-        This is for who has changed an item and now brings it to the index: a change that was committed before a switch
-        is in the new collection already, and one that was committed after it is sent there.
+        For syncing a change after it was committed: one that was committed before a switch of the alias is in the new
+        collection already, and one that was committed after it is written there.
         """
         known = self._generation
         if known is not None and self._index.resolve(self._alias) == known.collection:
             return known
-        with self._moving:
+        with self._switching:
             collection = self._index.resolve(self._alias)
             if collection is None:
                 raise NotReady("index", f"no collection is live under {self._alias!r}; build one with `pharos index`")
@@ -95,8 +95,8 @@ class LiveIndex:
         return known
 
     def switch(self, generation: Generation) -> None:
-        """Let the alias point to a generation's collection, and answer with it from the next request on."""
-        with self._moving:
+        """Switch the alias to a generation's collection; the next request uses it."""
+        with self._switching:
             self._index.switch(self._alias, generation.collection)
             self._adopt(generation)
 
@@ -114,20 +114,20 @@ class LiveIndex:
         self._looked_up = time.monotonic()
 
     def _look_up(self) -> None:
-        # Whoever moves the alias, or loads what it names, tells the outcome.
-        if not self._moving.acquire(blocking=self._generation is None):
+        # A thread that is switching the alias or loading a bundle sets the outcome itself.
+        if not self._switching.acquire(blocking=self._generation is None):
             return
         try:
-            if self._follow(self._index.resolve(self._alias)):
+            if self._use(self._index.resolve(self._alias)):
                 self._failure = None
         except UNAVAILABLE as failure:
             self._failure = failure
         finally:
-            self._moving.release()
+            self._switching.release()
         self._looked_up = time.monotonic()
 
-    def _follow(self, collection: str | None) -> bool:
-        """Make a collection the live one; False where its bundle now loads beside the requests, and it will be soon."""
+    def _use(self, collection: str | None) -> bool:
+        """Make a collection the live one; False where its bundle has to load first, in the background."""
         known = self._generation
         if collection is None:
             self._generation = None
@@ -137,12 +137,12 @@ class LiveIndex:
             bundle = self._bundle_of(collection)
             if bundle != known.bundle.id:
                 self._loading = True
-                threading.Thread(target=self._load_beside, daemon=True).start()
+                threading.Thread(target=self._load_in_background, daemon=True).start()
                 return False
             self._adopt(Generation(collection, known.bundle))
         return True
 
-    def _load_beside(self) -> None:
+    def _load_in_background(self) -> None:
         try:
             self.fresh()
         except UNAVAILABLE as failure:

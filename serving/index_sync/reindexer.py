@@ -1,4 +1,4 @@
-"""One re-index at a time: jobs, the rollback, and what is cleaned up after a process that died."""
+"""Re-index jobs, one at a time, rollback, and cleaning up after a process that died."""
 
 import logging
 import secrets
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 class Reindexer:
     """Builds a new collection beside the live one and switches to it; rolls back to the one before.
 
-    One lock in data_dir, which dies with its process, lets one process at a time do so. Safe with threads.
+    A lock file in data_dir, released when its process dies, lets one process at a time do so. Safe with threads.
     """
 
     def __init__(self, settings: Settings, store: Store, index: VectorIndex, variants: Variants) -> None:
@@ -61,12 +61,10 @@ class Reindexer:
             logger.warning("the remains of an earlier re-index stay for now: %s", error)
 
     def start(self, bundle: str | None = None, variant: str | None = None) -> Job:
-        """Begin to re-index with a bundle, by default the newest; returns at once: the running job, if there is one.
+        """Start a re-index job in the background; returns it, or the job that is running already.
 
-        variant: which one, of several that are live; by default the first.
-
-        Raises UnknownBundle, NotReady where there is nothing to index or to index it with, Conflict where another
-        process is at work on the index in another way.
+        bundle: by default the newest. variant: by default the first. Raises UnknownBundle, NotReady where there are no
+        items or no bundle, Conflict where a rollback or another process holds the lock.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -83,7 +81,7 @@ class Reindexer:
     def run(
         self, bundle: str | None, watch: Callable[[Job], None] = lambda _: None, variant: str | None = None
     ) -> BuildResult:
-        """The same in this thread. watch: told of each step. Raises Conflict also where a re-index runs already."""
+        """Re-index in this thread. watch: called at each step. Raises as `start`, also while a job is running."""
         try:
             with self._lock():
                 return self._reindex(self._new_job(bundle, variant), watch, in_thread=True)
@@ -98,9 +96,10 @@ class Reindexer:
         return job
 
     def rollback(self, variant: str | None = None) -> tuple[Generation, str | None]:
-        """Let the alias point to the collection that was live before; returns it, and the one that is left.
+        """Sync the collection that was live before, and switch the alias back to it.
 
-        It is brought up to date first. Raises Conflict where there is none, or a re-index is running.
+        Returns its generation, and the name of the collection that was live until now. Raises Conflict where there is
+        no earlier collection, or a re-index is running.
         """
         try:
             with self._lock():
@@ -109,7 +108,7 @@ class Reindexer:
             raise _busy(locked) from locked
 
     def close(self) -> None:
-        """Stop what runs; a job that did not come to its end has failed."""
+        """Stop running jobs, which then have failed, and wait for their threads."""
         self._stopped.set()
         if self._process is not None:
             self._process.kill()
@@ -117,7 +116,7 @@ class Reindexer:
             thread.join()
 
     def _lock(self) -> FolderLock:
-        """The lock, taken; raises FolderLocked where another process or thread has it."""
+        """Take the lock. Raises FolderLocked where another process or thread has it."""
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         return FolderLock(self._settings.data_dir, _LOCK_FILE)
 
@@ -137,7 +136,7 @@ class Reindexer:
         thread.start()
 
     def _new_job(self, bundle: str | None, variant: str | None) -> Job:
-        """A new job in the store. The lock is held, so whatever else is there is dead."""
+        """Add a job to the store. The lock is held, so any other unfinished job belongs to a dead process."""
         known = bundle_ids(self._settings.bundles_dir)
         if not known:
             raise NotReady(
@@ -190,7 +189,7 @@ class Reindexer:
         except BaseException as error:
             with suppress(StoreError):
                 try:
-                    # First this: who reads that the job has failed finds nothing of it left.
+                    # Before the job is marked as failed: whoever reads that finds nothing of it left.
                     self._prune()
                 finally:
                     progress.end(JobState.FAILED, self._reason(error))
@@ -206,7 +205,7 @@ class Reindexer:
     def _build(self, job: Job, progress: JobProgress, *, in_thread: bool) -> BuiltCollection:
         if in_thread:
             progress(Phase.LOADING)
-            # With the cache of texts, which the live bundle does without.
+            # With the cache of text vectors, which the live bundle does without.
             loaded = Bundle.load(self._settings.bundles_dir / job.bundle, self._settings.texts_dir)
             return build_collection(self._store, self._index, loaded, job.alias, progress)
         self._process = BuildProcess(self._settings, self._index, job.bundle, job.alias)
@@ -230,7 +229,7 @@ class Reindexer:
             raise ReindexFailed(STOPPED)
 
     def _clean(self) -> None:
-        """Settle jobs whose process died, and drop what they left."""
+        """Mark jobs of dead processes as done or failed, and drop what they left behind."""
         job = self._store.job_under_way()
         if job is not None and job.collection is not None and self._index.resolve(job.alias) == job.collection:
             self._store.change_job(replace(job, state=JobState.DONE, phase=Phase.LIVE, finished_at=int(time.time())))
@@ -240,7 +239,7 @@ class Reindexer:
         self._prune()
 
     def _prune(self) -> None:
-        """Clean up; where the index cannot be reached, the next start or job does."""
+        """Drop old collections; where the index cannot be reached, the next start or job does."""
         try:
             dropped = [name for _, live in self._variants.items() for name in prune(self._index, live.alias)]
         except VectorIndexError as error:

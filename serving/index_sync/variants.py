@@ -1,4 +1,4 @@
-"""Several collections, and so several bundles, that are live at the same time: which of them answers whom."""
+"""Variants: several collections and bundles live at the same time, each for a share of the users."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -7,10 +7,10 @@ from pharos.serving.index_sync.live_index import LiveIndex
 
 
 class Variants:
-    """What is live, by the name of its variant; without variants in the settings there is one, of no name.
+    """The live indexes by the name of their variant; without variants in the settings there is one, named "".
 
-    lives: in the order of the settings; the first one answers where there is no user to choose by. shares: from 0 to 1
-    by name, together 1.
+    lives: in the order of the settings; the first one answers where there is no user to choose by. shares: of the
+    users, by name, from 0 to 1, together 1.
     """
 
     def __init__(self, lives: Mapping[str, LiveIndex], shares: Mapping[str, float]) -> None:
@@ -19,20 +19,20 @@ class Variants:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that may be asked for."""
+        """The names that a request may ask for."""
         return tuple(name for name in self._lives if name)
 
     @property
     def first(self) -> LiveIndex:
-        """What answers where there is no user."""
+        """The live index that answers where there is no user."""
         return next(iter(self._lives.values()))
 
     def items(self) -> Iterable[tuple[str, LiveIndex]]:
-        """Everything that is live, by name: an item that changes must come to each."""
+        """All live indexes by name; a changed item is synced with each."""
         return self._lives.items()
 
     def choose(self, user_id: str | None, wanted: str | None = None) -> tuple[str, LiveIndex]:
-        """The variant that is wanted, or that of the user: always the same one, as long as the shares are the same."""
+        """The wanted variant, or the user's: always the same one as long as the shares stay the same."""
         name = wanted if wanted is not None else self._of(user_id)
         return name, self._lives[name]
 
@@ -49,6 +49,6 @@ class Variants:
 
 
 def _place(user_id: str) -> float:
-    """Where a user stands between 0 and 1: it looks random and is the same everywhere."""
+    """A number from 0 to 1 by a hash of the user's id: uniform, and the same in every process."""
     digest = hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) / 2**64

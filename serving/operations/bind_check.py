@@ -1,4 +1,4 @@
-"""Where a server may listen."""
+"""The bind check: whether a server may listen on an address without API keys."""
 
 import ipaddress
 

@@ -1,4 +1,4 @@
-"""Whether the store, the vector index and the counts of the events agree: what `pharos doctor --check` asks."""
+"""The consistency check of `pharos doctor --check`: store against vector index, events against their counts."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -13,14 +13,14 @@ _CASES: Final = 5
 
 
 def disagreements(service: Service) -> Iterator[str]:
-    """What does not agree, as sentences that name the first cases. Nothing may write meanwhile.
+    """Each disagreement as a sentence that names the first cases. Nothing may write meanwhile.
 
     Raises NotReady where nothing is live, and what the store, the index and the bundle raise.
     """
     for part, live in service.live_parts().items():
         found = _disagreements(service, live.current())
-        yield from (told if part == "live" else f"{part}: {told}" for told in found)
-    yield from _told(service.store.miscounted(), "items have other counts of events than events")
+        yield from (sentence if part == "live" else f"{part}: {sentence}" for sentence in found)
+    yield from _sentence(service.store.miscounted(), "items have other counts of events than events")
 
 
 def _disagreements(service: Service, generation: Generation) -> Iterator[str]:
@@ -44,16 +44,16 @@ def _disagreements(service: Service, generation: Generation) -> Iterator[str]:
                 outdated.append(record.item_id)
             elif point.payload != {name: value for name, value in payload.items() if value is not None}:
                 different.append(record.item_id)
-    strangers = service.index.count(generation.collection) - found
-    yield from _told(missing, "items are not in the index")
-    yield from _told(outdated, "items are in the index as they were at another revision")
-    yield from _told(different, "items have another payload in the index than in the store")
-    yield from _told(remaining, "items are deleted, and still in the index")
-    if strangers:
-        yield f"{strangers:,} points of the index are of items that the store never had"
+    unknown = service.index.count(generation.collection) - found
+    yield from _sentence(missing, "items are not in the index")
+    yield from _sentence(outdated, "items are in the index as they were at another revision")
+    yield from _sentence(different, "items have another payload in the index than in the store")
+    yield from _sentence(remaining, "items are deleted, and still in the index")
+    if unknown:
+        yield f"{unknown:,} points of the index are of items that the store never had"
 
 
-def _told(item_ids: Sequence[str], what: str) -> Iterator[str]:
+def _sentence(item_ids: Sequence[str], what: str) -> Iterator[str]:
     if item_ids:
         cases = ", ".join(repr(item_id) for item_id in item_ids[:_CASES])
         yield f"{len(item_ids):,} {what}: {cases}{', …' if len(item_ids) > _CASES else ''}"

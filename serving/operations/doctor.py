@@ -1,4 +1,4 @@
-"""Examines this installation: what works, what does not, and what to do about it."""
+"""The checks of `pharos doctor`: what works in this installation, what does not, and what to do about it."""
 
 import sys
 import tempfile
@@ -16,7 +16,7 @@ _PYTHONS: Final = ((3, 11), (3, 13))
 
 @dataclass(frozen=True)
 class Finding:
-    """One part. detail: what was found; advice: what to do where it does not work, or might be wanted."""
+    """The state of one part. detail: what was found. advice: what to do where it does not work."""
 
     part: str
     works: bool

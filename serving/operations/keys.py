@@ -1,4 +1,4 @@
-"""API keys: what each kind may do, how one is made, and how one is recognised by its hash alone."""
+"""API keys: their scopes, how they are made, and how they are checked against hashes."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What is logged and how: lines for people or JSON, each with the id of the request that it belongs to."""
+"""Logging: lines as text or JSON, each with the id of its request."""
 
 import json
 import logging

@@ -1,8 +1,8 @@
-"""Numbers for Prometheus: what was asked, how long it took, what was written, and how things stand.
+"""Metrics for Prometheus: requests and their times, writes, failures, and gauges of the current state.
 
 With several workers each keeps its numbers in a file of the folder that `PROMETHEUS_MULTIPROC_DIR` names, and whichever
-is asked adds them up (https://prometheus.github.io/client_python/multiprocess/). How things stand is looked up when
-somebody asks, so that no gauge of an old collection stays.
+is asked adds them up (https://prometheus.github.io/client_python/multiprocess/). Gauges are computed at each scrape,
+so that none of an old collection stays.
 """
 
 import os
@@ -25,7 +25,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class Metrics:
-    """The numbers of one application, in a registry of its own."""
+    """The metrics of one application, in a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -87,13 +87,13 @@ class Metrics:
         if FOLDER_VARIABLE in os.environ:
             counted = CollectorRegistry()
             MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
-        standing = CollectorRegistry()
-        standing.register(_Standing(service))
-        return generate_latest(counted) + generate_latest(standing)
+        gauges = CollectorRegistry()
+        gauges.register(_Gauges(service))
+        return generate_latest(counted) + generate_latest(gauges)
 
 
-class _Standing(Collector):
-    """How things stand now."""
+class _Gauges(Collector):
+    """Gauges of the current state, computed when they are collected."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -111,7 +111,7 @@ class _Standing(Collector):
         live = GaugeMetricFamily("pharos_live", "The live collection.", labels=("bundle", "collection", "variant"))
         count = GaugeMetricFamily("pharos_index_items", "Items in the live collection.", labels=("collection",))
         for variant, of_variant in self._service.variants.items():
-            # What is away has no number; `pharos_ready` says so.
+            # An unavailable part has no gauge; `pharos_ready` says so.
             with suppress(PharosError):
                 generation = of_variant.current()
                 live.add_metric((generation.bundle.id, generation.collection, variant), 1)

@@ -1,4 +1,4 @@
-"""Builds a collection from the store and makes it live: what `pharos index` does."""
+"""Re-indexing without a server, as `pharos index` does it."""
 
 from pharos.indexing.build import BuildResult
 from pharos.indexing.folder_lock import FolderLocked
@@ -14,8 +14,8 @@ def reindex(settings: Settings, bundle_id: str | None, progress: Progress, varia
 
     bundle_id: the newest bundle if None. variant: of several in the settings; the first if None. What was live is kept;
     older collections are dropped. Raises NotReady for an empty store or no bundle, UnknownBundle, SettingsError for an
-    unknown variant, Conflict where another process is at it or has the embedded index open, and what the bundle, the
-    store and the index raise.
+    unknown variant, Conflict where another process is re-indexing or has the embedded index open, and what the bundle,
+    the store and the index raise.
     """
     if variant is not None and variant not in settings.variants:
         known = ", ".join(settings.variants) or "none: no variants are set"

@@ -1,4 +1,4 @@
-"""A person's candidates: what towers, neighbours and content find in the index, merged into one list."""
+"""Candidate generation: what towers, neighbours and content find in the index, merged into one list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +25,9 @@ USING = (TOWER, NEIGHBOURS, CONTENT)
 
 @dataclass(frozen=True)
 class SourceLists:
-    """What the sources found for a person.
+    """The hits of each source for a person.
 
-    queries: of each source, as the index takes it; lists: the hits of each, best first, none of what was not asked.
+    queries: of each source, as the index takes it. lists: best first; empty for a source that was not asked.
     """
 
     queries: tuple[FloatArray | SparseVector, ...]
@@ -36,7 +36,7 @@ class SourceLists:
 
 @dataclass(frozen=True)
 class Merged:
-    """The items of all lists, best first, as `pharos.towers.sources.retriever.Candidates` has them.
+    """The items of all lists, best first, as in `pharos.towers.sources.retriever.Candidates`.
 
     parts: float32 [n, SOURCES]; score: float32 [n]; leading: int64 [n], the source that adds most.
     """
@@ -129,13 +129,13 @@ class PersonSearch:
 
 
 def source_queries(bundle: Bundle, person: EncodedPerson) -> tuple[FloatArray | SparseVector, ...]:
-    """What each source is asked with."""
+    """The query of each source: a dense vector, then two sparse ones."""
     sparse = [bundle.sources.ask_neighbours(person.query), bundle.sources.ask_content(person.query)]
     return person.vector, *(sparse_rows(row)[0] for row in sparse)
 
 
 def merge(bundle: Bundle, lists: Sequence[Sequence[Hit]]) -> Merged:
-    """All lists as one."""
+    """Merge the lists by the weights of the bundle; `lists`: the hits of each source."""
     names = [[hit.item_id for hit in hits] for hits in lists]
     ids = list(dict.fromkeys(chain.from_iterable(names)))
     number = dict(zip(ids, range(len(ids)), strict=True))

@@ -1,4 +1,4 @@
-"""A share of each list for new items, so that they are seen and learnt about."""
+"""The quota of new items in a list, so that they are shown and get events."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ _DAY: Final = 86_400
 
 
 class NewItems:
-    """The quota. Which items are new is asked of the store once in `popular_seconds`, and of many the newest count."""
+    """Inserts new items. The store is asked which items are new once in `popular_seconds`: at most the newest 1000."""
 
     def __init__(self, store: Store, eligible: Eligible, settings: Settings) -> None:
         self._store = store
@@ -31,10 +31,10 @@ class NewItems:
         self._lock = threading.Lock()
 
     def inserted(self, listed: list[Candidate], selection: Selection, search: PersonSearch) -> list[Candidate]:
-        """The list with as many new items as its quota says, where there are so many that a person may get.
+        """The list with as many new items as the quota says, or as many as are eligible.
 
-        Those that are there by themselves count; the others are the nearest to the person, stand at equal distances,
-        and push out the last of the list.
+        New items that are in the list already count. The others are the person's best, inserted at equal distances in
+        place of the last items of the list.
         """
         share = self._settings.new_share if selection.new_share is None else selection.new_share
         quota = round(share * selection.k)

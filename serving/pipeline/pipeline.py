@@ -1,4 +1,4 @@
-"""The pipeline: one method for each thing that can be asked."""
+"""The pipeline: one method per kind of request."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
@@ -32,7 +32,7 @@ from pharos.serving.settings import Settings
 from pharos.serving.store import ItemRecord, Store
 
 Observer: TypeAlias = Callable[[str, Answer], None]
-"""Is given the name of what was asked, and the answer."""
+"""Called with the kind of request and its answer."""
 
 
 class Pipeline:
@@ -84,11 +84,11 @@ class Pipeline:
         self._preview = PreviewItem(store, index, variants, self._draw_map, read_profile, encode, self._present)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
-        """What to show to a person; see `Recommend`."""
+        """Recommendations for a person; see `Recommend`."""
         return self._observed("recommend", self._recommend(person, selection))
 
     def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
-        """What given items are worth to a person; see `ScoreItems`."""
+        """Scores of given items for a person; see `ScoreItems`."""
         return self._score(person, item_ids)
 
     def trace(self, person: Person, item_id: str, selection: Selection) -> Trace:
@@ -108,22 +108,22 @@ class Pipeline:
         return self._preview(title, features, person)
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
-        """What is like an item; see `FindSimilar`. Raises UnknownItem."""
+        """Items similar to an item; see `FindSimilar`. Raises UnknownItem."""
         return self._observed("similar", self._similar(item_id, selection))
 
     def search(self, text: str, selection: Selection) -> Answer:
-        """What a text asks for; see `Search`."""
+        """Items for a text query; see `Search`."""
         return self._observed("search", self._search(text, selection))
 
     def popular(self, selection: Selection) -> Answer:
-        """What most people like; from the store alone."""
+        """Popular items, from the store alone."""
         watch = Stopwatch()
         with watch.stage("retrieve"):
             candidates = self._popular(selection.k, selection)
         return self._observed("popular", self._present(candidates, selection, watch))
 
     def item(self, item_id: str) -> ItemRecord:
-        """All that the store knows of an item. Raises UnknownItem."""
+        """An item as the store has it. Raises UnknownItem."""
         record = self._store.item(item_id)
         if record is None:
             raise UnknownItem(item_id)

@@ -1,4 +1,4 @@
-"""Candidates from the store: what is popular."""
+"""Popular items as candidates, from the store."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from pharos.serving.store import PopularItem, Store
 
 
 class RetrievePopular:
-    """The most popular items of the store. The head of the unfiltered list is kept for `keep_seconds`."""
+    """Retrieves the most popular items. The head of the unfiltered list is cached for `keep_seconds`."""
 
     _HEAD: Final = 1000
 

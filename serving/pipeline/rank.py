@@ -13,7 +13,7 @@ from pharos.towers.ranking.features import Retrieved
 
 
 class RankCandidates:
-    """Scores all retrieved candidates of a request in one call; what comes from elsewhere keeps its place."""
+    """Scores all retrieved candidates of a request in one call; candidates of other sources keep their places."""
 
     def __call__(
         self, generation: Generation, person: EncodedPerson, candidates: Sequence[Candidate]

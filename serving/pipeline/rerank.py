@@ -27,7 +27,7 @@ class Rerank:
 
     @staticmethod
     def needed(selection: Selection) -> int:
-        """How many candidates it must have to choose from."""
+        """The least number of candidates to re-rank."""
         return max(POOL, selection.k) if selection.diversity else selection.k
 
     def __call__(

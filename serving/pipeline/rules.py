@@ -1,4 +1,4 @@
-"""Business rules at work on candidates."""
+"""Business rules, applied to candidates."""
 
 import logging
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ class Rules:
         return [rule for rule, filter in self._current().fitting if self._store.matching([item_id], filter)]
 
     def pinned(self, selection: Selection, search: PersonSearch, eligible: Eligible) -> dict[int, Candidate]:
-        """The items with a fixed place in a list, by place: of each rule the one nearest to the person."""
+        """The items with a fixed place in a list, by place: of each rule the person's best candidate."""
         pinned: dict[int, Candidate] = {}
         for place, filter in self._current().pins:
             if place > selection.k or place in pinned:

@@ -1,4 +1,4 @@
-"""Items that a text asks for, by name, by meaning or by its words."""
+"""Search: items for a text query, by title, by meaning and by words."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -25,10 +25,10 @@ _HOLDS: Final = 0.5
 
 
 class Search:
-    """Titles that the text names come first, then what means the same or has the same words, half and half.
+    """Lists matching titles first, then items by meaning and words, half and half.
 
-    Exact titles all count; those that merely hold the words fill at most half of the list, for "love" is a wish as well
-    as a word of many titles.
+    All exact titles come first; titles that merely contain the words fill at most half of the list, because a query
+    like "love" may be about the content as well as the title.
     """
 
     def __init__(

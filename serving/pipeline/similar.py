@@ -1,4 +1,4 @@
-"""Items that are like an item."""
+"""Similar items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,9 +26,10 @@ _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 @dataclass(frozen=True)
 class _Seed:
-    """The item that others are like. code: its dimension of `neighbours`, none for an item that training did not see.
+    """The item to find similar ones for.
 
-    led_from: weights of the items that speak for it, by id; events: how many it has.
+    code: its dimension of the vector `neighbours`; empty for an item that training did not see. led_from: the weights
+    of items that lead to it, by id. events: how many it has.
     """
 
     point: Point
@@ -38,7 +39,7 @@ class _Seed:
 
 
 class FindSimilar:
-    """Items of the same taste, had by the same people, or described alike; see `pharos.towers.sources.related`."""
+    """Finds items near in the towers, with users in common, or with similar content; see `towers.sources.related`."""
 
     def __init__(
         self,

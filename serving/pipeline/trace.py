@@ -179,7 +179,7 @@ class TraceItem:
             if hits
         ]
         place = _place([candidate.item_id for candidate in steps.found], item_id)
-        by_source = "; ".join(parts)
+        by_source = "; ".join(parts) if any(places) else "no source has it among its first"
         if place:
             return True, f"It is candidate {place} of {len(steps.found)}: {by_source}."
         if item_id in steps.listed:

@@ -1,4 +1,4 @@
-"""The online store (SQLAlchemy): items, users, events and ignored items."""
+"""The store (SQLAlchemy): items, users, events, ignored items and re-index jobs."""
 
 from pharos.serving.store.records import (
     Change,

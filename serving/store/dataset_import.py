@@ -1,4 +1,4 @@
-"""Loads a whole data set: quickly, all or nothing, and as often as one likes."""
+"""Imports a data set in bulk, in one transaction; importing it again changes nothing."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Counts of events, and whether they agree with the events."""
+"""Reads the counts of events, and checks them against the events."""
 
 import math
 from typing import Final, TypeAlias
@@ -13,7 +13,7 @@ _TOLERANCE: Final = 1e-6
 
 
 def miscounted(connection: Connection) -> list[str]:
-    """The items whose counts are not those of their events, sorted."""
+    """The items whose kept counts differ from their events, sorted; empty unless something is broken."""
     counted, kept = _counted(connection), _kept(connection)
     keys = counted.keys() | kept.keys()
     return sorted({key[0] for key in keys if not _agree(counted.get(key), kept.get(key))})

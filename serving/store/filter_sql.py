@@ -1,4 +1,4 @@
-"""The filters of the vector index as SQL over the store, so that popular items can be filtered with the index away.
+"""Filters of the vector index as SQL, so that popular items can be filtered while the index is unavailable.
 
 A condition means the same as in the index: a missing value fulfils no condition but "none of".
 """

@@ -42,7 +42,7 @@ def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemReco
 
 
 def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
-    """Those of the ids that there are items of."""
+    """Those of the ids that items exist of."""
     return {item_id for item_id, _ in _availability(connection, item_ids)}
 
 
@@ -74,7 +74,7 @@ def changes(connection: Connection, since: int, limit: int) -> list[Change]:
 
 
 def revisions(connection: Connection, item_ids: Sequence[str]) -> dict[str, int]:
-    """The revisions of those of the ids that there are items of."""
+    """The revisions of items by id; unknown ids are absent."""
     found: dict[str, int] = {}
     for start in range(0, len(item_ids), _LOOKUP):
         rows = connection.execute(_REVISIONS, {"ids": item_ids[start : start + _LOOKUP]})
@@ -102,7 +102,7 @@ def _query(dialect: str, filter: Filter) -> Select[Any]:
 
 
 def new_items(connection: Connection, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
-    """Available items, the newest first, that are new in each way that is given.
+    """Available items that are new by every given criterion, the newest first.
 
     since: added at this time (unix seconds) or later. fewer_than: events of all kinds and people. None are new where
     neither is given.

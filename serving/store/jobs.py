@@ -1,4 +1,4 @@
-"""The jobs of re-indexing, and how far each collection of the index is known to follow the store."""
+"""Re-index jobs, and the revision up to which each collection is in sync."""
 
 import time
 from collections.abc import Collection
@@ -13,12 +13,12 @@ _UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)
 
 
 def add(connection: Connection, job: Job) -> None:
-    """Keep a new job."""
+    """Add a job."""
     connection.execute(insert(jobs).values(_row(job)))
 
 
 def change(connection: Connection, job: Job) -> None:
-    """Keep what became of a job."""
+    """Update a job."""
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
 
 
@@ -48,20 +48,20 @@ def fail_all(connection: Connection, reason: str) -> None:
 
 
 def synced_revision(connection: Connection, collection: str) -> int:
-    """The revision up to which the collection has every change; 0 where nothing is known."""
+    """The revision up to which a collection is known to have every change; 0 where nothing is known."""
     query = select(synced.c.revision).where(synced.c.collection == collection)
     return int(connection.execute(query).scalar() or 0)
 
 
 def set_synced(connection: Connection, collection: str, revision: int) -> None:
-    """Keep that the collection has every change up to a revision; it never goes back."""
+    """Record that a collection has every change up to a revision; a lower one than before changes nothing."""
     revision = max(revision, synced_revision(connection, collection))
     connection.execute(delete(synced).where(synced.c.collection == collection))
     connection.execute(insert(synced).values(collection=collection, revision=revision))
 
 
 def forget_collections(connection: Connection, collections: Collection[str]) -> None:
-    """Forget collections that are gone."""
+    """Delete the records of collections that were dropped."""
     connection.execute(delete(synced).where(synced.c.collection.in_(collections)))
 
 

@@ -1,4 +1,4 @@
-"""What the store holds, as a data set to train on."""
+"""The content of the store as a data set to train on."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final

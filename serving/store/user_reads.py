@@ -1,4 +1,4 @@
-"""Reads what a user did and is known of a user."""
+"""Reads the history, features and ignored items of a user."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -54,7 +54,7 @@ def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
 
 
 def user(connection: Connection, user_id: str) -> User | None:
-    """What is known of a user; None if nothing is."""
+    """Features, count of events and ignored items of a user; None if there is nothing."""
     features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
     count = connection.execute(select(func.count()).where(events.c.user_id == user_id)).scalar_one()
     order = (ignored.c.timestamp, ignored.c.item_id)

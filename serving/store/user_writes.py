@@ -1,4 +1,4 @@
-"""Writes what users did, what they do not want to see, and what is known of them."""
+"""Writes events, ignored items and user features, and keeps the counts of events in step."""
 
 import time
 from collections import Counter, defaultdict
@@ -21,7 +21,7 @@ _Counted: TypeAlias = tuple[str, str, float | None]
 
 
 def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
-    """Keep events and count them; returns how many were not there already. Raises UnknownItem. Users need not exist."""
+    """Add events, all or none, and count them; returns how many were new. Raises UnknownItem. Users need not exist."""
     known = item_reads.existing(connection, list({event.item_id for event in new}))
     for event in new:
         if event.item_id not in known:
@@ -44,27 +44,27 @@ def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
 
 
 def add_users(connection: Connection, user_ids: Sequence[str]) -> None:
-    """Make users known, of whom nothing else is."""
-    # In one order everywhere: who waits for each other must not do so crosswise.
+    """Add users without features, unless they exist."""
+    # In one order everywhere: transactions that wait for each other crosswise would deadlock.
     rows = [{"id": user_id, "features": {}} for user_id in sorted(set(user_ids))]
     connection.execute(insert_ignore(connection, users), rows)
 
 
 def _hold_users(connection: Connection, user_ids: Collection[str]) -> None:
-    """Let nobody else write events of these users until the end of the transaction, and make them known."""
+    """Lock the users, adding those that do not exist, so that nobody else writes their events until its end."""
     add_users(connection, list(user_ids))
     query = select(users.c.id).where(users.c.id.in_(sorted(user_ids))).order_by(users.c.id).with_for_update()
     connection.execute(query)
 
 
 def put_user(connection: Connection, user_id: str, features: Mapping[str, object]) -> None:
-    """Write what is known of a user, in place of what was."""
+    """Replace the features of a user; adds the user if needed."""
     add_users(connection, [user_id])
     connection.execute(update(users).where(users.c.id == user_id).values(features=features))
 
 
 def ignore(connection: Connection, user_id: str, item_id: str) -> None:
-    """Keep that a user does not want to see an item. Raises UnknownItem. The user need not exist."""
+    """Add an ignored item of a user. Raises UnknownItem. The user need not exist."""
     if not item_reads.existing(connection, [item_id]):
         raise UnknownItem(item_id)
     add_users(connection, [user_id])
@@ -73,14 +73,14 @@ def ignore(connection: Connection, user_id: str, item_id: str) -> None:
 
 
 def stop_ignoring(connection: Connection, user_id: str, item_id: str, types: Sequence[str]) -> None:
-    """Forget that a user did not want to see an item, and events of these types that say the same."""
+    """Remove an ignored item of a user, and the user's events of these types with it."""
     connection.execute(delete(ignored).where(ignored.c.user_id == user_id, ignored.c.item_id == item_id))
     of_types = and_(events.c.user_id == user_id, events.c.item_id == item_id, events.c.type.in_(types))
     _remove_events(connection, of_types)
 
 
 def remove_user(connection: Connection, user_id: str) -> None:
-    """Delete all that is known of a user."""
+    """Delete features, events and ignored items of a user."""
     connection.execute(delete(users).where(users.c.id == user_id))
     connection.execute(delete(ignored).where(ignored.c.user_id == user_id))
     _remove_events(connection, events.c.user_id == user_id)

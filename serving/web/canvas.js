@@ -1,6 +1,6 @@
 // Draws the map on a canvas and follows pointer and wheel. It knows points and marks, nothing of the server.
 
-const HUES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f5fc0", "#8c564b"];
+const HUES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f5fc0"];
 const SCALE = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"];
 const NONE = "#8a8a84";
 
@@ -175,7 +175,7 @@ export class Plot {
 
   #mark(paper, mark, ink, width) {
     const [px, py] = this.#here(mark.x, mark.y);
-    paper.lineWidth = 2;
+    paper.lineWidth = mark.fill || mark.label ? 2 : 1;
     paper.strokeStyle = ink;
     paper.beginPath();
     paper.arc(px, py, mark.size || 6, 0, 7);

@@ -20,8 +20,8 @@ export function Compare({ schema, status, person, onPerson, onOpen }) {
     <div class="stack">
       <${Moved} one=${one} other=${other} />
       <div class="halves">
-        <${Side} title="A" names=${names} options=${left} onChange=${setLeft} answer=${one} error=${first} other=${other} onOpen=${onOpen} />
-        <${Side} title="B" names=${names} options=${right} onChange=${setRight} answer=${other} error=${second} other=${one} onOpen=${onOpen} />
+        <${Side} title="A" rest="B" names=${names} options=${left} onChange=${setLeft} answer=${one} error=${first} other=${other} onOpen=${onOpen} />
+        <${Side} title="B" rest="A" names=${names} options=${right} onChange=${setRight} answer=${other} error=${second} other=${one} onOpen=${onOpen} />
       </div>
     </div>
   </div>`;
@@ -32,14 +32,14 @@ function useSide(person, options, fields) {
   return useLoaded((signal) => recommend(person, { k: LENGTH, fields, ...JSON.parse(settled) }, signal), [JSON.stringify(person), settled]);
 }
 
-function Side({ title, names, options, onChange, answer, error, other, onOpen }) {
+function Side({ title, rest, names, options, onChange, answer, error, other, onOpen }) {
   const places = new Map(other ? other.items.map((item) => [item.item_id, item.rank]) : []);
   const mark = (item) => {
     if (!other) return null;
     const there = places.get(item.item_id);
     if (there === undefined) return html`<div>only here</div>`;
     if (there === item.rank) return html`<div class="soft">same place</div>`;
-    return html`<div class=${there > item.rank ? "up" : "down"}>${there > item.rank ? "▲" : "▼"} ${there} there</div>`;
+    return html`<div class=${there > item.rank ? "up" : "down"}>${there > item.rank ? "▲ higher" : "▼ lower"}, ${there} in ${rest}</div>`;
   };
   const slide = (key, label) => html`<label class="field"><span class="row apart"><span>${label}</span><output>${options[key].toFixed(2)}</output></span>
     <input type="range" min="0" max="1" step="0.05" value=${options[key]} aria-label=${`${label} of ${title}`} onInput=${(event) => onChange({ ...options, [key]: Number(event.target.value) })} /></label>`;

@@ -7,6 +7,8 @@ import { Draft } from "./draft.js";
 import { FindItem, Trouble, count, name, useLoaded, words } from "./parts.js";
 import { Who, usePast } from "./person.js";
 
+const RINGS = 50;
+
 export function ItemMap({ schema, status, person, onPerson, onOpen }) {
   const [map, error] = useLoaded((signal) => get("/v1/map", signal), []);
   const past = usePast(person, 0);
@@ -31,7 +33,7 @@ export function ItemMap({ schema, status, person, onPerson, onOpen }) {
   useEffect(() => {
     if (!map) return;
     const marks = [];
-    for (const item of place ? place.history : []) if (at.has(item.item_id)) marks.push({ x: map.x[at.get(item.item_id)], y: map.y[at.get(item.item_id)], size: 5 });
+    for (const item of place ? place.history.slice(-RINGS) : []) if (at.has(item.item_id)) marks.push({ x: map.x[at.get(item.item_id)], y: map.y[at.get(item.item_id)], size: 5 });
     if (found && found.place) marks.push({ id: "found", x: found.place[0], y: found.place[1], label: name(found), size: 8 });
     if (place && place.place) marks.push({ id: "person", x: place.place[0], y: place.place[1], fill: "#fbbf24", label: "the person", size: 9 });
     if (draft) marks.push({ id: "draft", x: draft.place[0], y: draft.place[1], fill: "#d55e00", label: draft.title || "the new item", size: 9 });
@@ -42,11 +44,8 @@ export function ItemMap({ schema, status, person, onPerson, onOpen }) {
     const i = at.get(item.item_id);
     setFound({ ...item, place: i === undefined ? null : [map.x[i], map.y[i]] });
   };
-  return html`<div class="columns">
-    <div class="stack">
-      <${Who} person=${person} onChange=${onPerson} users=${status.users} onOpen=${onOpen} past=${past} />
-      <${Draft} schema=${schema} person=${person} onPlace=${setDraft} onOpen=${onOpen} />
-    </div>
+  return html`<div class="atlas">
+    <${Who} person=${person} onChange=${onPerson} users=${status.users} onOpen=${onOpen} past=${past} />
     <section class="card" aria-labelledby="map">
       <div class="row apart"><h2 id="map">The map of items</h2>
         ${choices.length > 0 && html`<label class="row">Colour by <select value=${colour} onChange=${(event) => setColour(event.target.value)}>
@@ -54,7 +53,7 @@ export function ItemMap({ schema, status, person, onPerson, onOpen }) {
       <${Trouble} error=${error} />
       ${map && html`
         <p class="soft">${count(map.item_ids.length)}${map.total > map.item_ids.length ? ` of ${count(map.total)}` : ""} items, by the two directions in which the item tower's vectors differ most
-          (${Math.round(map.explained * 100)} % of the variance). Rings are what the person had. Drag to move, turn the wheel to zoom, press a point to open it.</p>
+          (${Math.round(map.explained * 100)} % of the variance). Rings are the last ${RINGS} items that the person had. Drag to move, turn the wheel to zoom, press a point to open it.</p>
         <div class="map">
           <canvas ref=${canvas} role="img" aria-label="A map of the items. The search below finds any of them."></canvas>
           ${hover && html`<div class="tip" style=${{ left: `${Math.min(hover.x + 12, Math.max((canvas.current || {}).clientWidth - 180, 0))}px`, top: `${hover.y + 12}px` }}>
@@ -68,5 +67,6 @@ export function ItemMap({ schema, status, person, onPerson, onOpen }) {
         ${found && html`<p role="status">${found.place ? html`<strong>${name(found)}</strong> is marked.` : html`<strong>${name(found)}</strong> is not among the items shown.`}${" "}
           <button type="button" class="small" onClick=${() => onOpen(found)}>Open it</button></p>`}`}
     </section>
+    <${Draft} schema=${schema} person=${person} onPlace=${setDraft} onOpen=${onOpen} />
   </div>`;
 }

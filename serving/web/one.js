@@ -8,6 +8,8 @@ import { Who, usePast } from "./person.js";
 import { Why } from "./why.js";
 
 const LENGTH = 20;
+// On a phone the list comes first.
+const wide = matchMedia("(min-width: 54rem)").matches;
 
 export function One({ schema, status, person, onPerson, onOpen }) {
   const [filter, setFilter] = useState({});
@@ -43,13 +45,13 @@ export function One({ schema, status, person, onPerson, onOpen }) {
   return html`<div class="columns">
     <div class="stack">
       <${Who} person=${person} onChange=${(next) => { setIgnored([]); setAsked(null); onPerson(next); }} users=${status.users} onOpen=${onOpen} past=${past} />
-      <section class="card" aria-labelledby="tuned"><h2 id="tuned">Tune the list</h2>
+      <details class="card" open=${wide}><summary><h2>Tune the list</h2></summary>
         <${Slider} label="Diversity" value=${diversity} onChange=${setDiversity} low="the best items" high="unlike each other" />
         <${Slider} label="Share kept for new items" value=${share} onChange=${setShare} low="none" high="all" />
         <${Cost} answer=${plain ? null : answer} best=${best} />
-      </section>
-      <section class="card" aria-labelledby="filtered"><h2 id="filtered">Only items with</h2>
-        <${Filters} schema=${schema} filter=${filter} onChange=${setFilter} /></section>
+      </details>
+      <details class="card" open=${wide}><summary><h2>Only items with</h2></summary>
+        <${Filters} schema=${schema} filter=${filter} onChange=${setFilter} /></details>
     </div>
     <div class="stack">
       <section class="card" aria-labelledby="list" aria-busy=${String(busy)}>

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "./htm-preact.js";
 import { get, part } from "./api.js";
 
 const SOURCES = {
-  personal: ["taste", "is near this person's taste, as the towers learnt it"],
+  personal: ["taste", "is near this person's taste"],
   neighbours: ["company", "is liked by people who liked the same"],
   content: ["content", "is written about like what this person liked"],
   similar: ["similar", "is like the item asked about"],
@@ -26,7 +26,7 @@ export const source = (item) => (SOURCES[item.source] || [item.source])[0];
 /** Why an item is in a list, as a sentence. */
 export function because(item) {
   const start = `It ${(SOURCES[item.source] || ["", "was found by " + item.source])[1]}`;
-  const reasons = (item.because || []).map((reason) => {
+  const reasons = (item.because || []).filter((reason, i) => i === 0 || reason.share >= 0.05).map((reason) => {
     const both = Object.values(reason.shared).flat().slice(0, 3).map(words);
     return `“${name(reason)}” (${Math.round(reason.share * 100)} %${both.length ? "; both: " + both.join(", ") : ""})`;
   });
@@ -56,7 +56,7 @@ export function Items({ items, onOpen, actions, explain, mark, images }) {
         <${Picture} item=${item} images=${images} />
       </div>
       <div class="numbers">
-        ${item.predicted_rating != null && html`<div title="the rating that this person would give">rating ${item.predicted_rating.toFixed(1)}</div>`}
+        ${item.predicted_rating != null && html`<div title="the rating that this person would give">would rate ${item.predicted_rating.toFixed(1)}</div>`}
         ${item.score != null && html`<div class="soft" title="of the ranking model, or of what brought the item">score ${short(item.score)}</div>`}
         ${mark && mark(item)}
       </div>

@@ -1,4 +1,4 @@
-"""How many records one request may hold."""
+"""The limit on the records of one request."""
 
 from collections.abc import Sized
 

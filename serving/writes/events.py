@@ -1,4 +1,4 @@
-"""Writes what users did, what they do not want to see, and what is known of them."""
+"""Writes events, ignored items and user features."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _RATING: Final = "rating"
 
 @dataclass(frozen=True)
 class EventDraft:
-    """Something that a user did, as a request gives it. timestamp: unix seconds; None for now."""
+    """An event to write, as a request has it. timestamp: unix seconds; None for now."""
 
     user_id: str
     item_id: str
@@ -26,7 +26,7 @@ class EventDraft:
 
 
 class WriteEvents:
-    """What is written here is in the next answer. event_weights: the known types. max_batch: most events at once."""
+    """Checks and stores; the next answer reads it. event_weights: the known types. max_batch: most events at once."""
 
     def __init__(self, store: Store, event_weights: Mapping[str, float], max_batch: int) -> None:
         self._store = store
@@ -34,10 +34,10 @@ class WriteEvents:
         self._max_batch = max_batch
 
     def add(self, drafts: Sequence[EventDraft]) -> int:
-        """Keep events, all or none; returns how many were not there already.
+        """Store events, all or none; returns how many were new.
 
-        An event is the same as another of the same user, item, type and timestamp. Raises InvalidRecord, also for
-        an item that there is none of.
+        Events of the same user, item, type and timestamp are the same event. Raises InvalidRecord, also for an unknown
+        item.
         """
         require_count(drafts, self._max_batch)
         now = int(time.time())
@@ -57,14 +57,14 @@ class WriteEvents:
         self._store.stop_ignoring(user_id, item_id)
 
     def user(self, user_id: str) -> User:
-        """What is known of a user. Raises UnknownUser."""
+        """Features, count of events and ignored items of a user. Raises UnknownUser."""
         user = self._store.user(user_id)
         if user is None:
             raise UnknownUser(user_id)
         return user
 
     def put_user(self, user_id: str, features: Mapping[str, object]) -> User:
-        """Write the features of a user, in place of what was known. Raises InvalidRecord."""
+        """Replace the features of a user. Raises InvalidRecord."""
         try:
             values = json_features(self._store.schema().users, features)
         except FeatureError as error:
@@ -73,7 +73,7 @@ class WriteEvents:
         return self.user(user_id)
 
     def delete_user(self, user_id: str) -> User:
-        """Delete all that is known of a user; returns what that was. Raises UnknownUser."""
+        """Delete features, events and ignored items of a user; returns what was deleted. Raises UnknownUser."""
         user = self.user(user_id)
         self._store.delete_user(user_id)
         return user

@@ -1,4 +1,4 @@
-"""Writes items: to the store, which is the truth, then to the live collection."""
+"""Writes items: to the store, which is the truth, then to the live collections."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 class WriteItems:
-    """Each method returns when the store has the change for good and, unless the index is away, the index has it, too.
+    """Each method returns when the store has committed the change and, unless the index is unavailable, it is indexed.
 
-    A change that the index did not get is kept all the same, and the follower brings it there. Features that the store
-    does not declare, and values that do not fit their type, raise InvalidRecord; nothing is written then.
+    A change that could not be indexed is stored all the same, and the background sync indexes it. Features that the
+    store does not declare, and values that do not fit their type, raise InvalidRecord; then nothing is written.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class WriteItems:
         self._max_batch = max_batch
 
     def put(self, item: NewItem) -> WriteResult:
-        """Write a whole item, in place of what there was of its id."""
+        """Create an item, or replace the one with its id."""
         checked = _checked(self._store.schema().items, item, "")
         (written,) = self._store.put_items([checked])
         return replace(written, indexed=self._sync([item.item_id]))
 
     def put_all(self, items: Sequence[NewItem]) -> list[WriteResult]:
-        """Write many whole items, all or none; they are encoded together."""
+        """Create or replace many items, all or none; they are encoded together."""
         require_count(items, self._max_batch)
         places: dict[str, int] = {}
         for place, item in enumerate(items):
@@ -69,15 +69,15 @@ class WriteItems:
         return WriteResult(record, created=False, indexed=self._sync([item_id]))
 
     def delete(self, item_id: str) -> bool:
-        """Delete an item; returns whether the index is rid of it, too. Raises UnknownItem."""
+        """Delete an item; returns whether every live collection has deleted it, too. Raises UnknownItem."""
         if self._store.delete_item(item_id) is None:
             raise UnknownItem(item_id)
         return self._sync([item_id])
 
     def _sync(self, item_ids: Sequence[str]) -> bool:
-        """Bring the items to everything that is live; whether each of it has them now."""
-        brought = [self._sync_with(live, item_ids) for _, live in self._variants.items()]
-        return all(brought)
+        """Sync the items with every live collection; returns whether that worked for each."""
+        synced = [self._sync_with(live, item_ids) for _, live in self._variants.items()]
+        return all(synced)
 
     def _sync_with(self, live: LiveIndex, item_ids: Sequence[str]) -> bool:
         try:
@@ -86,7 +86,7 @@ class WriteItems:
             except UnknownCollection:  # it was live a moment ago, and is gone
                 sync_items(self._store, self._index, live.fresh, item_ids)
         except PharosError as error:
-            # It is stored, so it is no failure of the request, whatever it was.
+            # The item is stored, so the request has not failed.
             logger.info("stored, but not indexed yet: %s", error)
             self._background_sync.wake()
             return False

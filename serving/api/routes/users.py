@@ -1,4 +1,4 @@
-"""What users did, what they do not want to see, and what is known of them."""
+"""Events, users and the items that they ignore."""
 
 from http import HTTPStatus
 
