@@ -45,8 +45,9 @@ def feature_values(connection: Connection) -> list[FeatureValues]:
         known = [row[feature.name] for row in rows if feature.name in row]
         if feature.type in _LABELS:
             counts = Counter(_labels(known))
-            values, more = tuple(counts.most_common(_VALUES)), len(counts) > _VALUES
-            found.append(FeatureValues(feature.name, feature.type, len(known), values, more))
+            values = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+            first, more = tuple(values[:_VALUES]), len(values) > _VALUES
+            found.append(FeatureValues(feature.name, feature.type, len(known), first, more))
         elif feature.type is FeatureType.NUMBER and known:
             lowest, highest = min(known), max(known)
             found.append(FeatureValues(feature.name, feature.type, len(known), lowest=lowest, highest=highest))
