@@ -14,14 +14,17 @@ from pharos.serving.api.body_limit import BodyLimit, BodyTooLarge, refuse
 from pharos.serving.api.middleware import RawPaths, SecurityHeaders
 from pharos.serving.api.observe import Observe
 from pharos.serving.api.routes import (
+    explain,
     health,
     items,
+    map,
     metrics,
     page,
     popular,
     recommendations,
     reindexing,
     search,
+    status,
     users,
 )
 from pharos.serving.operations.bind_check import check_exposure
@@ -62,8 +65,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Recommendations, similar items and search over a catalogue.",
         version=version("pharos"),
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
     app.state.metrics = numbers
@@ -76,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app, chosen)
-    for module in (recommendations, items, users, popular, search, reindexing, health, metrics, page):
+    modules = (recommendations, explain, items, users, popular, search, map, reindexing, status, health, metrics, page)
+    for module in modules:
         app.include_router(module.router)
     return app

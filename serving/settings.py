@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         description="How unlike each other recommended items are, where a request does not say: 0 for the best items.",
     )
     new_share: float = Field(0.0, ge=0, le=1, description="Share of recommended items that is kept for new ones.")
+    image_feature: str = Field(
+        "",
+        max_length=200,
+        description="Item feature that holds the address of a picture, for the web page to show; empty: none, and the "
+        "page loads nothing from elsewhere. With one, the page may load pictures of any https address.",
+    )
     new_days: int = Field(
         30, ge=0, le=36_500, description="An item is new for so many days after it was added; 0: its age is no matter."
     )

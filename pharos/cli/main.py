@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train, why
 
 _USAGE_ERROR: Final = 2
 
@@ -23,6 +23,7 @@ app.command("recommend")(lists.recommend)
 app.command("similar")(lists.similar)
 app.command("popular")(lists.popular)
 app.command("search")(lists.search)
+app.command("why")(why.why)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("key")(key.key)

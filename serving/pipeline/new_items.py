@@ -36,7 +36,8 @@ class NewItems:
         New items that are in the list already count. The others are the person's best, inserted at equal distances in
         place of the last items of the list.
         """
-        quota = round(self._settings.new_share * selection.k)
+        share = self._settings.new_share if selection.new_share is None else selection.new_share
+        quota = round(share * selection.k)
         new = self._new() if quota else ()
         if not new:
             return listed

@@ -1,6 +1,6 @@
 """The pipeline: one method per kind of request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from pharos.indexing.index import VectorIndex
@@ -12,9 +12,11 @@ from pharos.serving.pipeline.details import AddDetails
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodeUser
 from pharos.serving.pipeline.explain import Explain
+from pharos.serving.pipeline.item_map import DrawMap, MapOfItems
 from pharos.serving.pipeline.new_items import NewItems
 from pharos.serving.pipeline.popular import RetrievePopular
 from pharos.serving.pipeline.present import Present
+from pharos.serving.pipeline.preview import PersonPlace, Preview, PreviewItem
 from pharos.serving.pipeline.profile import ReadProfile
 from pharos.serving.pipeline.rank import RankCandidates
 from pharos.serving.pipeline.recommend import Recommend
@@ -25,6 +27,7 @@ from pharos.serving.pipeline.score import ItemScores, ScoreItems
 from pharos.serving.pipeline.search import Search
 from pharos.serving.pipeline.similar import FindSimilar
 from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.pipeline.trace import Trace, TraceItem
 from pharos.serving.settings import Settings
 from pharos.serving.store import ItemRecord, Store
 
@@ -54,7 +57,8 @@ class Pipeline:
         eligible = Eligible(store)
         read_profile = ReadProfile(store, settings.max_history)
         new_items = NewItems(store, eligible, settings)
-        rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
+        rules = Rules(store, settings.rules)
+        rerank = Rerank(index, eligible, rules, new_items)
         rank = RankCandidates() if settings.ranker else None
         encode = EncodeUser(index)
         details, least = AddDetails(Explain(store, index)), settings.candidates
@@ -74,6 +78,10 @@ class Pipeline:
         self._score = ScoreItems(index, variants, read_profile, encode, retrieve, settings)
         self._similar = FindSimilar(variants, store, index, self._popular, eligible, self._present, least)
         self._search = Search(variants, store, index, eligible, self._present, least)
+        self._trace = TraceItem(store, index, variants, read_profile, retrieve, rules, self._recommend)
+        self._variants = variants
+        self._draw_map = DrawMap(store, index, settings.popular_seconds)
+        self._preview = PreviewItem(store, index, variants, self._draw_map, read_profile, encode, self._present)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """Recommendations for a person; see `Recommend`."""
@@ -82,6 +90,22 @@ class Pipeline:
     def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
         """Scores of given items for a person; see `ScoreItems`."""
         return self._score(person, item_ids)
+
+    def trace(self, person: Person, item_id: str, selection: Selection) -> Trace:
+        """At which stage an item falls for a person, or what brings it into the list; see `TraceItem`."""
+        return self._trace(person, item_id, selection)
+
+    def map(self) -> MapOfItems:
+        """The live catalogue in two dimensions; see `DrawMap`. Raises NotReady and what the index raises."""
+        return self._draw_map(self._variants.first.current())
+
+    def place(self, person: Person) -> PersonPlace:
+        """Where a person stands in the map, and their past items."""
+        return self._preview.place(person)
+
+    def preview(self, title: str, features: Mapping[str, object], person: Person | None) -> Preview:
+        """Where an item would stand that is not stored; see `PreviewItem`."""
+        return self._preview(title, features, person)
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """Items similar to an item; see `FindSimilar`. Raises UnknownItem."""

@@ -16,6 +16,7 @@ from pharos.serving.pipeline.profile import Profile, ReadProfile
 from pharos.serving.pipeline.rank import RankCandidates
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.rerank import Rerank
+from pharos.serving.pipeline.steps import Steps
 from pharos.serving.pipeline.timing import Stopwatch
 
 
@@ -51,11 +52,11 @@ class Recommend:
         self._present = present
         self._least = least
 
-    def __call__(self, person: Person, selection: Selection) -> Answer:
+    def __call__(self, person: Person, selection: Selection, steps: Steps | None = None) -> Answer:
         """A list without items that the person has seen; popular items fill it up to k.
 
         An unknown user is no error. Where the index or the bundle is unavailable the whole list is popular items, and
-        the answer says why. Where several variants are live, the user's one answers.
+        the answer says why. Where several variants are live, the user's one answers. steps: notes what each stage gave.
         """
         watch = Stopwatch()
         with watch.stage("profile"):
@@ -66,7 +67,7 @@ class Recommend:
         listed, reason = list[Candidate](), None
         try:
             generation = live.current()
-            listed = self._personal(generation, profile, selection, watch)
+            listed = self._personal(generation, profile, selection, watch, steps)
         except UNAVAILABLE as error:
             generation, reason = None, str(error)
         if len(listed) < selection.k:
@@ -78,7 +79,12 @@ class Recommend:
         )
 
     def _personal(
-        self, generation: Generation, profile: Profile, selection: Selection, watch: Stopwatch
+        self,
+        generation: Generation,
+        profile: Profile,
+        selection: Selection,
+        watch: Stopwatch,
+        steps: Steps | None,
     ) -> list[Candidate]:
         """At most k candidates, ranked and re-ranked.
 
@@ -100,7 +106,9 @@ class Recommend:
                 with watch.stage("rank"):
                     ranked = self._rank(generation, person, found)
             with watch.stage("rerank"):
-                listed = self._rerank(ranked, selection, search)
+                listed = self._rerank(ranked, selection, search, steps)
+            if steps is not None:
+                steps.retrieved(search, limit, found, ranked)
             if len(listed) >= selection.k or len(found) < limit:
                 break
         with watch.stage("rerank"):

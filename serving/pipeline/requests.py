@@ -13,8 +13,9 @@ class Selection:
 
     k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
     fields: names of item features to return. variant: the one to answer; None for the user's.
-    diversity: 0 for the best items, to 1 for items unlike each other; explain: whether to name the past items that
-    weigh most in the score of each item; both of recommendations only.
+    diversity: 0 for the best items, to 1 for items unlike each other; new_share: share kept for new items, None for the
+    setting; explain: whether to name the past items that weigh most in the score of each item; all three of
+    recommendations only.
     """
 
     k: int
@@ -23,6 +24,7 @@ class Selection:
     fields: tuple[str, ...] = ()
     variant: str | None = None
     diversity: float = 0.0
+    new_share: float | None = None
     explain: bool = False
 
 

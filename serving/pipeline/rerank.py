@@ -13,6 +13,7 @@ from pharos.serving.pipeline.new_items import NewItems
 from pharos.serving.pipeline.relevance import relevance, scale
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.rules import Rules
+from pharos.serving.pipeline.steps import Steps
 
 
 class Rerank:
@@ -29,11 +30,13 @@ class Rerank:
         """The least number of candidates to re-rank."""
         return max(POOL, selection.k) if selection.diversity else selection.k
 
-    def __call__(self, candidates: Sequence[Candidate], selection: Selection, search: PersonSearch) -> list[Candidate]:
+    def __call__(
+        self, candidates: Sequence[Candidate], selection: Selection, search: PersonSearch, steps: Steps | None = None
+    ) -> list[Candidate]:
         """A list of at most k.
 
         candidates: best first, from any sources. search: finds new and pinned items, which need not be among the
-        candidates.
+        candidates. steps: notes the list after each part.
         """
         in_order = distinct(candidates, selection.exclude)
         worth = relevance(in_order)
@@ -42,11 +45,14 @@ class Rerank:
             order = np.argsort(-worth, kind="stable")
             in_order, worth = [in_order[place] for place in order], worth[order]
         if selection.diversity:
-            listed = self._diverse(search.generation.collection, in_order, worth, selection)
+            chosen = self._diverse(search.generation.collection, in_order, worth, selection)
         else:
-            listed = self._eligible(in_order, selection.exclude, selection.k)
-        listed = self._new_items.inserted(listed, selection, search)
-        return self._pinned(listed, selection, search)
+            chosen = self._eligible(in_order, selection.exclude, selection.k)
+        with_new = self._new_items.inserted(chosen, selection, search)
+        listed = self._pinned(with_new, selection, search)
+        if steps is not None:
+            steps.reranked(in_order, chosen, with_new, listed)
+        return listed
 
     def _diverse(
         self, collection: str, candidates: list[Candidate], worth: FloatArray, selection: Selection

@@ -25,8 +25,13 @@ _SPARE: Final = 10
 
 @dataclass(frozen=True)
 class _Compiled:
-    """lifts: filters with what their items gain or lose in relevance. pins: places, in their order, with filters."""
+    """The rules as they are applied.
 
+    fitting: every rule with its filter. lifts: what each filter's items gain or lose. pins: place and filter, first
+    places first.
+    """
+
+    fitting: tuple[tuple[Rule, Filter], ...] = ()
     lifts: tuple[tuple[Filter, float], ...] = ()
     pins: tuple[tuple[int, Filter], ...] = ()
 
@@ -58,6 +63,10 @@ class Rules:
             matching = self._store.matching(item_ids, filter)
             weights += np.float32(lift) * np.array([item_id in matching for item_id in item_ids], np.float32)
         return weights
+
+    def of_item(self, item_id: str) -> list[Rule]:
+        """The rules whose conditions an item fulfils."""
+        return [rule for rule, filter in self._current().fitting if self._store.matching([item_id], filter)]
 
     def pinned(self, selection: Selection, search: PersonSearch, eligible: Eligible) -> dict[int, Candidate]:
         """The items with a fixed place in a list, by place: of each rule the person's best candidate."""
@@ -94,6 +103,7 @@ def _compile(rules: tuple[Rule, ...], schema: Schema) -> _Compiled:
     pairs = list(zip(rules, conditions(rules, schema), strict=True))
     pins = sorted((rule.pin, place) for place, (rule, _) in enumerate(pairs) if rule.pin is not None)
     return _Compiled(
+        fitting=tuple(pairs),
         lifts=tuple((filter, rule.lift) for rule, filter in pairs if rule.pin is None),
         pins=tuple((pin, pairs[place][1]) for pin, place in pins),
     )

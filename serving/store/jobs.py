@@ -35,6 +35,12 @@ def under_way(connection: Connection) -> Job | None:
     return None if row is None else _job(row)
 
 
+def newest(connection: Connection, limit: int) -> list[Job]:
+    """The last `limit` jobs, the newest first."""
+    query = select(jobs).order_by(jobs.c.started_at.desc(), jobs.c.id).limit(limit)
+    return [_job(row) for row in connection.execute(query).mappings()]
+
+
 def fail_all(connection: Connection, reason: str) -> None:
     """Mark every job failed that has not ended."""
     values = {"state": JobState.FAILED, "error": reason, "finished_at": int(time.time())}

@@ -17,6 +17,7 @@ from pharos.serving.errors import StoreError
 from pharos.serving.store import (
     dataset_import,
     event_counts,
+    feature_values,
     item_reads,
     item_writes,
     jobs,
@@ -84,6 +85,7 @@ class Store:
     changes_since = _reads(item_reads.changes)
     revisions = _reads(item_reads.revisions)
     find_titles = _reads(titles.find)
+    feature_values = _reads(feature_values.feature_values)
     events_of = _reads(event_counts.events_of)
     miscounted = _reads(event_counts.miscounted)
     put_items = _writes(item_writes.put)
@@ -91,6 +93,7 @@ class Store:
     delete_item = _writes(item_writes.remove)
 
     user = _reads(user_reads.user)
+    some_users = _reads(user_reads.some)
     put_user = _writes(user_writes.put_user)
     delete_user = _writes(user_writes.remove_user)
     add_events = _writes(user_writes.add_events)
@@ -98,6 +101,7 @@ class Store:
 
     job = _reads(jobs.by_id)
     job_under_way = _reads(jobs.under_way)
+    newest_jobs = _reads(jobs.newest)
     add_job = _writes(jobs.add)
     change_job = _writes(jobs.change)
     fail_jobs = _writes(jobs.fail_all)

@@ -45,6 +45,14 @@ def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None
     return connection.execute(_FEATURES, {"user": user_id}).scalar()
 
 
+def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """The first `limit` users that did anything, with the count of their events."""
+    first = select(events.c.user_id).distinct().order_by(events.c.user_id).limit(limit).subquery()
+    query = select(events.c.user_id, func.count()).where(events.c.user_id.in_(select(first.c.user_id)))
+    rows = connection.execute(query.group_by(events.c.user_id).order_by(events.c.user_id))
+    return [(user_id, int(count)) for user_id, count in rows]
+
+
 def user(connection: Connection, user_id: str) -> User | None:
     """Features, count of events and ignored items of a user; None if there is nothing."""
     features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
