@@ -82,6 +82,16 @@ class Bundle:
         return self.manifest.id
 
     @property
+    def towers(self) -> TwoTowers:
+        """Both towers, with the specification of their inputs."""
+        return self._towers
+
+    @property
+    def ratings(self) -> RatingModel | None:
+        """The rating model; None where training had too few ratings. Its items are those of the towers' catalogue."""
+        return self._ratings
+
+    @property
     def schema(self) -> Schema:
         """The features that its towers read."""
         return self._towers.spec.schema
