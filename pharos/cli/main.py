@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import analyse, data, doctor, evaluate, index, key, lists, serve, train
 
 _USAGE_ERROR: Final = 2
 
@@ -25,6 +25,7 @@ app.command("popular")(lists.popular)
 app.command("search")(lists.search)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
+app.command("analyse")(analyse.analyse)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 
@@ -44,13 +45,14 @@ def main() -> None:
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
     from pharos.evaluation.errors import EvaluationError
+    from pharos.evaluation.extras import MissingExtra
     from pharos.indexing.errors import VectorIndexError
     from pharos.indexing.filters import FilterError
     from pharos.ingest.errors import DataError
     from pharos.serving.errors import ServingError
     from pharos.towers.errors import TowersError
 
-    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
+    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | MissingExtra | ServingError
     if isinstance(error, known):
         return str(error)
     if isinstance(error, OSError):
