@@ -19,6 +19,7 @@ _USERS: Final = "Map of users"
 _LABELLED: Final = 28
 _FEWEST: Final = 10
 _PERPLEXITY: Final = 30.0
+_ITERATIONS: Final = 600
 _LEGEND: Final = "outside right upper"
 
 Points = npt.NDArray[np.float64]
@@ -93,7 +94,9 @@ def _placed(vectors: Floats, seed: int) -> tuple[Points, str]:
         points = decomposition.PCA(2, svd_solver="full", random_state=seed).fit_transform(vectors.astype(np.float64))
         return np.asarray(points), "First two principal components"
     perplexity = min(_PERPLEXITY, (len(vectors) - 1) / 3)
-    tsne = extras.load("sklearn.manifold").TSNE(2, perplexity=perplexity, init="pca", random_state=seed)
+    tsne = extras.load("sklearn.manifold").TSNE(
+        2, perplexity=perplexity, init="pca", max_iter=_ITERATIONS, random_state=seed
+    )
     return np.asarray(tsne.fit_transform(vectors), np.float64), f"t-SNE (perplexity {perplexity:.0f})"
 
 

@@ -1,6 +1,7 @@
 """The analysis as files: a PNG for each picture, a CSV for each table, and one page of all that loads nothing."""
 
 import base64
+import math
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -76,7 +77,15 @@ def _table(table: Table) -> str:
 
 
 def _rows(frame: pd.DataFrame) -> str:
-    return frame.to_html(index=False, escape=True, border=0, float_format=lambda value: f"{value:.4g}", na_rep="")
+    head = "".join(f"<th>{escape(str(name).replace('_', ' '))}" for name in frame.columns)
+    rows = (f"<tr>{''.join(f'<td>{_cell(value)}' for value in row)}" for row in frame.itertuples(index=False))
+    return "\n".join([f"<table><tr>{head}", *rows, "</table>"])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if math.isfinite(value) else ""
+    return escape(str(value))
 
 
 def _anchor(title: str) -> str:

@@ -31,9 +31,9 @@ class AnalysisSettings(BaseModel):
     items: tuple[str, ...] = Field((), max_length=50, description="items whose neighbours are shown; else popular ones")
     label: str | None = Field(None, description="category or tags feature that colours the map of items")
     number: str | None = Field(None, description="number feature that colours the map of items")
-    map_items: int = Field(3000, ge=10, le=20_000, description="items on the map, those with most events")
-    map_users: int = Field(1500, ge=10, le=20_000, description="users on the map, drawn at random")
-    lists: int = Field(300, ge=100, le=5000, description="held-out lists that the ranker is judged on")
+    map_items: int = Field(2000, ge=10, le=20_000, description="items on the map, those with most events")
+    map_users: int = Field(1000, ge=10, le=20_000, description="users on the map, drawn at random")
+    lists: int = Field(200, ge=100, le=5000, description="held-out lists that the ranker is judged on")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="of everything drawn at random")
 
 
