@@ -16,7 +16,7 @@ COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E0
 """Okabe and Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/, without black."""
 OTHER: Final = "#C4C8CC"
 INK: Final = "#212529"
-SEQUENTIAL: Final = "cividis"
+SEQUENTIAL: Final = "viridis"
 DIVERGING: Final = "PuOr"
 
 _DOTS_AN_INCH: Final = 150

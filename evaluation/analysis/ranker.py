@@ -137,7 +137,7 @@ def _features(features: dict[RankFeature, _Losses], told: str) -> Picture:
         axes = figure.add_subplot()
         groups = [feature.group for feature in ranked]
         _bars(axes, [feature.label for feature in ranked], [features[feature] for feature in ranked], groups)
-        axes.set_title(f"The {len(ranked)} features that weigh most, each shuffled alone")
+        axes.set_title(f"The {len(ranked)} features that weigh most")
         patch = [axes.barh([0], [0], color=_colour(group), label=group.value) for group in dict.fromkeys(groups[::-1])]
         figure.legend(handles=patch, loc="outside right upper")
 
