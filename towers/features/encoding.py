@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from pharos.ingest.schema import Feature, FeatureType
-from pharos.towers.features.encoders import ENCODERS, FeatureEncoder, VectorEncoder
+from pharos.towers.features.encoders import ENCODERS, FeatureEncoder, Sensor, VectorEncoder
 
 # The item's document (see towers.text.documents) is encoded like one more feature, under a name no column can have.
 _DOCUMENT = "\0document"
@@ -69,6 +69,16 @@ class FeatureEncoding:
     def width(self) -> int:
         """Count of dense columns."""
         return sum(encoder.width for encoder in self._encoders.values())
+
+    @property
+    def sensors(self) -> dict[int, Sensor]:
+        """The dense columns that are pictures or series, by the first of each."""
+        found, start = dict[int, Sensor](), 0
+        for encoder in self._encoders.values():
+            if encoder.sensor is not None:
+                found[start] = encoder.sensor
+            start += encoder.width
+        return found
 
     @property
     def vocabulary_size(self) -> int:

@@ -73,6 +73,7 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,
         settings.dimensions, settings.item_hidden, settings.item_id_dropout, alone=not spec.scale.timed,
+        sensors=features.sensors,
     )  # fmt: skip
     return RetrievalModel(item_tower, _user_tower(spec, settings), settings.temperature)
 

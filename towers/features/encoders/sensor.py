@@ -1,0 +1,30 @@
+"""Columns that are pictures or series: what a layer of the item tower has to know to read them from the dense block."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import prod
+
+
+class SensorKind(StrEnum):
+    """What reads a block of dense columns, in `pharos.towers.retrieval.sensors`."""
+
+    IMAGE = "image"
+    SERIES = "series"
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """Dense columns that are one array and a mask after it.
+
+    shape: of the array, (side, side, 3) or (steps, values). masks: count of the mask's columns, 1 where there is
+    something: one for a picture, one for each step of a series.
+    """
+
+    kind: SensorKind
+    shape: tuple[int, ...]
+    masks: int
+
+    @property
+    def width(self) -> int:
+        """Count of all its columns."""
+        return prod(self.shape) + self.masks
