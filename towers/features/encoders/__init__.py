@@ -22,7 +22,7 @@ ENCODERS: dict[FeatureType, type[FeatureEncoder]] = {
         VectorEncoder,
         ImageEncoder,
         SeriesEncoder,
-    )  # fmt: skip
+    )
 }
 
 __all__ = ["ENCODERS", "Encoded", "FeatureEncoder", "Sensor", "VectorEncoder", "soft_histogram"]
