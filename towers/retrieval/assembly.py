@@ -52,7 +52,7 @@ def prepare(
             schema=dataset.schema,
             items=Vocabulary(catalogue[Columns.ITEM].tolist()),
             users=Vocabulary(sequences.users),
-            item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
+            item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text, words=settings.text_gru),
             user_features=FeatureEncoding.fit(users, dataset.schema.users),
             scale=scale,
             length=settings.history_length if scale.timed else settings.unordered_history_length,

@@ -5,7 +5,7 @@ from typing import Any
 
 from pharos.towers.backend import tf
 from pharos.towers.features.encoders import Sensor
-from pharos.towers.retrieval.sensors import SensorLayer
+from pharos.towers.retrieval.sensors import sensor_layer
 
 _START = 0.4
 """The length of an id's first vector, beside that of the metadata."""
@@ -42,11 +42,11 @@ class ItemTower(tf.keras.layers.Layer):
         self._ids = self.add_weight("ids", (items + 1, dimensions), initializer=ids)
         absent = tf.keras.initializers.Constant(0.05 if alone else 0.0)
         self._absent = self.add_weight("absent", (dimensions,), initializer=absent)
-        self._sensors, self._plain, end = list[tuple[slice, SensorLayer]](), list[slice](), 0
+        self._sensors, self._plain, end = list[tuple[slice, Any]](), list[slice](), 0
         for start, sensor in (sensors or {}).items():
             self._plain.append(slice(end, start))
             end = start + sensor.width
-            layer = SensorLayer(sensor, hidden, f"{sensor.kind}_{len(self._sensors)}")
+            layer = sensor_layer(sensor, hidden, f"{sensor.kind}_{len(self._sensors)}")
             setattr(self, f"_{layer.name}", layer)  # Keras looks for layers among attributes and lists, not in pairs
             self._sensors.append((slice(start, end), layer))
         self._plain.append(slice(end, width))

@@ -10,6 +10,7 @@ from pharos.towers.features.encoders.series import SeriesEncoder
 from pharos.towers.features.encoders.size import TextEncoder
 from pharos.towers.features.encoders.tags import CategoryEncoder, TagsEncoder
 from pharos.towers.features.encoders.vector import VectorEncoder
+from pharos.towers.features.encoders.words import WordsEncoder
 
 ENCODERS: dict[FeatureType, type[FeatureEncoder]] = {
     encoder.type: encoder
@@ -25,4 +26,4 @@ ENCODERS: dict[FeatureType, type[FeatureEncoder]] = {
     )
 }
 
-__all__ = ["ENCODERS", "Encoded", "FeatureEncoder", "Sensor", "VectorEncoder", "soft_histogram"]
+__all__ = ["ENCODERS", "Encoded", "FeatureEncoder", "Sensor", "VectorEncoder", "WordsEncoder", "soft_histogram"]

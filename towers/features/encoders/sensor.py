@@ -10,6 +10,7 @@ class SensorKind(StrEnum):
 
     IMAGE = "image"
     SERIES = "series"
+    WORDS = "words"
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Sensor:
     """Dense columns that are one array and a mask after it.
 
     shape: of the array, (side, side, 3) or (steps, values). masks: count of the mask's columns, 1 where there is
-    something: one for a picture, one for each step of a series.
+    something: one for a picture, one for each step of a series, none for words. words: the count
+    of codes of words, beside 0, which stands for no word.
     """
 
     kind: SensorKind
     shape: tuple[int, ...]
     masks: int
+    words: int = 0
 
     @property
     def width(self) -> int:
