@@ -1,6 +1,7 @@
 """Tables from any layout become a Dataset: ids and values checked, each bad row counted and dropped."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -32,12 +33,16 @@ class InteractionTable:
 
 @dataclass(frozen=True)
 class EntityTable:
-    """A table of items or users: its columns of id and title (None if there is none), and its features."""
+    """A table of items or users: its columns of id and title (None if there is none), and its features.
+
+    folder: where the files are that cells name, None where none can be named.
+    """
 
     table: Table
     id: str
     title: str | None = None
     features: tuple[Feature, ...] = ()
+    folder: Path | None = None
 
 
 def assemble(
@@ -85,7 +90,7 @@ def _type_entities(
     table = _drop_empty_ids(source.table, source.id)
     repeated = table.frame[source.id].duplicated(keep="first").to_numpy()
     table = table.drop(repeated, f"repeated {source.id}: the first row is kept", source.id)
-    table, features = type_features(table, source.features)
+    table, features = type_features(table, source.features, source.folder)
     names = {source.id: id_column}
     if source.title is not None:
         table = type_texts(table, source.title, MAX_TEXT)

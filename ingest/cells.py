@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from pharos.ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
 from pharos.ingest.report import Outcome
 from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.signals import read_image, read_series
 from pharos.ingest.tables.table import Table
 
 _MISSING_MARKS: Final = ("", "nan", "na", "n/a", "null", "none", "\\n")
@@ -22,9 +24,12 @@ _FLAGS: Final = {"1": 1.0, "true": 1.0, "t": 1.0, "yes": 1.0, "y": 1.0} | {
 }  # fmt: skip
 
 
-def type_features(table: Table, features: Iterable[Feature]) -> tuple[Table, tuple[Feature, ...]]:
+def type_features(
+    table: Table, features: Iterable[Feature], folder: Path | None = None
+) -> tuple[Table, tuple[Feature, ...]]:
     """The table with a typed column per feature, and the features as read: each vector with its length.
 
+    folder: where the files of pictures are; a cell of a path is unreadable without one.
     A cell that cannot be read becomes missing; a text, category or list of tags over its limit is cut. Both counted.
     """
     read = []
@@ -42,6 +47,10 @@ def type_features(table: Table, features: Iterable[Feature]) -> tuple[Table, tup
                 table = _type_tags(table, feature.name, feature.separator)
             case FeatureType.VECTOR:
                 table, feature = _type_vectors(table, feature)
+            case FeatureType.IMAGE:
+                table = _type_images(table, feature.name, folder)
+            case FeatureType.SERIES:
+                table, feature = _type_series(table, feature)
         read.append(feature)
     return table, tuple(read)
 
@@ -131,6 +140,40 @@ def _type_vectors(table: Table, feature: Feature) -> tuple[Table, Feature]:
     table = table.note(Outcome.MISSING, bad, reason, feature.name)
     table = table.note(Outcome.MISSING, wrong, f"{feature.name} has not {length} numbers", feature.name)
     kept = [None if drop else vector for vector, drop in zip(vectors, wrong, strict=True)]
+    typed = table.with_columns(**{feature.name: _objects(kept, table.frame.index)})
+    return typed, replace(feature, length=length)
+
+
+def _type_images(table: Table, column: str, folder: Path | None) -> Table:
+    images: list[NDArray[np.uint8] | None] = []
+    bad = np.zeros(len(table.frame), dtype=bool)
+    for row, cell in enumerate(table.frame[column]):
+        try:
+            images.append(read_image(cell, folder))
+        except ValueError:
+            images.append(None)
+            bad[row] = True
+    table = table.note(Outcome.MISSING, bad, f"{column} is no picture that can be read", column)
+    return table.with_columns(**{column: _objects(images, table.frame.index)})
+
+
+def _type_series(table: Table, feature: Feature) -> tuple[Table, Feature]:
+    series: list[NDArray[np.float32] | None] = []
+    bad = np.zeros(len(table.frame), dtype=bool)
+    for row, cell in enumerate(table.frame[feature.name]):
+        try:
+            series.append(read_series(cell))
+        except (ValueError, TypeError):
+            series.append(None)
+            bad[row] = True
+    length = feature.length
+    if length is None:  # that of most rows
+        sizes = Counter(one.shape[1] for one in series if one is not None)
+        length = sizes.most_common(1)[0][0] if sizes else None
+    wrong = np.fromiter((one is not None and one.shape[1] != length for one in series), bool, len(series))
+    table = table.note(Outcome.MISSING, bad, f"{feature.name} is no series of finite numbers", feature.name)
+    table = table.note(Outcome.MISSING, wrong, f"{feature.name} has not {length} values in a step", feature.name)
+    kept = [None if drop else one for one, drop in zip(series, wrong, strict=True)]
     typed = table.with_columns(**{feature.name: _objects(kept, table.frame.index)})
     return typed, replace(feature, length=length)
 

@@ -24,7 +24,8 @@ class Dataset:
     users: user_id (str, unique) and a column per feature of `schema.users`.
     Feature columns hold, by type: number float64 (NaN missing), flag float64 (1, 0, NaN missing),
         category str (empty missing), tags tuple[str, ...], text str (empty missing),
-        vector numpy float32 [length] (None missing).
+        vector numpy float32 [length] (None missing), image numpy uint8 [side, side, 3] (None missing; items only),
+        series numpy float32 [steps, length], the oldest step first (None missing; items only).
     Every item that an interaction names has a row in `items`, and every user one in `users`; where the data set has
     no such table, the rows hold the id and no feature. Where it declares no title, the id stands for the title.
     report: what was read, what was dropped and why.

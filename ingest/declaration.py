@@ -13,6 +13,7 @@ from pharos.ingest.schema import RESERVED_NAMES, Feature, FeatureType
 from pharos.ingest.tables.read import read_table
 
 DECLARATION: Final = "dataset.toml"
+_ITEMS_ONLY: Final = (FeatureType.IMAGE, FeatureType.SERIES)
 _AS_TEXT: Final = (FeatureType.CATEGORY, FeatureType.TEXT)
 
 
@@ -85,11 +86,14 @@ def _read_entities(folder: Path, section: _Section, *, title: bool) -> EntityTab
     section.allow(required=("file", "id"), optional=("title", "features") if title else ("features",))
     id_column, title_column = section.text("id"), section.optional_text("title")
     features = _read_features(section.section("features")) if "features" in section.values else ()
+    for feature in features:
+        if feature.type in _ITEMS_ONLY and not title:
+            raise section.error(f"features.{feature.name}", f"only items can have a feature of type {feature.type}")
     columns = [id_column, *([title_column] if title_column else []), *(feature.name for feature in features)]
     _refuse_repeats(section, columns)
     text = [id_column, *([title_column] if title_column else []), *(f.name for f in features if f.type in _AS_TEXT)]
     table = read_table(folder / section.text("file"), columns, text=text)
-    return EntityTable(table, id_column, title_column, features)
+    return EntityTable(table, id_column, title_column, features, folder)
 
 
 def _refuse_repeats(section: _Section, columns: list[str]) -> None:
@@ -113,7 +117,10 @@ def _read_feature(section: _Section, name: str, value: object) -> Feature:
     if "type" not in value:
         raise options.error("type", f"missing; allowed are {', '.join(FeatureType)}")
     kind = _feature_type(options, "type", options.text("type"))
-    extra = {FeatureType.TAGS: ("separator",), FeatureType.VECTOR: ("length",)}.get(kind, ())
+    options_of = {
+        FeatureType.TAGS: ("separator",), FeatureType.VECTOR: ("length",), FeatureType.SERIES: ("length",)
+    }  # fmt: skip
+    extra = options_of.get(kind, ())
     options.allow(required=("type",), optional=(*extra, "encoder"))
     length = value.get("length")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_VECTOR):

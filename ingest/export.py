@@ -14,6 +14,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.declaration import DECLARATION
 from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.signals import image_file
 
 _ARROW_TYPES: Final = {
     FeatureType.NUMBER: pa.float64(),
@@ -22,6 +23,8 @@ _ARROW_TYPES: Final = {
     FeatureType.TEXT: pa.string(),
     FeatureType.TAGS: pa.list_(pa.string()),
     FeatureType.VECTOR: pa.list_(pa.float32()),
+    FeatureType.IMAGE: pa.binary(),
+    FeatureType.SERIES: pa.list_(pa.list_(pa.float32())),
 }
 
 
@@ -65,8 +68,18 @@ def _if(condition: bool, **keys: str) -> dict[str, str]:
 
 def _write(frame: pd.DataFrame, features: tuple[Feature, ...], path: Path) -> None:
     types = {feature.name: _ARROW_TYPES[feature.type] for feature in features}
-    columns = {column: pa.array(frame[column], types.get(column)) for column in frame.columns}
+    kinds = {feature.name: feature.type for feature in features}
+    columns = {c: pa.array(_cells(frame[c], kinds.get(c)), types.get(c)) for c in frame.columns}
     pq.write_table(pa.table(columns), path)
+
+
+def _cells(column: pd.Series, kind: FeatureType | None) -> pd.Series | list[object]:
+    """Values in the form that Parquet has for them."""
+    if kind is FeatureType.IMAGE:
+        return [None if image is None else image_file(image) for image in column]
+    if kind is FeatureType.SERIES:
+        return [None if series is None else series.tolist() for series in column]
+    return column
 
 
 def _section(name: str, keys: Mapping[str, str]) -> str:

@@ -63,6 +63,7 @@ class TrainingSettings(BaseModel):
     negatives: int = Field(1000, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
     ranker: bool = Field(True, description="whether a ranking model is trained")
     seed: int = Field(0, ge=0, description="of everything drawn at random")
+    text_gru: bool = Field(False, description="whether a GRU over an item's words is trained, beside the text model")
     text_model: str = Field(DEFAULT_MODEL, description="installed model, folder or Hugging Face name; empty for none")
 
     @classmethod

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train, why
+from pharos.cli import analyse, data, doctor, evaluate, index, key, lists, serve, train, why
 
 _USAGE_ERROR: Final = 2
 
@@ -26,6 +26,7 @@ app.command("search")(lists.search)
 app.command("why")(why.why)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
+app.command("analyse")(analyse.analyse)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 

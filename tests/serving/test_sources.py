@@ -26,7 +26,8 @@ from pharos.towers.histories.histories import Histories
 from pharos.towers.histories.queries import HistoryEvent
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.progress import Silent
-from pharos.towers.ranking.features import WIDTH, RankTables
+from pharos.towers.ranking.feature_names import WIDTH
+from pharos.towers.ranking.features import RankTables
 from pharos.towers.ranking.ranker import Ranker
 from pharos.towers.sources.merging import MergeWeights, Weights
 from pharos.towers.sources.retriever import Retriever
