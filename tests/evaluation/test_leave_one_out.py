@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pharos.classics.item_knn import ItemKNN
 from pharos.evaluation.comparison import compare
 from pharos.evaluation.folds import FittedOn, Folds, Protocol, folds
 from pharos.evaluation.judging import judge_lists
 from pharos.evaluation.peer_contender import PeerContender
-from pharos.evaluation.peers.item_knn import ItemKNN
 from pharos.evaluation.two_tower import TwoTowerContender
 from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings

@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
-from pharos.evaluation import extras
-from pharos.evaluation.peers.base import Factors, Need, RankingData, Sequences, Vectors
-from pharos.evaluation.scoring import Codes
+from pharos.classics import extras
+from pharos.classics.base import Capabilities, Classic
+from pharos.classics.data import Histories, Need, RankingData, Sequences, Vectors
+from pharos.classics.scorers import Factors
+from pharos.classics.scoring import Codes
 
 Padded = NDArray[np.int64]
 
@@ -26,7 +29,7 @@ _NEVER = np.float32(-1e4)
 
 
 @dataclass(frozen=True)
-class SASRec:
+class SASRec(Classic):
     """The network of Kang and McAuley (2018, https://arxiv.org/abs/1808.09781) with cross-entropy over sampled items.
 
     With a loss of that kind it stays ahead of its followers (Klenitskiy and Vasilev, 2023,
@@ -38,8 +41,9 @@ class SASRec:
     """
 
     name: ClassVar[str] = "SASRec"
+    summary: ClassVar[str] = "a neural network that reads the history in order"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ORDER})
-    recommends_cold: ClassVar[bool] = False
 
     dimensions: int = 64
     blocks: int = 2
@@ -57,7 +61,7 @@ class SASRec:
         settings = product((64, 128), (0.3, 0.5, 0.2), (30, 60, 15))
         return tuple(cls(dimensions, dropout=dropout, epochs=epochs) for dimensions, dropout, epochs in settings)
 
-    def fit(self, data: RankingData) -> Factors:
+    def fit(self, data: RankingData) -> "States":
         """Learn from `data.sequences`; the state after a user's asked history is the user's vector.
 
         Raises ValueError without sequences, MissingExtra without PyTorch.
@@ -71,7 +75,20 @@ class SASRec:
             torch.manual_seed(self.seed)
             network = _Network(torch, self, items)
             network.train(_windows(data.sequences, self.length + 1), np.unique(data.sequences.items))
-            return network.factors(asked, users, data.matrix)
+            return network.states(asked, users, data.matrix)
+
+
+@dataclass(frozen=True)
+class States(Factors):
+    """Users' vectors are the states after their histories. matrix: csr [users, items], what was learnt from."""
+
+    network: "_Network"
+    matrix: csr_matrix
+
+    def asked_with(self, histories: Histories) -> "States":
+        if histories.sequences is None:
+            raise ValueError("SASRec needs the order of events, and these histories have none")
+        return self.network.states(histories.sequences, histories.matrix.shape[0], self.matrix)
 
 
 class _Network:
@@ -125,7 +142,7 @@ class _Network:
         vectors = self._drop(self._items(events) + self._places.weight[:length])
         return self._attention(vectors, mask=later, is_causal=True)
 
-    def factors(self, asked: Sequences, users: int, matrix: Any) -> Factors:
+    def states(self, asked: Sequences, users: int, matrix: csr_matrix) -> States:
         """States after the histories, and the items; a last dimension keeps back the items that nobody has."""
         torch = self._torch
         states: Vectors = np.zeros((users, self._config.dimensions + 1), np.float32)
@@ -142,7 +159,8 @@ class _Network:
             items = self._items.weight[:-1].numpy()
         unknown = np.asarray(matrix.sum(axis=0)).ravel() == 0
         vectors = np.where(unknown[:, None], np.float32(0.0), items)
-        return Factors(states, np.column_stack([vectors, np.where(unknown, _NEVER, np.float32(0.0))]))
+        known = np.column_stack([vectors, np.where(unknown, _NEVER, np.float32(0.0))])
+        return States(states, known, self, matrix)
 
 
 def _windows(sequences: Sequences, size: int) -> list[Codes]:

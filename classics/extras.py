@@ -1,4 +1,4 @@
-"""Libraries that only an evaluation needs, imported when they are first used."""
+"""Libraries that only some methods and an evaluation need, imported when they are first used."""
 
 import importlib
 from types import ModuleType

@@ -6,8 +6,8 @@ from enum import StrEnum
 import numpy as np
 from scipy.sparse import csr_matrix, diags_array, hstack
 
-from pharos.evaluation import extras
-from pharos.evaluation.peers.base import Document
+from pharos.classics import extras
+from pharos.classics.data import Document
 
 
 class Terms(StrEnum):

@@ -1,17 +1,19 @@
 """iALS: weighted matrix factorisation of implicit feedback (Hu, Koren and Volinsky, 2008), by `implicit`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pharos.evaluation import extras
-from pharos.evaluation.peers.base import Factors, Need, RankingData
+from pharos.classics import extras
+from pharos.classics.base import Capabilities, Classic
+from pharos.classics.data import Histories, RankingData
+from pharos.classics.scorers import Factors
 
 
 @dataclass(frozen=True)
-class ImplicitALS:
+class ImplicitALS(Classic):
     """Where histories are longer than what is learnt from, users' vectors are solved for them, with items as learnt.
 
     factors: length of a vector. regularization: the penalty. alpha: weight of an event against an absent one.
@@ -19,8 +21,8 @@ class ImplicitALS:
     """
 
     name: ClassVar[str] = "iALS"
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    recommends_cold: ClassVar[bool] = False
+    summary: ClassVar[str] = "factors of who has what, by alternating least squares"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
 
     factors: int = 64
     regularization: float = 0.1
@@ -32,7 +34,7 @@ class ImplicitALS:
     def grid(cls) -> tuple["ImplicitALS", ...]:
         return tuple(cls(*values) for values in product((64, 128, 256, 32), (20.0, 10.0, 5.0, 50.0), (4.0, 2.0, 10.0)))
 
-    def fit(self, data: RankingData) -> Factors:
+    def fit(self, data: RankingData) -> "SolvedFactors":
         # The solver has threads of its own; those of the linear algebra beneath would only contend with them.
         with extras.load("threadpoolctl").threadpool_limits(1, "blas"):
             model = extras.load("implicit.cpu.als").AlternatingLeastSquares(
@@ -46,4 +48,15 @@ class ImplicitALS:
             users = model.user_factors
             if data.asked is not None:
                 users = model.recalculate_user(np.arange(data.asked.shape[0]), data.asked)
-        return Factors(users, model.item_factors)
+        return SolvedFactors(users, model.item_factors, model)
+
+
+@dataclass(frozen=True)
+class SolvedFactors(Factors):
+    """Factors of which a user's vector is solved for the history. model: of `implicit`, fitted."""
+
+    model: Any
+
+    def asked_with(self, histories: Histories) -> "SolvedFactors":
+        people = np.arange(histories.matrix.shape[0])
+        return replace(self, users=self.model.recalculate_user(people, histories.matrix))

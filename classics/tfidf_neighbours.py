@@ -1,24 +1,27 @@
 """TF-IDF neighbours: what is described like the things that the user has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from pharos.evaluation.peers.base import Need, RankingData
-from pharos.evaluation.peers.terms import Terms, term_matrix
-from pharos.evaluation.scoring import Codes, Scores
+from pharos.classics.base import Capabilities, Classic, Reasons, Scorer
+from pharos.classics.data import Histories, Need, RankingData
+from pharos.classics.scorers import row_of
+from pharos.classics.scoring import Codes, Scores
+from pharos.classics.terms import Terms, term_matrix
 
 
 @dataclass(frozen=True)
-class TfidfNeighbours:
+class TfidfNeighbours(Classic):
     """terms: running words, whole labels (tags and categories), or both. norm_power: see `term_matrix`."""
 
     name: ClassVar[str] = "TF-IDF neighbours"
+    summary: ClassVar[str] = "what is described like the items of the history"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
-    recommends_cold: ClassVar[bool] = True
 
     terms: Terms = Terms.LABELS
     norm_power: float = 0.0
@@ -32,7 +35,7 @@ class TfidfNeighbours:
 
 
 @dataclass(frozen=True)
-class ProfileScores:
+class ProfileScores(Scorer):
     """A user's profile is the sum of the vectors of their items; the score its product with an item's vector.
 
     histories: csr [users, items]. vectors: csr [items, terms].
@@ -45,3 +48,10 @@ class ProfileScores:
         profiles = self.histories[users] @ self.vectors
         scores: Scores = (profiles @ self.vectors.T).toarray().astype(np.float32, copy=False)
         return scores
+
+    def asked_with(self, histories: Histories) -> Self:
+        return replace(self, histories=histories.matrix)
+
+    def explain(self, user: int, item: int) -> Reasons:
+        past, counts = row_of(self.histories, user)
+        return Reasons(past, counts * (self.vectors[past] @ self.vectors[[item]].T).toarray().ravel())

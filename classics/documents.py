@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pharos.evaluation.peers.base import Document
+from pharos.classics.data import Document
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.schema import Feature, FeatureType

@@ -1,50 +1,50 @@
-"""What every rating peer keeps: the contract of `pharos.evaluation.peers.base.RatingPeer`."""
+"""What every rating method keeps: the contract of `pharos.classics.base.RatingClassic`."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from pharos.classics.base import RatingClassic
+from pharos.classics.biases import Biases
+from pharos.classics.global_mean import GlobalMean
+from pharos.classics.matrix_factorization import MatrixFactorization
 from pharos.evaluation.peers import RATING_PEERS
-from pharos.evaluation.peers.base import RatingPeer
-from pharos.evaluation.peers.biases import Biases
-from pharos.evaluation.peers.global_mean import GlobalMean
-from pharos.evaluation.peers.matrix_factorization import MatrixFactorization
-from tests.evaluation.worlds import SIZE, additive_rating, additive_ratings, taste_ratings
+from tests.classics.worlds import SIZE, additive_rating, additive_ratings, taste_ratings
 
 DIAGONAL = np.arange(SIZE)
 every_peer = pytest.mark.parametrize("peer", RATING_PEERS, ids=lambda peer: peer.name)
 
 
 @every_peer
-def test_every_pair_has_a_finite_rating_even_of_the_unknown(peer: type[RatingPeer]) -> None:
+def test_every_pair_has_a_finite_rating_even_of_the_unknown(peer: type[RatingClassic]) -> None:
     data = replace(additive_ratings(), n_users=SIZE + 1, n_items=SIZE + 1)
     users, items = np.divmod(np.arange((SIZE + 1) ** 2), SIZE + 1)
     assert np.isfinite(peer().fit(data).predict(users, items)).all()
 
 
 @every_peer
-def test_a_user_and_an_item_that_nobody_knows_get_the_mean(peer: type[RatingPeer]) -> None:
+def test_a_user_and_an_item_that_nobody_knows_get_the_mean(peer: type[RatingClassic]) -> None:
     data = replace(additive_ratings(), n_users=SIZE + 1, n_items=SIZE + 1)
     unknown = np.array([SIZE])
     assert peer().fit(data).predict(unknown, unknown) == pytest.approx([data.ratings.mean()])
 
 
 @every_peer
-def test_a_batch_is_rated_as_its_pairs_alone(peer: type[RatingPeer]) -> None:
+def test_a_batch_is_rated_as_its_pairs_alone(peer: type[RatingClassic]) -> None:
     predictor = peer().fit(taste_ratings())
     alone = [predictor.predict(DIAGONAL[[pair]], DIAGONAL[[pair]])[0] for pair in range(SIZE)]
     np.testing.assert_allclose(predictor.predict(DIAGONAL, DIAGONAL), alone)
 
 
 @every_peer
-def test_fitting_twice_predicts_the_same(peer: type[RatingPeer]) -> None:
+def test_fitting_twice_predicts_the_same(peer: type[RatingClassic]) -> None:
     first, second = (peer().fit(taste_ratings()).predict(DIAGONAL, DIAGONAL) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
 @every_peer
-def test_the_grid_has_no_configuration_twice(peer: type[RatingPeer]) -> None:
+def test_the_grid_has_no_configuration_twice(peer: type[RatingClassic]) -> None:
     assert len(set(peer.grid())) == len(peer.grid()) >= 1
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags_array, vstack
 
-from pharos.evaluation.peers.base import ItemSimilarity, Need, RankingData
+from pharos.classics.base import Capabilities, Classic
+from pharos.classics.data import RankingData
+from pharos.classics.scorers import ItemSimilarity
 
 _BLOCK = 1000
 _BM25_SATURATION = 100.0
@@ -25,7 +27,7 @@ class Weighting(StrEnum):
 
 
 @dataclass(frozen=True)
-class ItemKNN:
+class ItemKNN(Classic):
     """neighbours: kept of each item. shrink: added to the norm of a pair, so that few common users count for less.
 
     weighting: cosine takes events as they are, tf-idf has users with long histories count for less, bm25 besides
@@ -33,8 +35,8 @@ class ItemKNN:
     """
 
     name: ClassVar[str] = "ItemKNN"
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    recommends_cold: ClassVar[bool] = False
+    summary: ClassVar[str] = "what shares its users with the items of the history"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
 
     neighbours: int = 100
     shrink: float = 10.0

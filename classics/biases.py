@@ -6,15 +6,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from pharos.evaluation.peers.base import Floats, RatingData
-from pharos.evaluation.scoring import Codes
+from pharos.classics.base import RatingClassic
+from pharos.classics.data import Floats, RatingData
+from pharos.classics.scoring import Codes
 
 
 @dataclass(frozen=True)
-class Biases:
+class Biases(RatingClassic):
     """user_penalty, item_penalty: draw the bias of few ratings to zero. sweeps: alternations of the least squares."""
 
     name: ClassVar[str] = "Biases"
+    summary: ClassVar[str] = "the mean, and how far a user and an item lie above it"
 
     user_penalty: float = 5.0
     item_penalty: float = 5.0

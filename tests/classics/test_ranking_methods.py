@@ -1,4 +1,4 @@
-"""What every ranking peer keeps: the contract of `pharos.evaluation.peers.base.Peer`."""
+"""What every ranking method keeps: the contract of `pharos.classics.base.Classic`."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -7,22 +7,25 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from pharos.classics.base import Classic
+from pharos.classics.bpr import BPR
+from pharos.classics.content_ridge import ContentRidge
+from pharos.classics.data import Need, RankingData
+from pharos.classics.ease import EASE, ItemWeights, UserWeights
+from pharos.classics.errors import Unfit
+from pharos.classics.item_knn import ItemKNN, Weighting, nearest
+from pharos.classics.linear import ByUsers
+from pharos.classics.popularity import Popularity
+from pharos.classics.random_order import RandomOrder
+from pharos.classics.sasrec import SASRec
+from pharos.classics.scoring import top_lists
 from pharos.evaluation.peers import COLD_PEERS, RANKING_PEERS, WARM_PEERS
-from pharos.evaluation.peers.base import Need, Peer, PeerUnfit, RankingData
-from pharos.evaluation.peers.bpr import BPR
-from pharos.evaluation.peers.content_ridge import ContentRidge
-from pharos.evaluation.peers.ease import Ease, ItemWeights, UserWeights
-from pharos.evaluation.peers.item_knn import ItemKNN, Weighting, nearest
-from pharos.evaluation.peers.popularity import Popularity
-from pharos.evaluation.peers.random_order import RandomOrder
-from pharos.evaluation.peers.sasrec import SASRec
-from pharos.evaluation.scoring import top_lists
-from tests.evaluation.worlds import SIZE, checkerboard, upwards, with_events
+from tests.classics.worlds import SIZE, checkerboard, upwards, with_events
 
 EVERYONE = np.arange(SIZE)
 
 
-def peers(*chosen: type[Peer]) -> pytest.MarkDecorator:
+def peers(*chosen: type[Classic]) -> pytest.MarkDecorator:
     """Run a test for each of these; one whose library is optional even for an evaluation is skipped without it."""
     torchless = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed: pharos[sasrec]")
     cases = [pytest.param(peer, marks=torchless) if peer is SASRec else peer for peer in chosen]
@@ -40,20 +43,20 @@ def board() -> RankingData:
 
 
 @every_personal_peer
-def test_recommends_the_one_item_withheld(peer: type[Peer], board: RankingData) -> None:
+def test_recommends_the_one_item_withheld(peer: type[Classic], board: RankingData) -> None:
     scorer = peer().fit(board)
     lists = top_lists(scorer.score, EVERYONE, board.matrix, k=1)
     assert [entry.items.tolist() for entry in lists] == [[user] for user in range(SIZE)]
 
 
 @every_personal_peer
-def test_every_configuration_of_the_grid_scores_all_items(peer: type[Peer], board: RankingData) -> None:
+def test_every_configuration_of_the_grid_scores_all_items(peer: type[Classic], board: RankingData) -> None:
     for config in peer.grid():
         assert np.isfinite(config.fit(board).score(EVERYONE)).all(), config
 
 
 @every_peer
-def test_scores_are_finite_float32_of_users_by_items(peer: type[Peer], board: RankingData) -> None:
+def test_scores_are_finite_float32_of_users_by_items(peer: type[Classic], board: RankingData) -> None:
     scores = peer().fit(board).score(np.array([3, 5, 5]))
     assert scores.shape == (3, SIZE)
     assert scores.dtype == np.float32
@@ -61,25 +64,25 @@ def test_scores_are_finite_float32_of_users_by_items(peer: type[Peer], board: Ra
 
 
 @every_peer
-def test_a_batch_scores_as_its_users_alone(peer: type[Peer], board: RankingData) -> None:
+def test_a_batch_scores_as_its_users_alone(peer: type[Classic], board: RankingData) -> None:
     scorer = peer().fit(board)
     alone = np.vstack([scorer.score(np.array([user])) for user in EVERYONE])
     np.testing.assert_allclose(scorer.score(EVERYONE), alone, rtol=1e-5, atol=1e-6)
 
 
 @every_peer
-def test_fitting_twice_gives_the_same_scores(peer: type[Peer], board: RankingData) -> None:
+def test_fitting_twice_gives_the_same_scores(peer: type[Classic], board: RankingData) -> None:
     np.testing.assert_array_equal(peer().fit(board).score(EVERYONE), peer().fit(board).score(EVERYONE))
 
 
 @every_peer
-def test_asking_for_more_than_exist_gives_all_that_are_unseen(peer: type[Peer], board: RankingData) -> None:
+def test_asking_for_more_than_exist_gives_all_that_are_unseen(peer: type[Classic], board: RankingData) -> None:
     lists = top_lists(peer().fit(board).score, EVERYONE, board.matrix, k=10 * SIZE)
     assert {len(entry.items) for entry in lists} == {SIZE // 2 + 1}
 
 
 @every_peer
-def test_takes_users_and_items_without_any_event(peer: type[Peer], board: RankingData) -> None:
+def test_takes_users_and_items_without_any_event(peer: type[Classic], board: RankingData) -> None:
     events = board.matrix.toarray()
     events[0], events[:, 1] = 0.0, 0.0
     scores = peer().fit(with_events(board, events)).score(EVERYONE)
@@ -87,7 +90,7 @@ def test_takes_users_and_items_without_any_event(peer: type[Peer], board: Rankin
 
 
 @peers(*(peer for peer in personal if peer is not BPR))
-def test_answers_with_the_history_that_it_is_asked_with(peer: type[Peer], board: RankingData) -> None:
+def test_answers_with_the_history_that_it_is_asked_with(peer: type[Classic], board: RankingData) -> None:
     swapped = csr_matrix(np.roll(board.matrix.toarray(), 1, axis=1))  # everybody has gone over to the other parity
     scores = peer().fit(replace(board, asked=swapped, asked_sequences=upwards(swapped))).score(EVERYONE)
     of_parity = np.stack([scores[:, 0::2].mean(axis=1), scores[:, 1::2].mean(axis=1)], axis=1)
@@ -95,22 +98,22 @@ def test_answers_with_the_history_that_it_is_asked_with(peer: type[Peer], board:
 
 
 @every_peer
-def test_leaves_the_matrix_as_it_was(peer: type[Peer], board: RankingData) -> None:
+def test_leaves_the_matrix_as_it_was(peer: type[Classic], board: RankingData) -> None:
     before = board.matrix.copy()
     peer().fit(board).score(EVERYONE)
     assert (board.matrix != before).nnz == 0
 
 
 @every_peer
-def test_tells_cold_items_apart_exactly_if_it_says_so(peer: type[Peer], board: RankingData) -> None:
+def test_tells_cold_items_apart_exactly_if_it_says_so(peer: type[Classic], board: RankingData) -> None:
     events = board.matrix.toarray()
     events[:, -4:] = 0.0
     cold = peer().fit(with_events(board, events)).score(EVERYONE)[:, -4:]
-    assert (np.ptp(cold, axis=1).max() > 1e-3) == peer.recommends_cold
+    assert (np.ptp(cold, axis=1).max() > 1e-3) == peer.can.new_items
 
 
 @pytest.mark.parametrize("peer", COLD_PEERS, ids=lambda peer: peer.name)
-def test_what_reads_the_items_finds_the_cold_ones_of_the_users_kind(peer: type[Peer], board: RankingData) -> None:
+def test_what_reads_the_items_finds_the_cold_ones_of_the_users_kind(peer: type[Classic], board: RankingData) -> None:
     if not peer.needs:
         pytest.skip(f"{peer.name} reads nothing")
     events = board.matrix.toarray()
@@ -120,7 +123,7 @@ def test_what_reads_the_items_finds_the_cold_ones_of_the_users_kind(peer: type[P
 
 
 @every_peer
-def test_the_first_of_the_grid_and_all_others_differ(peer: type[Peer]) -> None:
+def test_the_first_of_the_grid_and_all_others_differ(peer: type[Classic]) -> None:
     assert len(set(peer.grid())) == len(peer.grid()) >= 1
 
 
@@ -136,10 +139,9 @@ def test_popularity_counts_users() -> None:
 
 def test_ease_gives_the_same_scores_by_users_and_by_items() -> None:
     tall = csr_matrix((np.random.default_rng(0).random((30, 20)) < 0.3).astype(np.float32))
-    by_items = Ease(l2=7.0).fit(RankingData(tall))
-    by_users = Ease(l2=7.0)._by_users(tall.astype(np.float64), tall.astype(np.float64))
+    by_items = EASE(l2=7.0).fit(RankingData(tall))
+    by_users = UserWeights(tall.astype(np.float64), ByUsers.solve(tall.astype(np.float64), 7.0))
     assert isinstance(by_items, ItemWeights)
-    assert isinstance(by_users, UserWeights)
     users = np.arange(30)
     np.testing.assert_allclose(by_users.score(users), by_items.score(users), atol=1e-5)
 
@@ -148,11 +150,11 @@ def test_ease_asked_with_later_histories_gives_the_same_scores_by_users_and_by_i
     random = np.random.default_rng(0)
     tall = csr_matrix((random.random((30, 20)) < 0.3).astype(np.float32))
     later = tall.maximum(csr_matrix((random.random((30, 20)) < 0.1).astype(np.float32)))
-    by_items = Ease(l2=7.0).fit(RankingData(tall, asked=later))
-    by_users = Ease(l2=7.0)._by_users(tall.astype(np.float64), later.astype(np.float64))
+    by_items = EASE(l2=7.0).fit(RankingData(tall, asked=later))
+    by_users = UserWeights(later.astype(np.float64), ByUsers.solve(tall.astype(np.float64), 7.0))
     users = np.arange(30)
     np.testing.assert_allclose(by_users.score(users), by_items.score(users), atol=1e-5)
-    assert not np.allclose(by_items.score(users), Ease(l2=7.0).fit(RankingData(tall)).score(users), atol=1e-2)
+    assert not np.allclose(by_items.score(users), EASE(l2=7.0).fit(RankingData(tall)).score(users), atol=1e-2)
 
 
 @pytest.mark.parametrize(("weighting", "expected"), [(Weighting.COSINE, 2 / (np.sqrt(3) * np.sqrt(2) + 1))])
@@ -174,11 +176,11 @@ def test_data_that_lack_what_a_peer_reads_say_so() -> None:
 
 
 def test_ease_refuses_what_it_cannot_invert() -> None:
-    with pytest.raises(PeerUnfit, match=r"users \(20001\) or items \(20002\)"):
-        Ease().fit(RankingData(csr_matrix((20_001, 20_002), dtype=np.float32)))
+    with pytest.raises(Unfit, match=r"users \(20001\) or items \(20002\)"):
+        EASE().fit(RankingData(csr_matrix((20_001, 20_002), dtype=np.float32)))
 
 
 def test_ease_takes_a_large_catalogue_where_the_users_are_few() -> None:
     matrix = csr_matrix((np.ones(4, np.float32), ([0, 0, 1, 1], [0, 20_000, 0, 20_000])), shape=(2, 20_001))
-    scores = Ease(l2=1.0).fit(RankingData(matrix)).score(np.array([0]))
+    scores = EASE(l2=1.0).fit(RankingData(matrix)).score(np.array([0]))
     assert np.flatnonzero(scores[0] > 0.1).tolist() == [0, 20_000]

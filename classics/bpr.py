@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
 
-from pharos.evaluation import extras
-from pharos.evaluation.peers.base import Factors, Need, RankingData
+from pharos.classics import extras
+from pharos.classics.base import Classic
+from pharos.classics.data import RankingData
+from pharos.classics.scorers import Factors
 
 
 @dataclass(frozen=True)
-class BPR:
+class BPR(Classic):
     """A user's vector is learnt with those of the items: what came later in a history is not asked with.
 
     factors: length of a vector. learning_rate, regularization: of the gradient steps. iterations: epochs.
@@ -17,8 +19,7 @@ class BPR:
     """
 
     name: ClassVar[str] = "BPR"
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    recommends_cold: ClassVar[bool] = False
+    summary: ClassVar[str] = "factors that rank what a user has above what not"
 
     factors: int = 64
     learning_rate: float = 0.05

@@ -7,19 +7,21 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from pharos.evaluation.peers.base import Floats, RatingData
-from pharos.evaluation.peers.biases import Biases
-from pharos.evaluation.scoring import Codes
+from pharos.classics.base import RatingClassic
+from pharos.classics.biases import Biases
+from pharos.classics.data import Floats, RatingData
+from pharos.classics.scoring import Codes
 
 
 @dataclass(frozen=True)
-class MatrixFactorization:
+class MatrixFactorization(RatingClassic):
     """factors: length of a vector, beside the bias. penalty: on the vectors. bias_penalty: on the biases.
 
     sweeps: over users and items. seed: of the first vectors.
     """
 
     name: ClassVar[str] = "Matrix factorisation"
+    summary: ClassVar[str] = "biases and factors, by alternating least squares"
 
     factors: int = 16
     penalty: float = 12.0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from pharos.evaluation.scoring import best_of, top_lists
+from pharos.classics.scoring import best_of, top_lists
 
 SCORES = np.array([[0.1, 0.9, 0.5, 0.7], [0.4, 0.3, 0.2, 0.1]], dtype=np.float32)
 NOTHING_SEEN = csr_matrix((2, 4), dtype=np.float32)

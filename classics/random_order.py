@@ -1,21 +1,22 @@
 """A random order for each user: what chance alone reaches."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
-from pharos.evaluation.peers.base import Need, RankingData
-from pharos.evaluation.scoring import Codes, Scores
+from pharos.classics.base import Capabilities, Classic, Scorer
+from pharos.classics.data import Histories, RankingData
+from pharos.classics.scoring import Codes, Scores
 
 
 @dataclass(frozen=True)
-class RandomOrder:
+class RandomOrder(Classic):
     """seed: of the order; a user's order depends on the user and the seed alone."""
 
     name: ClassVar[str] = "Random"
-    needs: ClassVar[frozenset[Need]] = frozenset()
-    recommends_cold: ClassVar[bool] = True
+    summary: ClassVar[str] = "an order by chance, another for each user"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
 
     seed: int = 0
 
@@ -28,7 +29,7 @@ class RandomOrder:
 
 
 @dataclass(frozen=True)
-class RandomScores:
+class RandomScores(Scorer):
     """Uniform scores of `items` items."""
 
     seed: int
@@ -37,3 +38,6 @@ class RandomScores:
     def score(self, users: Codes) -> Scores:
         rows = [np.random.default_rng((self.seed, int(user))).random(self.items, np.float32) for user in users]
         return np.stack(rows)
+
+    def asked_with(self, histories: Histories) -> Self:
+        return self

@@ -5,15 +5,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from pharos.evaluation.peers.base import Floats, RatingData
-from pharos.evaluation.scoring import Codes
+from pharos.classics.base import RatingClassic
+from pharos.classics.data import Floats, RatingData
+from pharos.classics.scoring import Codes
 
 
 @dataclass(frozen=True)
-class GlobalMean:
+class GlobalMean(RatingClassic):
     """Has nothing to configure."""
 
     name: ClassVar[str] = "Global mean"
+    summary: ClassVar[str] = "the mean rating, for everything"
 
     @classmethod
     def grid(cls) -> tuple["GlobalMean", ...]:

@@ -1,14 +1,16 @@
 """Sequential neighbours: what others turn to after the things that the user had last (Ludewig and Jannach, 2018)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags_array
 
-from pharos.evaluation.peers.base import Floats, ItemSimilarity, Need, RankingData, Sequences
-from pharos.evaluation.scoring import Codes
+from pharos.classics.base import Capabilities, Classic
+from pharos.classics.data import Floats, Histories, Need, RankingData, Sequences
+from pharos.classics.scorers import ItemSimilarity
+from pharos.classics.scoring import Codes
 
 _REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k."""
@@ -18,7 +20,7 @@ _LONGEST = 500
 
 
 @dataclass(frozen=True)
-class SequentialNeighbours:
+class SequentialNeighbours(Classic):
     """Sequential rules (https://doi.org/10.1007/s11257-018-9209-6) and a share of item neighbours.
 
     An item's score is the sum, over the user's history, of how often it came soon after the item there, plus `together`
@@ -29,8 +31,9 @@ class SequentialNeighbours:
     """
 
     name: ClassVar[str] = "Sequential neighbours"
+    summary: ClassVar[str] = "what others turn to after the last items"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ORDER})
-    recommends_cold: ClassVar[bool] = False
 
     damping: float = 10.0
     fade: float | None = 2.0
@@ -41,12 +44,13 @@ class SequentialNeighbours:
         settings = product((0.5, 1.0, 0.25, 0.0), (10.0, 50.0, 1.0), (2.0, 5.0, 10.0, None, 1.0))
         return tuple(cls(damping, fade, together) for together, damping, fade in settings)
 
-    def fit(self, data: RankingData) -> ItemSimilarity:
+    def fit(self, data: RankingData) -> "FadedSimilarity":
         """Learn from `data.sequences`, to answer with the later ones, if there are any. Raises ValueError without."""
         learnt, asked = data.sequences, data.history_sequences
         if learnt is None or asked is None:
             raise ValueError("sequential neighbours need the order of events, and these data have none")
-        return ItemSimilarity(self._faded(asked, data.histories.shape), self._similarity(learnt, data.matrix))
+        faded = _faded(asked, self.fade, data.histories.shape)
+        return FadedSimilarity(faded, self._similarity(learnt, data.matrix), self.fade)
 
     def _similarity(self, sequences: Sequences, matrix: csr_matrix) -> csr_matrix:
         """From the item that a user had to the one that follows: csr float32 [items, items]."""
@@ -58,11 +62,17 @@ class SequentialNeighbours:
         scale = diags_array((occurrences + self.damping) ** -0.5)
         return csr_matrix(scale @ similarity @ scale, dtype=np.float32)
 
-    def _faded(self, sequences: Sequences, shape: tuple[int, int]) -> csr_matrix:
-        """What each event of a history counts: csr float32 [users, items]."""
-        place = sequences.from_end()
-        weights = np.ones(len(place)) if self.fade is None else np.exp(-place / self.fade)
-        return _cells(sequences.users, sequences.items, weights, shape)
+
+@dataclass(frozen=True)
+class FadedSimilarity(ItemSimilarity):
+    """Item similarities, of which older events of a history count less. fade: as in `SequentialNeighbours`."""
+
+    fade: float | None
+
+    def asked_with(self, histories: Histories) -> Self:
+        if histories.sequences is None:
+            raise ValueError("sequential neighbours need the order of events, and these histories have none")
+        return replace(self, histories=_faded(histories.sequences, self.fade, histories.matrix.shape))
 
 
 def following(sequences: Sequences, items: int) -> csr_matrix:
@@ -82,6 +92,13 @@ def _together(sequences: Sequences, shape: tuple[int, int]) -> csr_matrix:
     owned = _cells(sequences.users, sequences.items, np.ones(len(sequences)), shape)
     pairs = csr_matrix(owned.T @ owned)
     return csr_matrix(pairs - diags_array(pairs.diagonal()))
+
+
+def _faded(sequences: Sequences, fade: float | None, shape: tuple[int, int]) -> csr_matrix:
+    """What each event of a history counts: csr float32 [users, items]."""
+    place = sequences.from_end()
+    weights = np.ones(len(place)) if fade is None else np.exp(-place / fade)
+    return _cells(sequences.users, sequences.items, weights, shape)
 
 
 def _newest(sequences: Sequences) -> Sequences:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from pharos.evaluation.peers.base import RankingData, Sequences
-from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours, following
+from pharos.classics.data import RankingData, Sequences
+from pharos.classics.sequential_neighbours import SequentialNeighbours, following
 
 
 def data(*histories: list[int], items: int) -> RankingData:

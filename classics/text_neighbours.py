@@ -5,16 +5,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from pharos.evaluation.peers.base import Factors, Need, RankingData, Vectors
+from pharos.classics.base import Capabilities, Classic
+from pharos.classics.data import Need, RankingData, Vectors
+from pharos.classics.scorers import Profiles
 
 
 @dataclass(frozen=True)
-class TextNeighbours:
+class TextNeighbours(Classic):
     """centred: take the mean text away first, which all vectors share and which tells nothing apart."""
 
     name: ClassVar[str] = "Text-model neighbours"
+    summary: ClassVar[str] = "what means the like, by the vectors of a text model"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.TEXT_VECTORS})
-    recommends_cold: ClassVar[bool] = True
 
     centred: bool = True
 
@@ -22,13 +25,12 @@ class TextNeighbours:
     def grid(cls) -> tuple["TextNeighbours", ...]:
         return (cls(True), cls(False))
 
-    def fit(self, data: RankingData) -> Factors:
+    def fit(self, data: RankingData) -> Profiles:
         if data.text_vectors is None:
             raise ValueError("text-model neighbours need text vectors, and these data have none")
         items = _centred(data.text_vectors) if self.centred else data.text_vectors
         # The sum in place of the mean: it lists each user's items in the same order.
-        profiles: Vectors = data.histories @ items
-        return Factors(profiles, items)
+        return Profiles.of(data.histories, items)
 
 
 def _centred(vectors: Vectors) -> Vectors:
