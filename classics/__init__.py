@@ -5,6 +5,7 @@ from pharos.ingest.load import load_dataset
 EASE().learn(load_dataset("ml-100k")).recommend(user="196", k=5)
 """
 
+from pharos.classics.attribute_profile import AttributeProfile
 from pharos.classics.biases import Biases
 from pharos.classics.bpr import BPR
 from pharos.classics.content_ridge import ContentRidge
@@ -23,6 +24,7 @@ from pharos.classics.tfidf_neighbours import TfidfNeighbours
 __all__ = [
     "BPR",
     "EASE",
+    "AttributeProfile",
     "Biases",
     "ContentRidge",
     "GlobalMean",

@@ -1,5 +1,6 @@
 """All methods by name."""
 
+from pharos.classics.attribute_profile import AttributeProfile
 from pharos.classics.base import Classic, RatingClassic
 from pharos.classics.biases import Biases
 from pharos.classics.bpr import BPR
@@ -29,6 +30,7 @@ RANKING: tuple[type[Classic], ...] = (
     TfidfNeighbours,
     TextNeighbours,
     ContentRidge,
+    AttributeProfile,
 )
 """Methods that rank."""
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import classic, data, doctor, evaluate, index, key, lists, serve, train
 
 _USAGE_ERROR: Final = 2
 
@@ -25,6 +25,7 @@ app.command("popular")(lists.popular)
 app.command("search")(lists.search)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
+app.command("classic")(classic.classic)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 
@@ -43,6 +44,8 @@ def main() -> None:
 
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
+    from pharos.classics.errors import ClassicsError
+    from pharos.classics.extras import MissingExtra
     from pharos.evaluation.errors import EvaluationError
     from pharos.indexing.errors import VectorIndexError
     from pharos.indexing.filters import FilterError
@@ -50,7 +53,8 @@ def _message(error: Exception) -> str | None:
     from pharos.serving.errors import ServingError
     from pharos.towers.errors import TowersError
 
-    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
+    ours = DataError | ClassicsError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
+    known = ours | MissingExtra
     if isinstance(error, known):
         return str(error)
     if isinstance(error, OSError):
