@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from pharos.classics.prepare import EmbedItems
 from pharos.evaluation.contender import Learner
 from pharos.evaluation.errors import EvaluationError
 from pharos.evaluation.folds import FittedOn, Protocol
 from pharos.evaluation.page import write_page
-from pharos.evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
+from pharos.evaluation.peer_contender import PeerContender, RatingPeerContender
 from pharos.evaluation.peers import COLD_PEERS, RATING_PEERS, WARM_PEERS
 from pharos.evaluation.peers.own import own_peers, own_rating_peers
 from pharos.evaluation.ranked import RankedContender

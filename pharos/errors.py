@@ -1,11 +1,16 @@
 """Errors of the Python API: each message says what is wrong, where, and what is allowed."""
 
+from pharos.ingest.errors import PharosError
 
-class RequestError(ValueError):
+
+class RequestError(PharosError, ValueError):
     """What is asked of a model or a server cannot be asked; the message names the argument and what is allowed."""
 
 
-class ServerError(Exception):
+from pharos.ingest.errors import PharosError
+
+
+class ServerError(PharosError):
     """A server refused a request, or did not answer.
 
     status: of the answer, 0 where there is none. problem: the problem document (RFC 9457) that came with it, or empty.

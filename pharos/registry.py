@@ -2,8 +2,9 @@
 
 from typing import Any, Final, TypeVar, cast
 
+from pharos.classics.base import Capabilities, Classic, RatingClassic
+from pharos.classics.data import Need
 from pharos.errors import RequestError
-from pharos.evaluation.peers.base import Need, Peer, RatingPeer
 from pharos.evaluation.peers.own import register_peer, register_rating_peer
 from pharos.ingest.schema import FeatureType
 from pharos.reranking import RerankingStep
@@ -14,8 +15,9 @@ _Class = TypeVar("_Class", bound=type)
 _STEPS: dict[str, RerankingStep] = {}
 
 _KINDS: Final = (
-    "a subclass of pharos.towers.features.encoders.FeatureEncoder, a peer with grid() and fit() "
-    "(pharos.evaluation.peers.base), or a re-ranking step with __call__ (pharos.reranking.RerankingStep)"
+    "a subclass of pharos.towers.features.encoders.FeatureEncoder, a peer, which is a subclass "
+    "of pharos.classics.base.Classic or RatingClassic, or a re-ranking step with __call__ "
+    "(pharos.reranking.RerankingStep)"
 )
 
 
@@ -23,25 +25,23 @@ def register(kind: _Class) -> _Class:
     """Make an own encoder, peer or re-ranking step known; to be used as a class decorator.
 
     What a class can do is declared in class variables, which are checked here: an encoder has `name` and `type`; a
-    ranking peer `name`, `needs` and `recommends_cold`, a rating peer `name` and `predicts_ratings = True`; a step
-    `name` and `needs`. Registered anew, a name stands for the newer class. Raises RequestError.
+    ranking peer `name`, `needs` and what it `can` (`Capabilities`), a rating peer `name`; a step `name` and `needs`.
+    Registered anew, a name stands for the newer class. Raises RequestError.
     """
     if not isinstance(kind, type):
         raise RequestError(f"register: {kind!r} is no class; allowed is {_KINDS}")
     if issubclass(kind, FeatureEncoder):
         _declared(kind, name=str, type=FeatureType)
         register_encoder(kind)
-    elif callable(getattr(kind, "grid", None)) and callable(getattr(kind, "fit", None)):
-        if getattr(kind, "predicts_ratings", False):
-            _declared(kind, name=str)
-            register_rating_peer(cast(type[RatingPeer], kind))
-        else:
-            _declared(kind, name=str, needs=frozenset, recommends_cold=bool)
-            peer = cast(type[Peer], kind)
-            if unknown := [need for need in peer.needs if need not in list(Need)]:
-                allowed = ", ".join(f"Need.{need.name}" for need in Need)
-                raise RequestError(f"register: {kind.__name__}.needs holds {unknown[0]!r}; allowed are {allowed}")
-            register_peer(peer)
+    elif issubclass(kind, RatingClassic):
+        _declared(kind, name=str)
+        register_rating_peer(kind)
+    elif issubclass(kind, Classic):
+        _declared(kind, name=str, needs=frozenset, can=Capabilities)
+        if unknown := [need for need in kind.needs if need not in list(Need)]:
+            allowed = ", ".join(f"Need.{need.name}" for need in Need)
+            raise RequestError(f"register: {kind.__name__}.needs holds {unknown[0]!r}; allowed are {allowed}")
+        register_peer(kind)
     elif "__call__" in vars(kind):
         _declared(kind, name=str, needs=frozenset)
         step = cast(type[RerankingStep], kind)

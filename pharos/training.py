@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pharos.classics.data import RankingData
+from pharos.classics.popularity import Popularity
 from pharos.evaluation.catalogue import Catalogue
 from pharos.evaluation.contender import ScoreUsers
 from pharos.evaluation.folds import Fold, Protocol, folds
 from pharos.evaluation.judging import judge_lists, recommend
 from pharos.evaluation.merged import MergedLists
-from pharos.evaluation.peers.base import RankingData
-from pharos.evaluation.peers.popularity import Popularity
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.splits import chronological
 from pharos.towers.bundle.bundle import Bundle

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each package may import from those before it.
-ROOMS = ("ingest", "towers", "indexing", "evaluation", "serving")
+ROOMS = ("ingest", "classics", "towers", "indexing", "evaluation", "serving")
 PACKAGES = (*ROOMS, "pharos")
 # These stand above the packages: none of them imports these.
 ABOVE = ("tests", "benchmarks", "scripts")

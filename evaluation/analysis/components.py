@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pharos.evaluation import extras
+from pharos.classics import extras
 from pharos.evaluation.analysis import metadata
 from pharos.evaluation.analysis.drawing import COLOURS, DIVERGING, OTHER, label_points, picture, short
 from pharos.evaluation.analysis.findings import Picture, Section, Table

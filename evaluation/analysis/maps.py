@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pharos.evaluation import extras
+from pharos.classics import extras
 from pharos.evaluation.analysis.drawing import COLOURS, OTHER, SEQUENTIAL, bare, label_points, picture, steps
 from pharos.evaluation.analysis.findings import Picture, Section, Table
 from pharos.evaluation.analysis.metadata import LabelColours, NumberColours, label_colours, number_colours

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import analyse, data, doctor, evaluate, index, key, lists, serve, train, why
+from pharos.cli import analyse, classic, data, doctor, evaluate, index, key, lists, serve, train, why
 
 _USAGE_ERROR: Final = 2
 
@@ -27,6 +27,7 @@ app.command("why")(why.why)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("analyse")(analyse.analyse)
+app.command("classic")(classic.classic)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 import pharos
+from pharos.classics.base import Capabilities, Classic
+from pharos.classics.data import RankingData
+from pharos.classics.scorers import Factors
 from pharos.evaluation.errors import EvaluationError
 from pharos.evaluation.peers import own as own_peers
-from pharos.evaluation.peers.base import Factors, RankingData
 from pharos.ingest.export import export_dataset
 from pharos.ingest.load import load_dataset
 from pharos.towers.features.encoders import own as own_encoders
@@ -37,12 +39,12 @@ class Oldest:
 
 @pharos.register
 @dataclass(frozen=True)
-class ByTitle:
+class ByTitle(Classic):
     """Likes items in the order of the catalogue."""
 
     name = "by title"
     needs = frozenset()
-    recommends_cold = True
+    can = Capabilities(new_items=True)
 
     @classmethod
     def grid(cls):
@@ -193,9 +195,8 @@ class WrongNeeds(ByTitle):
     needs = frozenset({"money"})
 
 
-class UndeclaredCold:
-    name, needs = "undeclared", frozenset()
-    grid = fit = classmethod(lambda cls: ())
+class UndeclaredAbility(ByTitle):
+    can = None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ class UndeclaredCold:
         (NoName, "NoName.name is ''; a str must be declared"),
         (NoNeeds, "NoNeeds.needs is None; a frozenset must be declared"),
         (WrongNeeds, "WrongNeeds.needs holds 'money'; allowed are Need.DOCUMENTS"),
-        (UndeclaredCold, "UndeclaredCold.recommends_cold is None; a bool must be declared"),
+        (UndeclaredAbility, "UndeclaredAbility.can is None; a Capabilities must be declared"),
         (int, "int is none of these"),
         (Oldest(), "is no class"),
     ],

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from scipy.linalg.lapack import sposv
 
 from pharos.towers.content.encoder import ContentEncoder
+from pharos.towers.sparse import empty
 
 LONGEST = 200
 """The newest events that are read."""
@@ -58,6 +59,8 @@ class Taste:
         count.
         """
         past, scaled = past[-LONGEST:], scaled[-LONGEST:]
+        if not past.shape[0]:
+            return empty(1, len(self.spread))
         kernel = (scaled @ past.T).toarray()
         kernel[np.diag_indices_from(kernel)] += 1.0
         # Symmetric and positive definite: Cholesky's factors cost half of what LU's do.
