@@ -3,8 +3,10 @@
 import importlib
 from types import ModuleType
 
+from pharos.ingest.errors import PharosError
 
-class MissingExtra(ImportError):
+
+class MissingExtra(PharosError, ImportError):
     """A library of an extra is not installed; the message says how to get it."""
 
 

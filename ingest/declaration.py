@@ -120,12 +120,12 @@ def _read_feature(section: _Section, name: str, value: object) -> Feature:
     options_of = {
         FeatureType.TAGS: ("separator",), FeatureType.VECTOR: ("length",), FeatureType.SERIES: ("length",)
     }  # fmt: skip
-    extra = options_of.get(kind, ())
-    options.allow(required=("type",), optional=extra)
+    options.allow(required=("type",), optional=(*options_of.get(kind, ()), "encoder"))
     length = value.get("length")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_VECTOR):
         raise options.error("length", f"must be a whole number from 1 to {MAX_VECTOR}, not {length!r}")
-    return Feature(name, kind, separator=options.optional_text("separator") or "|", length=length)
+    separator, encoder = options.optional_text("separator") or "|", options.optional_text("encoder") or ""
+    return Feature(name, kind, separator=separator, length=length, encoder=encoder)
 
 
 def _feature_type(section: _Section, key: str, value: str) -> FeatureType:

@@ -97,6 +97,8 @@ def _feature(feature: Feature) -> str:
     options = [f"type = {_quote(feature.type)}"]
     if feature.separator != default.separator:
         options.append(f"separator = {_quote(feature.separator)}")
+    if feature.encoder:
+        options.append(f"encoder = {_quote(feature.encoder)}")
     if feature.length is not None:
         options.append(f"length = {feature.length}")
     return _quote(feature.type) if feature == default else f"{{ {', '.join(options)} }}"

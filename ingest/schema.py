@@ -34,12 +34,14 @@ class Feature:
 
     name: the column in the table. type: see FeatureType. separator: between the tags in a CSV cell (tags only).
     length: count of numbers in a vector, or in each step of a series (None until the data is read).
+    encoder: name of the registered encoder to be used in place of the type's own; empty for that one.
     """
 
     name: str
     type: FeatureType
     separator: str = "|"
     length: int | None = None
+    encoder: str = ""
 
     @property
     def missing(self) -> FeatureValue:

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,21 @@ PACKAGES = (*ROOMS, "pharos")
 # These stand above the packages: none of them imports these.
 ABOVE = ("tests", "benchmarks", "scripts")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+# The rooms of `serving`, by the same rule: each may import from those before it.
+SERVING = (
+    "errors",
+    "rule_settings",
+    "settings",
+    "store",
+    "parts",
+    "index_sync",
+    "pipeline",
+    "writes",
+    "service",
+    "operations",
+    "api",
+    "app",
+)
 MEANINGLESS_NAMES = re.compile(r"^_*(utils?|helpers?|common|misc)\d*$")
 
 
@@ -80,6 +96,33 @@ def test_no_package_imports_upwards(package: str) -> None:
     found = {str(file.relative_to(ROOT)): upward_imports(package, file.read_text(encoding="utf-8")) for file in files}
     assert files
     assert {file: names for file, names in found.items() if names} == {}
+
+
+def serving_room(file: Path) -> str:
+    return file.relative_to(ROOT / "serving").parts[0].removesuffix(".py")
+
+
+def test_the_rooms_of_serving_import_one_way() -> None:
+    found = {
+        str(file.relative_to(ROOT)): later
+        for file in python_files("serving")
+        if file.parent != ROOT / "serving" or file.stem != "__init__"
+        if (
+            later := {
+                module
+                for module in imported_modules(file.read_text(encoding="utf-8"))
+                if module.startswith("pharos.serving.")
+                and SERVING.index(module.split(".")[2]) > SERVING.index(serving_room(file))
+            }
+        )
+    }
+    assert found == {}
+
+
+def test_no_two_files_of_serving_have_the_same_name() -> None:
+    # A file of routes is named after what its addresses name.
+    files = [file for file in python_files("serving") if file.parent.name != "routes" and file.stem != "__init__"]
+    assert [name for name, count in Counter(file.name for file in files).items() if count > 1] == []
 
 
 def test_nothing_imports_a_room_by_another_name_than_the_installed_one() -> None:

@@ -1,6 +1,6 @@
 """What a person may set about training; every default was chosen on validation parts (docs/experiments.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -77,6 +77,13 @@ class TrainingSettings(BaseModel):
                     f"setting {assignment!r}: write key=value with one of {', '.join(cls.model_fields)}"
                 )
             values[key] = value
+        return cls.of(values)
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """From values by name; TrainingError names the setting, the value and what is allowed."""
+        if unknown := values.keys() - cls.model_fields.keys():
+            raise TrainingError(f"setting {sorted(unknown)[0]!r}: there is {', '.join(cls.model_fields)}")
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -62,7 +62,7 @@ def _dataset(data: str | None, settings: "Settings", progress: "Progress") -> "D
     """The data set named, or what the store holds."""
     from pharos.ingest.load import load_dataset
     from pharos.serving.errors import StoreError
-    from pharos.serving.service import open_store
+    from pharos.serving.parts import open_store
 
     if data is not None:
         dataset = load_dataset(data)

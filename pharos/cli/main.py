@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import analyse, data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import analyse, data, doctor, evaluate, index, key, lists, serve, train, why
 
 _USAGE_ERROR: Final = 2
 
@@ -23,6 +23,7 @@ app.command("recommend")(lists.recommend)
 app.command("similar")(lists.similar)
 app.command("popular")(lists.popular)
 app.command("search")(lists.search)
+app.command("why")(why.why)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("analyse")(analyse.analyse)
@@ -44,16 +45,9 @@ def main() -> None:
 
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
-    from pharos.evaluation.errors import EvaluationError
-    from pharos.evaluation.extras import MissingExtra
-    from pharos.indexing.errors import VectorIndexError
-    from pharos.indexing.filters import FilterError
-    from pharos.ingest.errors import DataError
-    from pharos.serving.errors import ServingError
-    from pharos.towers.errors import TowersError
+    from pharos.ingest.errors import PharosError
 
-    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | MissingExtra | ServingError
-    if isinstance(error, known):
+    if isinstance(error, PharosError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -24,7 +24,7 @@ from pharos.serving.errors import (
     UnknownJob,
     UnknownUser,
 )
-from pharos.serving.logs import REQUEST_ID
+from pharos.serving.operations.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from pharos.serving.app import create_app
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Pipeline
-from pharos.serving.service import open_store
 from pharos.serving.settings import Settings
 from tests.serving import world
 
@@ -139,7 +139,7 @@ def test_every_answer_carries_the_security_headers(client: TestClient, path: str
 
 def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/").text
-    assert "<script>" in page
+    assert "<script" in page
     assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)
 
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from pharos.ingest.schema import Feature, FeatureType
-from pharos.towers.features.encoders import ENCODERS, FeatureEncoder, Sensor, VectorEncoder, WordsEncoder
+from pharos.ingest.schema import Feature
+from pharos.towers.features.encoders import FeatureEncoder, Sensor, VectorEncoder, WordsEncoder, encoder_of
 from pharos.towers.text.documents import documents
 
 # The item's document (see towers.text.documents) is encoded like one more feature, under a name no column can have.
@@ -55,7 +55,7 @@ class FeatureEncoding:
 
         words: whether the documents' words are encoded too, for a recurrent layer; `table` then has id and title.
         """
-        encoders = {f.name: ENCODERS[f.type].fit(table[f.name]) for f in features}
+        encoders = {f.name: encoder_of(f).fit(table[f.name]) for f in features}
         if text is not None:
             encoders[_DOCUMENT] = VectorEncoder.fit(pd.Series(list(text), dtype=object))
         if words:
@@ -106,10 +106,9 @@ class FeatureEncoding:
     @classmethod
     def from_state(cls, features: tuple[Feature, ...], state: dict[str, Any]) -> Self:
         """From what `state` gave, and the same features."""
-        encoders = {
-            name: (WordsEncoder if name == _WORDS else ENCODERS[FeatureType(part["type"])]).from_state(part)
-            for name, part in state.items()
-        }
+        kinds: dict[str, type[FeatureEncoder]] = {feature.name: encoder_of(feature) for feature in features}
+        kinds |= {_DOCUMENT: VectorEncoder, _WORDS: WordsEncoder}
+        encoders = {name: kinds[name].from_state(part) for name, part in state.items()}
         return cls(features, encoders)
 
 

@@ -31,6 +31,8 @@ class FeatureEncoder(ABC):
     """
 
     type: ClassVar[FeatureType]
+    name: ClassVar[str] = ""
+    """What a feature asks for it by; empty for the project's own, of which each type has one."""
 
     @classmethod
     @abstractmethod
