@@ -120,7 +120,8 @@ def _read_feature(section: _Section, name: str, value: object) -> Feature:
     options_of = {
         FeatureType.TAGS: ("separator",), FeatureType.VECTOR: ("length",), FeatureType.SERIES: ("length",)
     }  # fmt: skip
-    options.allow(required=("type",), optional=(*options_of.get(kind, ()), "encoder"))
+    extra = options_of.get(kind, ())
+    options.allow(required=("type",), optional=(*extra, "encoder"))
     length = value.get("length")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_VECTOR):
         raise options.error("length", f"must be a whole number from 1 to {MAX_VECTOR}, not {length!r}")

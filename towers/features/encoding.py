@@ -107,7 +107,7 @@ class FeatureEncoding:
     def from_state(cls, features: tuple[Feature, ...], state: dict[str, Any]) -> Self:
         """From what `state` gave, and the same features."""
         kinds: dict[str, type[FeatureEncoder]] = {feature.name: encoder_of(feature) for feature in features}
-        kinds |= {_DOCUMENT: VectorEncoder, _WORDS: WordsEncoder}
+        kinds[_DOCUMENT], kinds[_WORDS] = VectorEncoder, WordsEncoder
         encoders = {name: kinds[name].from_state(part) for name, part in state.items()}
         return cls(features, encoders)
 
