@@ -159,13 +159,15 @@ def _plane(subject: Subject, rows: Numbers, scores: Scores, shares: Scores) -> P
         label_points(axes, scores[order, :2], [subject.titles[rows[place]] for place in order], _LABELLED)
 
     caption = (
-        f"{len(rows):,} items; the larger a point, the more events. The farthest from the middle are labelled, of the "
-        f"more popular half. Seed {subject.settings.seed}."
+        f"{len(rows):,} items; the larger a point, the more events. Labelled are items at the ends of both factors, of "
+        f"the more popular half. Seed {subject.settings.seed}."
     )
     return picture("factor-plane", caption, draw, height=5.2)
 
 
 def _outermost(scores: Scores) -> Numbers:
-    """Rows by their distance from the middle, each factor in units of its deviation."""
-    spread = scores[:, :2] / np.maximum(scores[:, :2].std(axis=0), 1e-12)
-    return np.argsort(-np.linalg.norm(spread, axis=1), kind="stable")
+    """Rows from the ends of both factors in turn: the highest of the first, its lowest, those of the second, and on."""
+    ends = [np.argsort(-sign * scores[:, factor], kind="stable") for factor in (0, 1) for sign in (1, -1)]
+    turns = np.stack(ends, axis=1).ravel()
+    _, first = np.unique(turns, return_index=True)
+    return turns[np.sort(first)].astype(np.int64)

@@ -37,6 +37,11 @@ def waves(camp: int, rng: np.random.Generator) -> np.ndarray:
     return np.stack([wave + rng.normal(0, 0.1, len(steps)), rng.normal(size=len(steps))], axis=1).astype(np.float32)
 
 
+def frames(camp: int, rng: np.random.Generator) -> np.ndarray:
+    """What a video model made of a clip: one of its numbers tells the camp."""
+    return np.append(rng.normal(0, 0.5, 7), 1.0 if camp else -1.0).astype(np.float32)
+
+
 def words(camp: int, rng: np.random.Generator) -> str:
     """Two words among others, in an order that tells the camp: no word alone does."""
     others = [f"word{n}" for n in rng.integers(0, 30, 6)]
@@ -45,7 +50,7 @@ def words(camp: int, rng: np.random.Generator) -> str:
 
 
 KINDS = {"image": (FeatureType.IMAGE, stripes), "series": (FeatureType.SERIES, waves)}
-LEARNT = {**KINDS, "words": (FeatureType.TEXT, words)}
+LEARNT = {**KINDS, "words": (FeatureType.TEXT, words), "vector": (FeatureType.VECTOR, frames)}
 
 
 def items(numbers: range, make: Make, rng: np.random.Generator) -> pd.DataFrame:
