@@ -6,8 +6,10 @@ from pharos.classics.biases import Biases
 from pharos.classics.bpr import BPR
 from pharos.classics.content_ridge import ContentRidge
 from pharos.classics.ease import EASE
+from pharos.classics.embedding_mf import DeepEmbeddingMF, EmbeddingMF
 from pharos.classics.errors import UnknownMethod
 from pharos.classics.global_mean import GlobalMean
+from pharos.classics.gradient_mf import GradientMF
 from pharos.classics.ials import ImplicitALS
 from pharos.classics.item_knn import ItemKNN
 from pharos.classics.matrix_factorization import MatrixFactorization
@@ -15,8 +17,12 @@ from pharos.classics.popularity import Popularity
 from pharos.classics.random_order import RandomOrder
 from pharos.classics.sasrec import SASRec
 from pharos.classics.sequential_neighbours import SequentialNeighbours
+from pharos.classics.svd_ratings import SVDRatings
 from pharos.classics.text_neighbours import TextNeighbours
 from pharos.classics.tfidf_neighbours import TfidfNeighbours
+from pharos.classics.truncated_svd import PureSVD
+from pharos.classics.weighted_mf import WeightedMF
+from pharos.classics.weighted_ratings import WeightedRatings
 
 RANKING: tuple[type[Classic], ...] = (
     RandomOrder,
@@ -24,6 +30,8 @@ RANKING: tuple[type[Classic], ...] = (
     ItemKNN,
     EASE,
     ImplicitALS,
+    WeightedMF,
+    PureSVD,
     BPR,
     SequentialNeighbours,
     SASRec,
@@ -34,7 +42,16 @@ RANKING: tuple[type[Classic], ...] = (
 )
 """Methods that rank."""
 
-RATING: tuple[type[RatingClassic], ...] = (GlobalMean, Biases, MatrixFactorization)
+RATING: tuple[type[RatingClassic], ...] = (
+    GlobalMean,
+    Biases,
+    MatrixFactorization,
+    GradientMF,
+    WeightedRatings,
+    SVDRatings,
+    EmbeddingMF,
+    DeepEmbeddingMF,
+)
 """Methods that predict ratings."""
 
 

@@ -10,16 +10,17 @@ from scipy.sparse import csr_matrix
 from pharos.classics.base import Classic
 from pharos.classics.bpr import BPR
 from pharos.classics.content_ridge import ContentRidge
-from pharos.classics.data import Need, RankingData
+from pharos.classics.data import Document, Histories, Need, RankingData, Sequences
 from pharos.classics.ease import EASE, ItemWeights, UserWeights
-from pharos.classics.errors import Unfit
+from pharos.classics.errors import CannotAnswer, Unfit
 from pharos.classics.item_knn import ItemKNN, Weighting, nearest
 from pharos.classics.linear import ByUsers
 from pharos.classics.popularity import Popularity
 from pharos.classics.random_order import RandomOrder
+from pharos.classics.registry import RANKING
 from pharos.classics.sasrec import SASRec
 from pharos.classics.scoring import top_lists
-from pharos.evaluation.peers import COLD_PEERS, RANKING_PEERS, WARM_PEERS
+from pharos.evaluation.peers import COLD_PEERS, WARM_PEERS
 from tests.classics.worlds import SIZE, checkerboard, upwards, with_events
 
 EVERYONE = np.arange(SIZE)
@@ -32,8 +33,8 @@ def peers(*chosen: type[Classic]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("peer", cases, ids=lambda peer: peer.name)
 
 
-every_peer = peers(*RANKING_PEERS)
-personal = [peer for peer in RANKING_PEERS if peer not in (RandomOrder, Popularity)]
+every_peer = peers(*RANKING)
+personal = [peer for peer in RANKING if peer not in (RandomOrder, Popularity)]
 every_personal_peer = peers(*personal)
 
 
@@ -98,6 +99,54 @@ def test_answers_with_the_history_that_it_is_asked_with(peer: type[Classic], boa
 
 
 @every_peer
+def test_answers_about_people_it_has_not_met_exactly_if_it_says_so(peer: type[Classic], board: RankingData) -> None:
+    strangers = Histories(board.matrix[[4, 7]], Sequences(*_first(board, 4, 7)))
+    scorer = peer().fit(board)
+    if not peer.can.unknown_users:
+        with pytest.raises(CannotAnswer, match="knows the users that it learnt from"):
+            scorer.asked_with(strangers)
+        return
+    scores = scorer.asked_with(strangers).score(np.array([0, 1]))
+    assert scores.shape == (2, SIZE)
+    if peer in personal:
+        unseen = np.where(strangers.matrix.toarray() > 0, -np.inf, scores)
+        assert unseen.argmax(axis=1).tolist() == [4, 7]
+
+
+@every_peer
+def test_reasons_add_up_to_the_score_exactly_if_it_says_that_it_has_them(
+    peer: type[Classic], board: RankingData
+) -> None:
+    scorer = peer().fit(board)
+    if not peer.can.explanations:
+        with pytest.raises(CannotAnswer, match="cannot say what in a history"):
+            scorer.explain(3, 3)
+        return
+    for item in (3, 4):
+        reasons = scorer.explain(3, item)
+        assert reasons.shares.sum() == pytest.approx(scorer.score(np.array([3]))[0, item], rel=1e-3, abs=1e-4)
+        assert set(reasons.items) <= set(board.matrix[[3]].indices)
+
+
+@every_peer
+@pytest.mark.parametrize("events", [np.ones((3, 1)), np.ones((1, 3)), np.ones((1, 1)), np.ones((4, 3))])
+def test_takes_one_item_one_user_and_users_who_have_everything(peer: type[Classic], events: np.ndarray) -> None:
+    users, items = events.shape
+    documents, vectors = [Document("a film", ("kind=film",))] * items, np.eye(max(items, 2), dtype=np.float32)[:items]
+    data = with_events(RankingData(csr_matrix((users, items)), documents, vectors), events.astype(np.float32))
+    scores = peer().fit(data).score(np.arange(users))
+    assert scores.shape == (users, items)
+    assert np.isfinite(scores).all()
+
+
+def _first(data: RankingData, *users: int) -> tuple[np.ndarray, np.ndarray]:
+    """The events of some users, who are numbered anew."""
+    assert data.sequences is not None
+    parts = [data.sequences.items[data.sequences.users == user] for user in users]
+    return np.repeat(np.arange(len(parts)), [len(part) for part in parts]), np.concatenate(parts)
+
+
+@every_peer
 def test_leaves_the_matrix_as_it_was(peer: type[Classic], board: RankingData) -> None:
     before = board.matrix.copy()
     peer().fit(board).score(EVERYONE)
@@ -128,7 +177,7 @@ def test_the_first_of_the_grid_and_all_others_differ(peer: type[Classic]) -> Non
 
 
 def test_where_all_items_are_known_peers_need_interactions_alone() -> None:
-    alone = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours", "SASRec"}
+    alone = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "PureSVD", "BPR", "Sequential neighbours", "SASRec"}
     assert {peer.name for peer in WARM_PEERS} == alone
 
 

@@ -7,13 +7,18 @@ import pytest
 
 from pharos.classics.base import RatingClassic
 from pharos.classics.biases import Biases
+from pharos.classics.data import RatingData
+from pharos.classics.embedding_mf import DeepEmbeddingMF, EmbeddingMF
 from pharos.classics.global_mean import GlobalMean
+from pharos.classics.gradient_mf import GradientMF
 from pharos.classics.matrix_factorization import MatrixFactorization
-from pharos.evaluation.peers import RATING_PEERS
+from pharos.classics.registry import RATING
+from pharos.classics.svd_ratings import SVDRatings
+from pharos.classics.weighted_ratings import WeightedRatings
 from tests.classics.worlds import SIZE, additive_rating, additive_ratings, taste_ratings
 
 DIAGONAL = np.arange(SIZE)
-every_peer = pytest.mark.parametrize("peer", RATING_PEERS, ids=lambda peer: peer.name)
+every_peer = pytest.mark.parametrize("peer", RATING, ids=lambda peer: peer.name)
 
 
 @every_peer
@@ -63,6 +68,35 @@ def test_factors_restore_tastes_that_biases_cannot() -> None:
     factors = MatrixFactorization(4, penalty=1.0).fit(taste_ratings()).predict(DIAGONAL, DIAGONAL)
     assert biases.max() < 3.5
     assert factors.min() > 4.5
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        GradientMF(4, penalty=0.01, learning_rate=0.05, epochs=60),
+        WeightedRatings(4, unobserved=0.01, penalty=1.0),
+        SVDRatings(4),
+        EmbeddingMF(4, l2=0.01, epochs=40, learning_rate=0.02),
+        DeepEmbeddingMF(4, l2=0.001, hidden=(16,), epochs=40, learning_rate=0.01),
+    ],
+    ids=lambda config: config.name,
+)
+def test_every_factor_model_tells_tastes_that_biases_cannot(config: RatingClassic) -> None:
+    assert config.fit(taste_ratings()).predict(DIAGONAL, DIAGONAL).min() > 4.0
+
+
+@every_peer
+def test_where_all_ratings_are_equal_that_is_what_is_predicted(peer: type[RatingClassic]) -> None:
+    data = replace(taste_ratings(), ratings=np.full(SIZE * (SIZE - 1), 4.0))
+    assert peer().fit(data).predict(DIAGONAL, DIAGONAL) == pytest.approx(4.0)
+
+
+@every_peer
+@pytest.mark.parametrize(("users", "items"), [(1, 3), (3, 1), (1, 1)])
+def test_takes_one_user_and_one_item(peer: type[RatingClassic], users: int, items: int) -> None:
+    by_user, by_item = np.divmod(np.arange(users * items), items)
+    data = RatingData(by_user, by_item, 1.0 + np.arange(users * items), users, items)
+    assert np.isfinite(peer().fit(data).predict(by_user, by_item)).all()
 
 
 def test_few_ratings_move_a_bias_less_than_many() -> None:
