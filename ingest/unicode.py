@@ -19,7 +19,9 @@ def composed(texts: pd.Series) -> pd.Series:
     array = pa.array(texts, pa.large_string())
     if pc.all(pc.string_is_ascii(array)).as_py() is not False:
         return texts
-    return pd.Series(pc.utf8_normalize(array, form="NFC").to_pandas().astype("str").to_numpy(), texts.index, dtype="str")
+    return pd.Series(
+        pc.utf8_normalize(array, form="NFC").to_pandas().astype("str").to_numpy(), texts.index, dtype="str"
+    )
 
 
 def clean_ids(ids: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
@@ -34,6 +36,6 @@ def clean_ids(ids: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
 
 
 def _series(array: pa.Array, index: pd.Index) -> pd.Series:
-    series = array.to_pandas().astype("str")
+    series: pd.Series = array.to_pandas().astype("str")
     series.index = index
     return series

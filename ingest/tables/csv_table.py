@@ -96,9 +96,7 @@ class _PlainLines:
         wanted, places = set(records), {}
         with open_text(self.source, self.dialect.encoding) as text:
             filled = (
-                number
-                for number, line in enumerate(text, start=1)
-                if number > self.dialect.skip and line.strip("\r\n")
+                number for number, line in enumerate(text, start=1) if number > self.dialect.skip and line.strip("\r\n")
             )
             for record, number in enumerate(filled):
                 if record in wanted:

@@ -17,11 +17,11 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_WESTERN: Final = frozenset(
-    "€‚„…ŠŒŽ‘’“”•–—™šœžŸ\xa0¡£§©ª«®°²³´·º»¿"
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüý".encode("cp1252")
+_WESTERN: Final = frozenset(range(0x80, 0x100)) - frozenset(
+    b"\x81\x83\x86\x87\x88\x89\x8b\x8d\x8f\x90\x98\x9b\x9d\xa2\xa4\xa5\xa6\xa8\xac\xad\xaf"
+    b"\xb1\xb5\xb6\xb8\xb9\xbc\xbd\xbe\xd0\xd7\xde\xf0\xf7\xfe\xff"
 )
-"""Bytes of the letters and signs that texts of Western Europe are likely to hold."""
+"""Bytes of the letters and signs that texts of Western Europe are likely to hold, in Windows-1252."""
 _UNDEFINED: Final = frozenset(b"\x81\x8d\x8f\x90\x9d")
 """Bytes that Windows-1252 gives no sign."""
 _LIKELY_SHARE: Final = 0.9
@@ -34,7 +34,8 @@ class Encoding:
     """What a pass over a file's bytes found.
 
     name: for Python's codecs. found: whether it is a guess that people should be told, with the count of bytes that
-    are no UTF-8 (`strays`) and the line of the first. quotes: whether a double quote may stand in it.
+    are no UTF-8 (`strays`) and the line of the first. quotes: whether a double quote may stand in it. may_break:
+    whether some bytes may not be of the encoding.
     """
 
     name: str
@@ -43,11 +44,7 @@ class Encoding:
     found: bool = False
     strays: int = 0
     first_line: int = 0
-
-    @property
-    def may_break(self) -> bool:
-        """Whether some bytes are not of the encoding."""
-        return self.strays > 0 and not self.found
+    may_break: bool = False
 
 
 def scan(file: DataFile, said: str | None = None) -> Encoding:
@@ -62,8 +59,10 @@ def scan(file: DataFile, said: str | None = None) -> Encoding:
         if not head:
             return Encoding(said or "utf-8", quotes=False, empty=True)
         name = said or _marked(head)
+        if name == "utf-8-sig" and said is None:
+            name = None  # marked, and still to be read for broken bytes
         if name is not None:
-            return Encoding(name, quotes=_has_quotes(stream, head), found=False)
+            return Encoding(name, quotes=_has_quotes(stream, head), may_break=True)
         return _scan_utf8(stream, head)
 
 
@@ -134,4 +133,4 @@ def _judge(strays: Counter[int], valid: int, first_line: int, *, quotes: bool) -
     if likely >= _LIKELY_SHARE * total and total > 20 * valid:
         name = "latin-1" if _UNDEFINED & set(strays) else "cp1252"
         return Encoding(name, quotes, found=True, strays=total, first_line=first_line)
-    return Encoding("utf-8-sig", quotes, strays=total, first_line=first_line)
+    return Encoding("utf-8-sig", quotes, strays=total, first_line=first_line, may_break=True)

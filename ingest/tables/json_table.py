@@ -1,4 +1,4 @@
-"""JSON: a record on each line, or one array of records, which may stand in an object. Never held whole in memory."""
+"""JSON: a record on each line, or one array of records. Never held whole in memory."""
 
 import json
 import math
@@ -40,7 +40,7 @@ def read_json_table(file: DataFile, columns: Sequence[str], said: TextFormat) ->
             keys.update(dict.fromkeys(record))
         cells = texts_at(record, columns)
         if not all(map(_storable, cells)):
-            rows.drop("half of a surrogate pair, which is no text", line)
+            rows.drop("broken UTF-8, or half of a surrogate pair", line)
             continue
         if len(seen) < len(columns):
             seen.update(column for column, cell in zip(columns, cells, strict=True) if cell)

@@ -38,7 +38,9 @@ def read_parquet(file: DataFile, columns: Sequence[str], *, text: Collection[str
             parquet = pq.ParquetFile(stream if file.packing is None else pa.BufferReader(stream.read()))
             names = {clean_name(name): name for name in parquet.schema_arrow.names}
             tops = {column: _top(column, names) for column in columns}
-            require_columns(file.name, [*names, *(c for c in columns if tops[c] is not None and c not in names)], columns)
+            require_columns(
+                file.name, [*names, *(c for c in columns if tops[c] is not None and c not in names)], columns
+            )
             table = parquet.read(columns=list(dict.fromkeys(top for top in tops.values() if top is not None)))
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{file.name}: cannot be read as Parquet: {error}") from error

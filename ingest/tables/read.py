@@ -63,7 +63,7 @@ def read_table(
         return read_parquet(file, columns, text=text)
     allowed = ", ".join(TABLE_SUFFIXES)
     raise DataError(
-        f"{path}: unknown kind of file {file.suffix!r}; allowed are {allowed}, also packed as .gz, .bz2, .xz, .zst, .zip"
+        f"{path}: unknown kind of file {file.suffix!r}; allowed are {allowed}, also as .gz, .bz2, .xz, .zst, .zip"
     )
 
 

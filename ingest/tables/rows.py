@@ -50,7 +50,11 @@ class RowCollector:
     """
 
     def __init__(
-        self, file: str, columns: Sequence[str], mark: str = ":", raw: Callable[[Sequence[int]], list[str]] | None = None
+        self,
+        file: str,
+        columns: Sequence[str],
+        mark: str = ":",
+        raw: Callable[[Sequence[int]], list[str]] | None = None,
     ) -> None:
         self._file, self._columns, self._mark, self._raw = file, list(columns), mark, raw
         self._cells: list[Sequence[str | None]] = []

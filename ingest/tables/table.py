@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pharos.ingest.errors import DataError
-from pharos.ingest.report import Finding, IngestReport, Outcome
+from pharos.ingest.report import Finding, IngestReport, Outcome, TableCount
 
 MAX_BAD_SHARE: Final = 0.05
 SHOWN_CASES: Final = 3
@@ -78,6 +78,11 @@ class Table:
         """The account of this file."""
         return IngestReport(self.files, self.findings, rejected=self.rejected)
 
+    def count(self) -> TableCount:
+        """What became of the rows: those of the frame are read."""
+        dropped = sum(finding.count for finding in self.findings if finding.outcome is Outcome.DROPPED)
+        return TableCount(len(self.frame), self.merged, dropped)
+
     def with_columns(self, /, **columns: pd.Series | NDArray[Any]) -> "Table":
         """The table with these columns added or replaced."""
         frame = self.frame.copy(deep=False)
@@ -98,15 +103,20 @@ class Table:
             return self
         table = self.note(Outcome.DROPPED, bad, reason, column)
         dropped = self.frame[bad]
-        rejected = Rejected(reason, self.places, dropped.index.to_numpy(), lambda: _as_json(dropped))
+        rejected = Rejected(reason, self.places, dropped.index.tolist(), lambda: _as_json(dropped))
         return replace(table, frame=self.frame[~bad], rejected=(*self.rejected, rejected))
 
     def leave_out(self, out: NDArray[np.bool_], reason: str, column: str | None = None) -> "Table":
         """The table without rows that are not wrong, but that another stands for or nobody asked for; noted."""
         if not out.any():
             return self
-        table = self.note(Outcome.NOTED, out, reason, column)
-        return replace(table, frame=self.frame[~out], merged=self.merged + int(out.sum()))
+        return self.note(Outcome.NOTED, out, reason, column).without_rows(out)
+
+    def without_rows(self, out: NDArray[np.bool_]) -> "Table":
+        """The table without rows that are told of elsewhere, and are not wrong."""
+        if not out.any():
+            return self
+        return replace(self, frame=self.frame[~out], merged=self.merged + int(out.sum()))
 
     def note(self, outcome: Outcome, found: NDArray[np.bool_], reason: str, column: str | None = None) -> "Table":
         """The table with one more finding; its rows stay as they are. Nothing found, nothing noted."""
@@ -165,9 +175,7 @@ def join_tables(name: str, tables: Sequence[Table]) -> Table:
         return tables[0]
     sizes = [int(table.frame.index.max()) + 1 if len(table.frame) else 0 for table in tables]
     starts = [0, *np.cumsum(sizes)[:-1].tolist()]
-    frames = [
-        table.frame.set_axis(table.frame.index + start) for table, start in zip(tables, starts, strict=True)
-    ]
+    frames = [table.frame.set_axis(table.frame.index + start) for table, start in zip(tables, starts, strict=True)]
     return Table(
         pd.concat(frames),
         _JoinedPlaces(name, tuple(table.places for table in tables), tuple(starts)),

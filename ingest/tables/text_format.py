@@ -29,7 +29,6 @@ class TextFormat:
     header: whether the first line names the columns. columns: their names, where no header does; in place of these,
     a file without a header has columns called 1, 2, 3. quote: around cells, empty for none. escape: before a quote
     that is part of a cell, where it is not doubled. decimal: the mark before the decimals of a number.
-    records: the path to the list of rows in a JSON file that is one object.
     """
 
     separator: str | None = None
@@ -39,7 +38,6 @@ class TextFormat:
     quote: str = '"'
     escape: str | None = None
     decimal: str | None = None
-    records: str | None = None
 
 
 @dataclass(frozen=True)
