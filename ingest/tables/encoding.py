@@ -46,6 +46,11 @@ class Encoding:
     first_line: int = 0
     may_break: bool = False
 
+    @property
+    def wide(self) -> bool:
+        """Whether every sign takes several bytes."""
+        return self.name.replace("_", "-").startswith(("utf-16", "utf-32"))
+
 
 def scan(file: DataFile, said: str | None = None) -> Encoding:
     """Read the file once and tell its encoding.
@@ -62,7 +67,11 @@ def scan(file: DataFile, said: str | None = None) -> Encoding:
         if name == "utf-8-sig" and said is None:
             name = None  # marked, and still to be read for broken bytes
         if name is not None:
-            return Encoding(name, quotes=_has_quotes(stream, head), may_break=True)
+            quotes, size = _has_quotes(stream, head)
+            encoding = Encoding(name, quotes, may_break=True)
+            if encoding.wide and size % 2:
+                raise DataError(f"{file.name}: is no {name}: it ends amid a sign; say encoding = … in dataset.toml")
+            return encoding
         return _scan_utf8(stream, head)
 
 
@@ -94,12 +103,14 @@ def _marked(head: bytes) -> str | None:
     return None
 
 
-def _has_quotes(stream: IO[bytes], chunk: bytes) -> bool:
-    quotes = False
+def _has_quotes(stream: IO[bytes], chunk: bytes) -> tuple[bool, int]:
+    """Whether there is a quote, and how many bytes the file has."""
+    quotes, size = False, 0
     while chunk:  # to the end, so that a damaged file shows here
         quotes = quotes or b'"' in chunk
+        size += len(chunk)
         chunk = stream.read(_CHUNK)
-    return quotes
+    return quotes, size
 
 
 def _scan_utf8(stream: IO[bytes], chunk: bytes) -> Encoding:

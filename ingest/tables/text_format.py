@@ -82,8 +82,8 @@ def open_text(file: DataFile, encoding: Encoding) -> Iterator[TextIO]:
 
     Errors: DataError.
     """
-    # UTF-16 and UTF-32 know no lone surrogates for bytes.
-    errors = "replace" if encoding.name.startswith(("utf-16", "utf-32", "utf_16", "utf_32")) else "surrogateescape"
+    # In UTF-16 and UTF-32 a broken sign leaves no way to tell where the next line begins.
+    errors = "strict" if encoding.wide else "surrogateescape"
     with file.open() as stream:
         try:
             yield io.TextIOWrapper(stream, encoding=encoding.name, errors=errors, newline="")

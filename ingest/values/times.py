@@ -90,7 +90,7 @@ def decimal_years(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Seconds since 1970 as years with their part: the first of July 2020 is 2020.497."""
     days = pd.to_datetime(pd.Series(np.floor(seconds / 86_400)), unit="D", errors="coerce")
     year = days.dt.year.to_numpy(dtype=np.float64)
-    part = (days.dt.dayofyear.to_numpy(dtype=np.float64) - 1) / np.where(days.dt.is_leap_year, 366, 365)
+    part = (days.dt.day_of_year.to_numpy(dtype=np.float64) - 1) / np.where(days.dt.is_leap_year, 366, 365)
     return np.round(year + part, 4)
 
 
