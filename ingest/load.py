@@ -29,6 +29,14 @@ _LAYOUTS: Final = (
 )
 
 
+def known_layout(folder: Path) -> str | None:
+    """The name of the layout that the folder's files are of; None if it is none, or has a dataset.toml."""
+    for layout in _LAYOUTS:
+        if all((folder / file).is_file() for file in layout.files):
+            return None if layout.read is read_declared else layout.name
+    return None
+
+
 def load_dataset(source: str | Path, *, strict: bool = True) -> Dataset:
     """Read a folder with a dataset.toml, a folder of a known layout, or the installed sample by its name.
 

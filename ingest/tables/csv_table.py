@@ -184,6 +184,14 @@ def _records(text: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str] | 
             yield lines.close_long_line(), _LONG_LINE
 
 
+def text_rows(file: DataFile, dialect: Dialect) -> Iterator[list[str]]:
+    """The good rows of a text table, behind its header."""
+    with open_text(file, dialect.encoding) as text:
+        for _, row in _records(text, dialect):
+            if not isinstance(row, str):
+                yield row
+
+
 def _split(lines: _Lines, dialect: Dialect) -> Iterator[list[str]]:
     for line in lines:
         yield split_line(line, dialect)

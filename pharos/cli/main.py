@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import check, data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import check, data, doctor, evaluate, index, init, key, lists, serve, train
 
 _USAGE_ERROR: Final = 2
 
@@ -16,6 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("import")(data.import_data)
