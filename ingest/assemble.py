@@ -47,6 +47,7 @@ class EntityTable:
     """A table of items or users: its columns of id and title (None if there is none), and its features.
 
     decimal: the mark in numbers, None if it is to be found. dates: the features that are written as times, and how.
+    html: the texts that are read without their HTML.
     """
 
     table: Table
@@ -55,6 +56,7 @@ class EntityTable:
     features: tuple[Feature, ...] = ()
     decimal: str | None = None
     dates: Mapping[str, TimeFormat] = field(default_factory=dict)
+    html: tuple[str, ...] = ()
 
 
 def assemble(
@@ -109,7 +111,7 @@ def _type_entities(
     table = _type_ids(source.table, source.id, ids)
     repeated = table.frame[source.id].duplicated(keep="first").to_numpy()
     table = table.drop(repeated, f"repeated {source.id}: the first row is kept", source.id)
-    table, features = type_features(table, source.features, source.decimal, source.dates)
+    table, features = type_features(table, source.features, source.decimal, source.dates, source.html)
     names = {source.id: id_column}
     if source.title is not None:
         table = type_texts(table, source.title, MAX_TEXT)

@@ -1,7 +1,7 @@
 """Cells as they stand in a file become typed feature values; what cannot be read becomes missing, and is counted."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,19 +15,24 @@ from pharos.ingest.schema import Feature, FeatureType
 from pharos.ingest.tables.table import Table
 from pharos.ingest.unicode import composed
 from pharos.ingest.values.flags import FLAGS
+from pharos.ingest.values.html import without_html
 from pharos.ingest.values.numbers import MISSING_MARKS, Numbers, read_numbers
 from pharos.ingest.values.tags import split_tags
 from pharos.ingest.values.times import TimeFormat, decimal_years, read_times
 
 
 def type_features(
-    table: Table, features: Iterable[Feature], decimal: str | None = None, dates: Mapping[str, TimeFormat] | None = None
+    table: Table,
+    features: Iterable[Feature],
+    decimal: str | None = None,
+    dates: Mapping[str, TimeFormat] | None = None,
+    html: Collection[str] = (),
 ) -> tuple[Table, tuple[Feature, ...]]:
     """The table with a typed column per feature, and the features as read: each vector with its length.
 
     decimal: the mark before decimals, None if it is to be found. dates: the numbers that are written as times, which
-    become years with their part. A cell that cannot be read becomes missing; a text, category or list of tags over
-    its limit is cut. Both are counted.
+    become years with their part. html: the texts that are read without their HTML. A cell that cannot be read becomes
+    missing; a text, category or list of tags over its limit is cut. Both are counted.
     """
     read = []
     for feature in features:
@@ -41,6 +46,9 @@ def type_features(
             case FeatureType.CATEGORY:
                 table = type_texts(table, feature.name, MAX_CATEGORY, strip=True)
             case FeatureType.TEXT:
+                if feature.name in html:
+                    texts = table.frame[feature.name].astype("str").fillna("")
+                    table = table.with_columns(**{feature.name: without_html(texts)})
                 table = type_texts(table, feature.name, MAX_TEXT)
             case FeatureType.TAGS:
                 table = _type_tags(table, feature.name, feature.separator)

@@ -29,6 +29,13 @@ DATE: Final = "date"
 FEATURE_TYPES: Final = (*FeatureType, DATE)
 _AS_TEXT: Final = (FeatureType.CATEGORY, FeatureType.TEXT)
 _SOURCE: Final = ("file", "query", "url", "separator", "encoding", "header", "columns", "quote", "escape", "decimal")
+_EXTRA: Final[dict[str, tuple[str, ...]]] = {
+    FeatureType.TAGS: ("separator",),
+    FeatureType.VECTOR: ("length",),
+    FeatureType.TEXT: ("html",),
+    DATE: ("format", "timezone"),
+}
+"""What may be said of a feature of each type beside its type and column."""
 _VARIABLE: Final = "env:"
 
 
@@ -158,6 +165,7 @@ def _read_entities(folder: Path, section: _Section, *, title: bool) -> EntityTab
         tuple(part.feature for part in declared),
         section.choice("decimal", (".", ",")),
         {part.name: part.times for part in declared if part.times is not None},
+        tuple(part.name for part in declared if part.html),
     )
 
 
@@ -249,11 +257,12 @@ def _refuse_repeats(section: _Section, columns: list[str]) -> None:
 
 @dataclass(frozen=True)
 class _Declared:
-    """A feature, the column that holds it, and how it is written if it is a date."""
+    """A feature, the column that holds it, how it is written if it is a date, whether it is HTML if it is a text."""
 
     feature: Feature
     column: str
     times: TimeFormat | None = None
+    html: bool = False
 
     @property
     def name(self) -> str:
@@ -276,9 +285,7 @@ def _read_feature(section: _Section, name: str, value: object) -> _Declared:
     if "type" not in value:
         raise options.error("type", f"missing; allowed are {', '.join(FEATURE_TYPES)}")
     kind = _feature_type(options, "type", options.text("type"))
-    extra = {FeatureType.TAGS: ("separator",), FeatureType.VECTOR: ("length",), DATE: ("format", "timezone")}.get(
-        kind, ()
-    )
+    extra = _EXTRA.get(kind, ())
     options.allow(required=("type",), optional=("column", *extra))
     length = value.get("length")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_VECTOR):
@@ -289,7 +296,11 @@ def _read_feature(section: _Section, name: str, value: object) -> _Declared:
     elif not isinstance(column, str):
         raise options.error("column", f"must be the name of a column, or its number, not {column!r}")
     feature = Feature(name, _typed(kind), separator=options.optional_text("separator") or "|", length=length)
-    return _Declared(feature, clean_name(column), _time_format(options, "format") if kind == DATE else None)
+    html = value.get("html", False)
+    if not isinstance(html, bool):
+        raise options.error("html", f"must be true or false, not {html!r}")
+    times = _time_format(options, "format") if kind == DATE else None
+    return _Declared(feature, clean_name(column), times, html)
 
 
 def _typed(kind: str) -> FeatureType:

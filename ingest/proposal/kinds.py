@@ -11,6 +11,7 @@ import pandas as pd
 from pharos.ingest.errors import DataError
 from pharos.ingest.proposal.names import CODES, PERSONAL, TIME, hints, is_identifier, words
 from pharos.ingest.values.flags import FLAGS
+from pharos.ingest.values.html import LIKELY
 from pharos.ingest.values.numbers import MISSING_MARKS, read_numbers
 from pharos.ingest.values.tags import split_tags
 from pharos.ingest.values.times import TimeFormat, read_times
@@ -29,13 +30,15 @@ _CODE: Final = re.compile(r"(?=\S*\d)[\w-]{6,}$")
 class Kind:
     """What a column is. type: for dataset.toml, None if it is to be left out. reason: in words.
 
-    separator: of tags. decimal: whether its numbers have a decimal comma. form: of times that must be named.
+    separator: of tags. decimal: whether its numbers have a decimal comma. html: whether its texts are written so.
+    form: of times that must be named.
     """
 
     type: str | None
     reason: str
     separator: str | None = None
     decimal: bool = False
+    html: bool = False
     form: str | None = None
 
 
@@ -146,7 +149,8 @@ def _tags(filled: pd.Series, count: str) -> Kind | None:
 def _words(name: str, filled: pd.Series, distinct: int, count: str) -> Kind:
     length = float(np.mean([len(cell.split()) for cell in filled]))
     if length >= 5 or filled.str.len().mean() > 60:
-        return Kind("text", f"{count} of {length:.0f} words each")
+        share = float(np.mean([LIKELY.search(cell) is not None for cell in filled.iloc[:2000]]))
+        return Kind("text", f"{count} of {length:.0f} words each", html=share > 0.05)
     if distinct > 0.5 * len(filled) and len(filled) >= 10:
         if is_identifier(name) or _share(filled, _CODE) > 0.9 or "url" in words(name):
             return Kind(None, f"an id: {distinct:,} of {count} differ")

@@ -195,6 +195,8 @@ def _feature(sample: Sample, column: str, kind: Kind) -> tuple[str, str, str]:
         options.append(f"column = {_column(sample, column)}")
     if kind.separator not in (None, "|"):
         options.append(f"separator = {toml_text(kind.separator or '')}")
+    if kind.html:
+        options.append("html = true")
     if kind.form is not None:
         options.append(f"format = {toml_text(kind.form)}")
     reason = f"{kind.reason}; {_AMBIGUOUS}" if kind.form else kind.reason

@@ -174,7 +174,8 @@ ITEMS = '[items]\nfile = "items.{kind}"\nid = "id"\n[items.features]\n'
 def test_nested_fields_are_named_by_their_path(tmp_path: Path) -> None:
     features = (
         'amount = {{ type = "number", column = "price.amount" }}\n"price.currency" = "category"\n'
-        'tags = {{ type = "tags", column = "labels.name" }}\nfirst = {{ type = "category", column = "labels.0.name" }}\n'
+        'tags = {{ type = "tags", column = "labels.name" }}\n'
+        'first = {{ type = "category", column = "labels.0.name" }}\n'
     )
     record = {"id": 7, "price": {"amount": 3.5, "currency": "EUR"}, "labels": [{"name": "a"}, {"name": "b"}]}
     declaration = INTERACTIONS + (ITEMS + features).format(kind="jsonl")
