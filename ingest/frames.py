@@ -121,4 +121,4 @@ def _table(frame: pd.DataFrame, name: str, columns: Sequence[str], *, text: Sequ
         cells = chosen[column]
         missing = cells.isna()
         chosen[column] = cells.astype("str").mask(missing, "")
-    return Table(chosen, _Rows(name), len(chosen))
+    return Table(chosen, _Rows(name), ((name, len(chosen)),))

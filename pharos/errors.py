@@ -7,9 +7,6 @@ class RequestError(PharosError, ValueError):
     """What is asked of a model or a server cannot be asked; the message names the argument and what is allowed."""
 
 
-from pharos.ingest.errors import PharosError
-
-
 class ServerError(PharosError):
     """A server refused a request, or did not answer.
 
