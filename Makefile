@@ -77,12 +77,12 @@ define install_lock
 	@$(PIP) install $(EDITABLE)
 endef
 
-$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
+$(INSTALLED): requirements.lock pyproject.toml setup.py | $(BIN)/pip
 	$(install_lock)
 	@touch $@
 
 # The development lock holds the other one whole, so one installation serves both stamps.
-$(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/pip
+$(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml setup.py | $(BIN)/pip
 	$(install_lock)
 	@touch $(INSTALLED) $@
 
