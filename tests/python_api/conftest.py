@@ -7,8 +7,8 @@ import pytest
 
 import pharos
 from pharos.serving.app import create_app
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_store
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from pharos.towers.progress import Silent
 from tests.serving import world

@@ -9,8 +9,8 @@ import pytest
 import pharos
 from pharos.ingest.load import load_dataset
 from pharos.serving.app import create_app
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_store
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from pharos.towers.progress import Silent
 from tests.serving.served import served
