@@ -34,8 +34,8 @@ class EmbeddingMF(RatingClassic):
     summary: ClassVar[str] = "embeddings and biases in Keras, a sigmoid over the rating range"
 
     factors: int = 32
-    l2: float = 0.05
-    bias_l2: float = 0.005
+    l2: float = 0.006
+    bias_l2: float = 0.002
     hidden: tuple[int, ...] = ()
     epochs: int = 20
     batch: int = 512
@@ -44,7 +44,7 @@ class EmbeddingMF(RatingClassic):
 
     @classmethod
     def grid(cls) -> tuple[Self, ...]:
-        return tuple(cls(factors, l2) for l2, factors in product((0.05, 0.02, 0.1), (32, 64)))
+        return tuple(cls(factors, l2) for l2, factors in product((0.006, 0.008, 0.005), (32, 16)))
 
     def fit(self, data: RatingData) -> Predictor:
         mean, low, high = (float(figure) for figure in (data.ratings.mean(), data.ratings.min(), data.ratings.max()))
@@ -77,8 +77,8 @@ class EmbeddingMF(RatingClassic):
 
         user, item = keras.Input((), dtype="int64"), keras.Input((), dtype="int64")
         spread = 0.1 / self.factors**0.5 if self.hidden else (0.1 / self.factors) ** 0.5
-        users = table("users", data.n_users, self.factors, self.l2 / self.factors, spread)(user)
-        items = table("items", data.n_items, self.factors, self.l2 / self.factors, spread)(item)
+        users = table("users", data.n_users, self.factors, self.l2, spread)(user)
+        items = table("items", data.n_items, self.factors, self.l2, spread)(item)
         biases = [
             table("user_bias", data.n_users, 1, self.bias_l2, 0.0)(user),
             table("item_bias", data.n_items, 1, self.bias_l2, 0.0)(item),
@@ -94,7 +94,11 @@ class EmbeddingMF(RatingClassic):
             matched = layers.Dot(1)([users, items])
         level = keras.initializers.Constant(float(np.log(share / (1 - share))))
         summed = layers.Add()([matched, *biases])
-        rated = layers.Dense(1, "sigmoid", kernel_initializer="ones", bias_initializer=level, name="level")(summed)
+        # A weight that could grow would undo the penalty on the vectors: a norm of 1 keeps it what it is.
+        one = keras.constraints.UnitNorm(axis=0)
+        rated = layers.Dense(
+            1, "sigmoid", kernel_initializer="ones", kernel_constraint=one, bias_initializer=level, name="level"
+        )(summed)
         return keras.Model([user, item], rated)
 
 
@@ -105,14 +109,15 @@ class DeepEmbeddingMF(EmbeddingMF):
     name: ClassVar[str] = "Deep embedding MF"
     summary: ClassVar[str] = "dense layers over the embeddings of user and item, in Keras"
 
-    l2: float = 0.02
+    l2: float = 0.06
+    bias_l2: float = 0.02
     hidden: tuple[int, ...] = (64, 32)
-    epochs: int = 12
+    epochs: int = 4
     learning_rate: float = 0.003
 
     @classmethod
     def grid(cls) -> tuple[Self, ...]:
-        return tuple(cls(factors, l2) for l2, factors in product((0.02, 0.05, 0.005), (32, 16)))
+        return tuple(cls(factors, l2) for l2, factors in product((0.06, 0.03, 0.12), (32, 16)))
 
 
 @dataclass(frozen=True)
@@ -120,15 +125,14 @@ class EmbeddingPredictor:
     """What was learnt, as arrays: answering needs no TensorFlow.
 
     users, items: [n, factors + 1], a vector and then a bias; zeros where nothing is known. layers: weights and biases
-    of the dense layers, none for the dot product; match: [units, 1] after them. scale, level: of the sum before the
-    sigmoid. mean: of all ratings, for a pair of which nothing is known. low, high: their range.
+    of the dense layers, none for the dot product; match: [units, 1] after them. level: b. mean: of all ratings,
+    for a pair of which nothing is known. low, high: their range.
     """
 
     users: Floats
     items: Floats
     layers: tuple[tuple[Floats, Floats], ...]
     match: Floats | None
-    scale: float
     level: float
     mean: float
     low: float
@@ -147,14 +151,12 @@ class EmbeddingPredictor:
         users[np.bincount(data.users, minlength=data.n_users) == 0] = 0.0
         items[np.bincount(data.items, minlength=data.n_items) == 0] = 0.0
         hidden = [weights(name) for name in names if name.startswith("hidden_")]
-        (scale, level) = weights("level")
         return cls(
             users,
             items,
             tuple((kernel, bias) for kernel, bias in hidden),
             weights("match")[0] if hidden else None,
-            float(scale[0, 0]),
-            float(level[0]),
+            float(weights("level")[1][0]),
             float(data.ratings.mean()),
             float(data.ratings.min()),
             float(data.ratings.max()),
@@ -169,7 +171,7 @@ class EmbeddingPredictor:
             for kernel, bias in self.layers:
                 state = np.maximum(state @ kernel + bias, 0.0)
             matched = (state @ self.match)[:, 0]
-        summed = self.scale * (matched + mine[:, -1] + theirs[:, -1]) + self.level
+        summed = matched + mine[:, -1] + theirs[:, -1] + self.level
         ratings: Floats = self.low + (self.high - self.low) / (1 + np.exp(-summed))
         unknown = ~(mine.any(axis=1) | theirs.any(axis=1))
         return np.where(unknown, self.mean, ratings)

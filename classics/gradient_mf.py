@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from pharos.classics.base import RatingClassic
+from pharos.classics.base import Predictor, RatingClassic
 from pharos.classics.data import RatingData
+from pharos.classics.global_mean import Constant
 from pharos.classics.matrix_factorization import FactorPredictor
 
 
@@ -35,12 +36,14 @@ class GradientMF(RatingClassic):
     def grid(cls) -> tuple["GradientMF", ...]:
         return tuple(cls(factors, penalty) for penalty, factors in product((0.08, 0.05, 0.12), (32, 64, 16)))
 
-    def fit(self, data: RatingData) -> FactorPredictor:
+    def fit(self, data: RatingData) -> Predictor:
         random, mean = np.random.default_rng(self.seed), float(data.ratings.mean())
         users, items = (
             np.column_stack([np.zeros(rows), random.normal(0.0, 0.1, (rows, self.factors))])
             for rows in (data.n_users, data.n_items)
         )
+        if np.ptp(data.ratings) == 0:
+            return Constant(mean)
         # Who has no rating has no vector but zeros, so that the mean and the other side's bias are all that is told.
         users[np.bincount(data.users, minlength=data.n_users) == 0] = 0.0
         items[np.bincount(data.items, minlength=data.n_items) == 0] = 0.0
