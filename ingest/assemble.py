@@ -49,7 +49,7 @@ class EntityTable:
 
     folder: where the files are that cells name, None where none can be named.
     decimal: the mark in numbers, None if it is to be found. dates: the features that are written as times, and how.
-    html: the texts that are read without their HTML.
+    html: the texts that are read without their HTML. keep_unlisted: whether an event of an item without a row is used.
     """
 
     table: Table
@@ -59,6 +59,7 @@ class EntityTable:
     decimal: str | None = None
     dates: Mapping[str, TimeFormat] = field(default_factory=dict)
     html: tuple[str, ...] = ()
+    keep_unlisted: bool = False
     folder: Path | None = None
 
 
@@ -83,7 +84,9 @@ def assemble(
     events = pd.DataFrame({Columns.USER: pd.Series(dtype="str"), Columns.ITEM: pd.Series(dtype="str")})
     if interactions is not None:
         known = None if items is None else item_frame[Columns.ITEM]
-        events, event_report = _type_interactions(interactions, known, ids)
+        events, event_report = _type_interactions(
+            interactions, known, ids, keep=items is not None and items.keep_unlisted
+        )
         report = report.merge(event_report)
     if strict and report.faults:
         raise DataError(report.faults[0])
@@ -126,11 +129,11 @@ def _type_entities(
 
 
 def _type_interactions(
-    source: InteractionTable, known_items: pd.Series | None, ids: str | None
+    source: InteractionTable, known_items: pd.Series | None, ids: str | None, *, keep: bool
 ) -> tuple[pd.DataFrame, IngestReport]:
     table = _type_ids(_type_ids(source.table, source.user, ids), source.item, ids)
     if known_items is not None:
-        table = _drop_unknown(table, source.item, known_items)
+        table = (_note_unknown if keep else _drop_unknown)(table, source.item, known_items)
     names = {source.user: Columns.USER, source.item: Columns.ITEM}
     rating = source.rating
     if source.type is not None:
@@ -190,6 +193,11 @@ def _type_ids(table: Table, column: str, form: str | None) -> Table:
         ids = FORMS[form](ids)
     table = table.with_columns(**{column: ids})
     return table.drop((ids == "").to_numpy(dtype=bool), f"{column} is empty")
+
+
+def _note_unknown(table: Table, column: str, known: pd.Series) -> Table:
+    unknown = ~table.frame[column].isin(known).to_numpy(dtype=bool)
+    return table.note(Outcome.NOTED, unknown, f"{column} is not in the items table: an item without features", column)
 
 
 def _drop_unknown(table: Table, column: str, known: pd.Series) -> Table:

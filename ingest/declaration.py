@@ -51,6 +51,14 @@ def read_declared(folder: Path, *, strict: bool = True) -> Dataset:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{path}: cannot be read as TOML: {error}") from error
+    return read_declaration(folder, path, declared, strict=strict)
+
+
+def read_declaration(folder: Path, path: Path, declared: Mapping[str, Any], *, strict: bool = True) -> Dataset:
+    """Read a folder by what is declared of it. path: what goes by in messages as the place of the declaration.
+
+    Errors: DataError.
+    """
     root = _Section(path, "", declared)
     root.allow(required=("interactions",), optional=("items", "users", "ids"))
     ids = root.optional_text("ids")
@@ -148,7 +156,7 @@ def _read_interactions(folder: Path, section: _Section) -> InteractionTable:
 
 
 def _read_entities(folder: Path, section: _Section, *, title: bool) -> EntityTable:
-    own = ("title", "features") if title else ("features",)
+    own = ("title", "features", "unlisted") if title else ("features",)
     section.allow(required=("id",), optional=(*_SOURCE, *own))
     id_column, title_column = section.column("id"), section.optional_column("title")
     declared = _read_features(section.section("features")) if "features" in section.values else ()
@@ -171,6 +179,7 @@ def _read_entities(folder: Path, section: _Section, *, title: bool) -> EntityTab
         section.choice("decimal", (".", ",")),
         {part.name: part.times for part in declared if part.times is not None},
         tuple(part.name for part in declared if part.html),
+        keep_unlisted=section.choice("unlisted", ("keep", "drop")) == "keep",
         folder=folder,
     )
 

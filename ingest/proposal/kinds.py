@@ -13,7 +13,7 @@ from pharos.ingest.proposal.names import CODES, PERSONAL, TIME, hints, is_identi
 from pharos.ingest.values.flags import FLAGS
 from pharos.ingest.values.html import LIKELY
 from pharos.ingest.values.numbers import MISSING_MARKS, read_numbers
-from pharos.ingest.values.tags import split_tags
+from pharos.ingest.values.tags import read_list, split_tags
 from pharos.ingest.values.times import TimeFormat, read_times
 
 _MOST_READ: Final = 0.95
@@ -74,7 +74,8 @@ def _lists(filled: pd.Series, count: str) -> Kind | None:
     if share < 0.8:
         return None
     read = [split_tags(cell, "\0") for cell in filled[bracketed].iloc[:500]]
-    numbers = [[_is_float(part) for part in row or ()] for row in read]
+    lists = [read_list(cell) or [] for cell in filled[bracketed].iloc[:500]]
+    numbers = [[isinstance(part, int | float) for part in row] for row in lists]
     sizes = Counter(len(row) for row in numbers)
     most, rows = sizes.most_common(1)[0]
     if most >= 4 and rows > 0.9 * len(numbers) and all(all(row) for row in numbers):
@@ -82,14 +83,6 @@ def _lists(filled: pd.Series, count: str) -> Kind | None:
     if sum(row is None for row in read) > (1 - _MOST_READ) * len(read):
         return Kind(None, "lists of lists or of objects without a name")
     return Kind("tags", f"{_percent(share)} of {count} are lists")
-
-
-def _is_float(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _flags(filled: pd.Series, distinct: int, count: str) -> Kind | None:

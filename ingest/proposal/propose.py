@@ -138,6 +138,8 @@ def _write_interactions(lines: _Lines, found: Interactions) -> None:
         lines.key("type", _column(sample, found.type), shown)
         inner = ", ".join(f"{toml_key(kind)} = {weight:g}" for kind, weight in weights.items())
         lines.key("weights", f"{{ {inner} }}", "what an event of each type weighs: set them")
+    if not sample.header:
+        lines.say("The file has no header: which column is the user's and which the item's is a guess by their order.")
     rest = [str(column) for column in frame if column not in vars(found).values()]
     if rest:
         lines.say(f"left out: {', '.join(rest)}")

@@ -117,6 +117,10 @@ def _bare(an_id: str) -> str:
 
 def _pairs(sample: Sample, samples: Sequence[Sample]) -> list[tuple[float, str, str]]:
     """Each pair of columns that may be user and item, with a score."""
+    if not sample.header:
+        # Such files begin with the user and go on with the item, as good as all of them.
+        columns = [str(column) for column in sample.frame.columns]
+        return [(0.0, columns[0], columns[1])] if len(columns) > 1 else []
     users = _scores(sample, samples, names.USER)
     items = _scores(sample, samples, names.ITEM)
     found = []
@@ -146,7 +150,8 @@ def _scores(sample: Sample, samples: Sequence[Sample], vocabulary: Iterable[str]
         # Where each value stands once it names the rows, not who or what they are of.
         unique = len(values) >= 10 and values.nunique() == len(values)
         if named + elsewhere > 0:
-            scores[column] = named + elsewhere + names.is_identifier(column) - (3 if unique else 0)
+            penalty = (1 if named >= 2 else 3) if unique else 0
+            scores[column] = named + elsewhere + names.is_identifier(column) - penalty
     return {column: score for column, score in scores.items() if score > 0}
 
 
@@ -169,7 +174,7 @@ def _time(sample: Sample, columns: Sequence[str]) -> str | None:
             continue
         inside = (~times.bad & (times.seconds > 1e8) & (times.seconds < 4.2e9)).mean()
         written = filled.str.contains(r"\d{4}-\d\d|\d[./]\d", regex=True).mean()
-        if inside > 0.9 and (named or written > 0.9):
+        if inside > 0.9 and (named or written > 0.9 or not sample.header):
             scored.append((named + inside + written, column))
     return max(scored, default=(0, None))[1]
 
@@ -179,10 +184,10 @@ def _rating(sample: Sample, columns: Sequence[str]) -> str | None:
     for column in columns:
         named = names.hints(column, names.RATING)
         filled = _filled(sample, column)
-        if named < 2 or filled.empty:
+        if filled.empty or (named < 2 and sample.header):
             continue
         values, bad = parse_numbers(filled)
-        if bad.mean() < 0.05 and len(set(values.tolist())) <= 1000:
+        if bad.mean() < 0.05 and 1 < len(set(values.tolist())) <= (1000 if sample.header else 20):
             scored.append((named, column))
     return max(scored, key=lambda entry: entry[0], default=(0, None))[1]
 

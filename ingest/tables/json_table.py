@@ -1,5 +1,6 @@
 """JSON: a record on each line, or one array of records. Never held whole in memory."""
 
+import ast
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def _storable(cell: str) -> bool:
 
 
 def _lines(file: DataFile, text: TextIO) -> Iterator[tuple[int, Any]]:
-    number, good = 0, 0
+    number = 0
     while line := text.readline(MAX_LINE):
         number += 1
         if len(line) == MAX_LINE and not line.endswith("\n"):
@@ -84,8 +85,7 @@ def _lines(file: DataFile, text: TextIO) -> Iterator[tuple[int, Any]]:
         if not line.strip():
             continue
         try:
-            record = _decoder.decode(line)
-            good += 1
+            record = _decode(line)
         except (ValueError, RecursionError):
             if number == 1 and line.strip() == "{":
                 raise DataError(
@@ -93,6 +93,19 @@ def _lines(file: DataFile, text: TextIO) -> Iterator[tuple[int, Any]]:
                 ) from None
             record = _BROKEN
         yield number, record
+
+
+def _decode(line: str) -> Any:
+    """The record of a line of JSON, or of a Python literal, as Amazon's reviews of 2014 are published.
+
+    Errors: ValueError, RecursionError.
+    """
+    if not line.startswith("{'"):
+        return _decoder.decode(line)
+    try:
+        return ast.literal_eval(line)
+    except (SyntaxError, TypeError, MemoryError) as error:
+        raise ValueError("no Python literal") from error
 
 
 def _array(file: DataFile, text: TextIO) -> Iterator[tuple[int, Any]]:

@@ -21,7 +21,7 @@ def split_tags(cell: Any, separator: str) -> tuple[str, ...] | None:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return ()
     if isinstance(cell, str):
-        written = _literal(cell)
+        written = read_list(cell)
         cell = cell.split(separator) if written is None else written
     if not isinstance(cell, list | tuple | np.ndarray):
         return None
@@ -35,7 +35,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for name in names if (tag := clean_name(name))))
 
 
-def _literal(cell: str) -> list[Any] | tuple[Any, ...] | None:
+def read_list(cell: str) -> list[Any] | None:
     """The list that the text is; None if it is none."""
     cell = cell.strip()
     if not cell.startswith("[") or not cell.endswith("]") or len(cell) > _LONGEST_LITERAL:

@@ -57,8 +57,8 @@ def test_types_may_be_chosen_without_weights(tmp_path: Path) -> None:
 
 WRONG = {
     "weights beside a rating": (
-        WEIGHTS + 'rating = "time"\n',
-        r"the column 'time' is used twice|weights: stands for the rating",
+        WEIGHTS + 'rating = "score"\n',
+        r"weights: stands for the rating: give weights or rating",
     ),
     "a weight of words": ("weights = { view = 'much' }\n", r"weights\.view: must be a number other than 0, not 'much'"),
     "a weight of nothing": ("weights = { view = 0 }\n", r"weights\.view: must be a number other than 0"),
