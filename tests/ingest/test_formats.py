@@ -333,3 +333,8 @@ def write_records(path: Path, records: list[dict[str, object]]) -> None:
                 writer = csv.writer(file)
                 writer.writerow(records[0])
                 writer.writerows([json.dumps(c) if isinstance(c, list) else c for c in r.values()] for r in records)
+
+
+def test_of_two_possible_separators_it_is_the_one_whose_header_names_the_columns(tmp_path: Path) -> None:
+    folder = write(tmp_path, INTERACTIONS, events__csv=["user;item;a,b,c", "u;i;1,2,3", "v;j;1,2,3"])
+    assert load_dataset(folder).interactions.to_numpy().tolist() == [["u", "i"], ["v", "j"]]
