@@ -95,8 +95,8 @@ def assemble(
     item_frame = _add_unlisted(item_frame, item_features, events[Columns.ITEM], Columns.ITEM)
     user_frame = _add_unlisted(user_frame, user_features, events[Columns.USER], Columns.USER)
     has_title = items is not None and items.title is not None
-    if not has_title:
-        item_frame = item_frame.assign(**{Columns.TITLE: item_frame[Columns.ITEM]})
+    titles = item_frame[Columns.TITLE].fillna("") if has_title else item_frame[Columns.ITEM]
+    item_frame = item_frame.assign(**{Columns.TITLE: titles})
     item_columns = [Columns.ITEM, Columns.TITLE, *(feature.name for feature in item_features)]
     schema = Schema(
         items=item_features,

@@ -95,6 +95,21 @@ def load_dataset(source: str | Path, *, strict: bool = True) -> Dataset:
         raise DataError(f"{folder}: no such folder; give a dataset folder, or {sample.NAME!r} for the installed sample")
     for layout in _LAYOUTS:
         if layout.fits(folder):
-            return read_declared(folder, strict=strict) if layout.read is read_declared else layout.read(folder)
+            return _read(layout, folder, strict=strict)
     known = "".join(f"\n  {layout.name}: {', '.join(layout.files)}" for layout in _LAYOUTS)
-    raise DataError(f"{folder}: no known layout; a folder must hold the files of one of these:{known}")
+    raise DataError(
+        f"{folder}: no known layout; `pharos init {folder}` writes a dataset.toml for the files that are there, "
+        f"or a folder must hold the files of one of these:{known}"
+    )
+
+
+def _read(layout: _Layout, folder: Path, *, strict: bool) -> Dataset:
+    if layout.read is read_declared:
+        return read_declared(folder, strict=strict)
+    try:
+        return layout.read(folder)
+    except DataError as error:
+        raise DataError(
+            f"{error}\n{folder} was taken for {layout.name}, by the names of its files; "
+            f"if it is none, `pharos init --force {folder}` writes a dataset.toml for it"
+        ) from error

@@ -19,11 +19,13 @@ _OVERLAP: Final = 0.3
 class Choose(Protocol):
     """Asks which of several is meant."""
 
-    def __call__(self, question: str, options: Sequence[str], guess: str | None) -> str | None:
-        """One of the options, or None where the guess may be None."""
+    def __call__(
+        self, question: str, options: Sequence[str], guess: str | None, *, optional: bool = False
+    ) -> str | None:
+        """One of the options; None only if it is optional, or nobody can be asked and there is no guess."""
 
 
-def take_guess(question: str, options: Sequence[str], guess: str | None) -> str | None:
+def take_guess(question: str, options: Sequence[str], guess: str | None, *, optional: bool = False) -> str | None:
     """Asks nobody."""
     return guess
 
@@ -52,22 +54,25 @@ class Entities:
 def find_interactions(samples: Sequence[Sample], choose: Choose) -> Interactions:
     """The table with a column of users and one of items. Errors: DataError if no table has both."""
     scored = [(score, sample, user, item) for sample in samples for score, user, item in _pairs(sample, samples)]
-    if not scored:
+    best = max(scored, key=lambda entry: (entry[0], len(entry[1].frame)), default=None)
+    name = choose("Which file holds who chose what?", [s.name for s in samples], best[1].name if best else None)
+    sample = next((sample for sample in samples if sample.name == name), samples[0])
+    _, _, user, item = max(
+        (entry for entry in scored if entry[1] is sample), key=lambda entry: entry[0], default=(0, sample, None, None)
+    )
+    columns = [str(column) for column in sample.frame.columns]
+    user = choose("Which column holds the user?", columns, user)
+    item = choose("Which column holds the item?", columns, item)
+    if user is None or item is None:
         seen = "".join(f"\n  {sample.name}: {', '.join(map(str, sample.frame.columns))}" for sample in samples)
         raise DataError(f"no file has a column of users and one of items that could be told; the columns are{seen}")
-    best = max(scored, key=lambda entry: (entry[0], len(entry[1].frame)))
-    name = choose("Which file holds who chose what?", [sample.name for sample in samples], best[1].name)
-    _, sample, user, item = max((e for e in scored if e[1].name == name), key=lambda e: e[0], default=best)
-    columns = [str(column) for column in sample.frame.columns]
-    user = choose("Which column holds the user?", columns, user) or user
-    item = choose("Which column holds the item?", columns, item) or item
     rest = [column for column in columns if column not in (user, item)]
-    time = choose("Which column holds the time (none: empty)?", rest, _time(sample, rest))
+    time = choose("Which column holds the time?", rest, _time(sample, rest), optional=True)
     rest = [column for column in rest if column != time]
-    rating = choose("Which column holds the rating (none: empty)?", rest, _rating(sample, rest))
+    rating = choose("Which column holds the rating?", rest, _rating(sample, rest), optional=True)
     kind = None
     if rating is None:
-        kind = choose("Which column holds the type of event (none: empty)?", rest, _type(sample, rest))
+        kind = choose("Which column holds the type of event?", rest, _type(sample, rest), optional=True)
     return Interactions(sample, user, item, rating, time, kind)
 
 
@@ -89,7 +94,7 @@ def find_entities(
     if not scored:
         return None
     _, sample, column = max(scored, key=lambda entry: entry[0])
-    name = choose(f"Which file holds the {what} (none: empty)?", [s.name for s in samples], sample.name)
+    name = choose(f"Which file holds the {what}?", [s.name for s in samples], sample.name, optional=True)
     if name is None:
         return None
     _, sample, column = max((e for e in scored if e[1].name == name), key=lambda e: e[0], default=(0, sample, column))
@@ -98,7 +103,7 @@ def find_entities(
     title = None
     if what == "items":
         rest = [option for option in options if option != column]
-        title = choose("Which column holds the title (none: empty)?", rest, _title(sample, rest))
+        title = choose("Which column holds the title?", rest, _title(sample, rest), optional=True)
     return Entities(sample, column, title)
 
 

@@ -1,7 +1,7 @@
 """Reading a table, wherever it stands: in one file, in several, in a folder or in a database."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pharos.ingest.errors import DataError
@@ -42,19 +42,30 @@ def read_source(source: Source, columns: Sequence[str], *, text: Collection[str]
     """Read these columns of the source, as `read_table` does, the files one after the other. Errors: DataError."""
     if source.query is not None:
         return read_query(source.query, columns)
-    tables = [read_table(path, columns, text=text, said=source.format) for path in source.paths()]
+    tables = [
+        read_table(path, columns, text=text, said=source.format, name=_name(path, source.folder))
+        for path in source.paths()
+    ]
     return join_tables(", ".join(source.files), tables)
 
 
 def read_table(
-    path: Path, columns: Sequence[str], *, text: Collection[str] = (), said: TextFormat | None = None
+    path: Path,
+    columns: Sequence[str],
+    *,
+    text: Collection[str] = (),
+    said: TextFormat | None = None,
+    name: str | None = None,
 ) -> Table:
     """Read these columns of a file of text, JSON or Parquet, packed or not.
 
     text: the columns that must come as strings whatever their type in the file (ids, categories); those of text and
-    JSON always do. said: how it is written, as far as it is declared. Errors: DataError.
+    JSON always do. said: how it is written, as far as it is declared. name: what people are told, in place of the
+    file's own. Errors: DataError.
     """
     file, said = data_file(path), said or TextFormat()
+    if name is not None:
+        file = replace(file, name=name)
     if file.suffix in TEXT_SUFFIXES:
         return read_text_table(file, columns, said)
     if file.suffix in JSON_SUFFIXES:
@@ -65,6 +76,13 @@ def read_table(
     raise DataError(
         f"{path}: unknown kind of file {file.suffix!r}; allowed are {allowed}, also as .gz, .bz2, .xz, .zst, .zip"
     )
+
+
+def _name(path: Path, folder: Path) -> str | None:
+    """The path within the folder of a file that stands in another one in it, since parts often share a name."""
+    if path.parent == folder or path.parent.suffix.lower() == ".zip" or not path.is_relative_to(folder):
+        return None
+    return path.relative_to(folder).as_posix()
 
 
 def _expand(folder: Path, name: str) -> list[Path]:

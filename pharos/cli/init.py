@@ -38,21 +38,21 @@ def init(
     print(f"Written to {path}. Read it, and try: pharos check {folder}")
 
 
-def _ask(question: str, options: Sequence[str], guess: str | None) -> str | None:
+def _ask(question: str, options: Sequence[str], guess: str | None, *, optional: bool = False) -> str | None:
     """One of the options, by its name or number; the guess for an empty answer, and none for a hyphen."""
     if not options:
         return None
     print(f"\n{question}")
     for number, option in enumerate(options, start=1):
         print(f"  {number}  {option}")
-    optional = "(none: empty)" in question
     while True:
-        hint = " (- for none)" if optional and guess is not None else ""
-        answer = typer.prompt(f"Number or name{hint}", default=guess or "", show_default=guess is not None).strip()
+        hint = "Number or name, - for none" if optional else "Number or name"
+        default = guess if guess is not None else "-" if optional else None
+        answer = typer.prompt(hint, default=default).strip()
         if answer in options:
             return str(answer)
         if answer.isdecimal() and 1 <= int(answer) <= len(options):
             return options[int(answer) - 1]
-        if optional and answer in ("", "-"):
+        if optional and answer == "-":
             return None
         print(f"{answer!r} is none of these.")

@@ -95,3 +95,12 @@ def test_a_quote_that_opens_a_cell_of_a_hundred_thousand_lines_loses_one_row(tmp
     report = load_dataset(rated(tmp_path, lines)).report
     assert report.dropped == 1
     assert "events.csv:12" in report.findings[0].cases
+
+
+def test_an_entry_of_an_array_that_is_no_object_is_named_by_its_line(tmp_path: Path) -> None:
+    records: list[object] = [{"user": f"u{n}", "item": "i", "rating": 3, "time": 1_000_000 + n} for n in range(40)]
+    records.insert(2, 5)
+    folder = write(tmp_path, RATED.replace("csv", "json"), events__json=json.dumps(records, indent=1).encode())
+    report = load_dataset(folder).report
+    assert "events.json: 1 dropped: no JSON object (events.json:14)" in report.lines()
+    assert report.rows == (("events.json", 41),)

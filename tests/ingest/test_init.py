@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -144,6 +145,23 @@ def test_types_of_events_get_weights(tmp_path: Path) -> None:
     found = proposed(write(tmp_path, events__csv=["visitorid,itemid,event", *lines]))["interactions"]
     assert found["type"] == "event"
     assert found["weights"] == {"view": 1, "cart": 3, "purchase": 5, "odd": 1}
+
+
+def test_answers_go_before_guesses(tmp_path: Path) -> None:
+    asked = []
+
+    def choose(question: str, options: Sequence[str], guess: str | None, *, optional: bool = False) -> str | None:
+        asked.append(question)
+        return {"Which column holds the user?": "b", "Which column holds the item?": "a"}.get(question, guess)
+
+    folder = write(tmp_path, x__csv=["a,b,rating", *(f"{n % 9},{n % 7},{n % 3}" for n in range(60))])
+    found = tomllib.loads(propose(folder, choose))["interactions"]
+    assert (found["user"], found["item"], found["rating"]) == ("b", "a", "rating")
+    assert asked[:3] == [
+        "Which file holds who chose what?",
+        "Which column holds the user?",
+        "Which column holds the item?",
+    ]
 
 
 def test_ids_that_differ_in_form_are_mended_by_a_line(tmp_path: Path) -> None:
