@@ -39,7 +39,7 @@ export async function call(method, path, body, signal) {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const response = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
     const text = await response.text();
-    const answer = (response.headers.get("content-type") || "").includes("json") ? JSON.parse(text) : text;
+    const answer = text && (response.headers.get("content-type") || "").includes("json") ? JSON.parse(text) : text;
     if (response.ok) return answer;
     const wants = response.status === 401 || (response.status === 403 && String(answer.type).includes("scope"));
     // Another request may have asked meanwhile.

@@ -19,7 +19,7 @@ function Values({ feature, filter, onChange }) {
   return html`<div class="stack tight">
     ${few
       ? html`<label class="field">${feature.name}
-          <select value="" onChange=${(event) => { add(event.target.value); event.target.value = ""; }}>
+          <select value="" aria-label=${feature.name} onChange=${(event) => { add(event.target.value); event.target.value = ""; }}>
             <option value="">any</option>
             ${left.map((entry) => html`<option value=${entry.value}>${entry.value} (${entry.items})</option>`)}
           </select></label>`
@@ -50,7 +50,7 @@ function Flag({ feature, filter, onChange }) {
   const value = String(((filter[feature.name] || {}).any || [""])[0]);
   const set = (event) => onChange(withOne(filter, feature.name, event.target.value && { any: [event.target.value === "true"] }));
   return html`<label class="field">${feature.name}
-    <select value=${value} onChange=${set}><option value="">any</option><option value="true">yes</option><option value="false">no</option></select></label>`;
+    <select value=${value} aria-label=${feature.name} onChange=${set}><option value="">any</option><option value="true">yes</option><option value="false">no</option></select></label>`;
 }
 
 const KINDS = { tags: Values, category: Values, number: Between, flag: Flag };

@@ -18,6 +18,7 @@ export function One({ schema, status, person, onPerson, onOpen }) {
   const [ignored, setIgnored] = useState([]);
   const [changed, setChanged] = useState(0);
   const [asked, setAsked] = useState(null);
+  const [opened, setOpened] = useState(null);
   const [trouble, setTrouble] = useState(null);
   const key = JSON.stringify(person);
   const sliders = useSettled(JSON.stringify([diversity, share]), 150);
@@ -41,10 +42,11 @@ export function One({ schema, status, person, onPerson, onOpen }) {
       setTrouble(problem);
     }
   };
+  const why = (item) => html`<${Why} person=${person} item=${item} options=${{ k: LENGTH, filter, exclude, diversity: settledDiversity, new_share: settledShare }} changed=${changed} />`;
   const who = person.user !== undefined ? `user ${person.user}` : person.history.length ? "someone who liked these" : "someone unknown";
   return html`<div class="columns">
     <div class="stack">
-      <${Who} person=${person} onChange=${(next) => { setIgnored([]); setAsked(null); onPerson(next); }} users=${status.users} onOpen=${onOpen} past=${past} />
+      <${Who} person=${person} onChange=${(next) => { setIgnored([]); setAsked(null); setOpened(null); onPerson(next); }} users=${status.users} onOpen=${onOpen} past=${past} />
       <details class="card" open=${wide}><summary><h2>Tune the list</h2></summary>
         <${Slider} label="Diversity" value=${diversity} onChange=${setDiversity} low="the best items" high="unlike each other" />
         <${Slider} label="Share kept for new items" value=${share} onChange=${setShare} low="none" high="all" />
@@ -64,15 +66,16 @@ export function One({ schema, status, person, onPerson, onOpen }) {
           <div class="chips">${ignored.map((item) => html`<button type="button" class="chip" key=${item.item_id} onClick=${() => ignore(item, false)}>Show again: ${name(item)}</button>`)}</div></div>`}
         ${answer && (answer.items.length
           ? html`<${Items} items=${answer.items} onOpen=${onOpen} explain=${true} images=${images} actions=${(item) => html`
-              <button type="button" class="small" aria-label=${"Why " + name(item)} onClick=${() => setAsked(item)}>Why?</button>
-              <button type="button" class="small" aria-label=${"Ignore " + name(item)} onClick=${() => ignore(item, true)}>Ignore</button>`} />`
+              <button type="button" class="small" aria-label=${"Why " + name(item)} aria-expanded=${String(opened === item.item_id)} onClick=${() => setOpened(opened === item.item_id ? null : item.item_id)}>Why?</button>
+              <button type="button" class="small" aria-label=${"Ignore " + name(item)} onClick=${() => ignore(item, true)}>Ignore</button>`}
+              below=${(item) => opened === item.item_id && html`<div class="below">${why(item)}</div>`} />`
           : html`<p>No item passes these filters.</p>`)}
         ${answer && html`<${Stages} milliseconds=${answer.milliseconds} />`}
       </section>
       <section class="card" aria-labelledby="why"><h2 id="why">Why, or why not?</h2>
         <p class="soft">Name an item, and see at which stage it fell, or what brought it into the list.</p>
         <${FindItem} label="Item" onPick=${setAsked} />
-        ${asked && html`<${Why} person=${person} item=${asked} options=${{ k: LENGTH, filter, exclude, diversity: settledDiversity, new_share: settledShare }} changed=${changed} />`}
+        ${asked && why(asked)}
       </section>
     </div>
   </div>`;

@@ -45,8 +45,8 @@ export function Picture({ item, images }) {
   return typeof address === "string" && /^https?:\/\//.test(address) ? html`<img class="picture" src=${address} alt="" loading="lazy" referrerpolicy="no-referrer" />` : null;
 }
 
-/** A list of items. actions: what to show after an item's words; onOpen: what a press on its title does. */
-export function Items({ items, onOpen, actions, explain, mark, images }) {
+/** A list of items. actions, below: what to show after and below an item's words; onOpen: what a press on its title does. */
+export function Items({ items, onOpen, actions, below, explain, mark, images }) {
   return html`<ol class=${"items" + (explain ? "" : " compact")}>
     ${items.map((item, index) => html`<li key=${item.item_id}>
       <span class="place">${item.rank || index + 1}</span>
@@ -64,6 +64,7 @@ export function Items({ items, onOpen, actions, explain, mark, images }) {
         <p class="words soft"><span class="pill">${source(item)}</span> ${because(item)}</p>
         ${actions && html`<span class="row">${actions(item)}</span>`}
       </div>`}
+      ${below && below(item)}
     </li>`)}
   </ol>`;
 }

@@ -53,7 +53,7 @@ export function Running({ status: first }) {
       <${Evaluation} bundles=${status.bundles} />
     </div>
     <section class="card" aria-labelledby="collections"><h2 id="collections">Collections</h2>
-      <${Table} head=${["collection", "bundle", ["items"], "built", "last went live"]} rows=${status.collections.map((it) => [it.name, it.bundle, [count(it.items)], when(it.created_at), when(it.live_at)])} /></section>
+      <${Table} label="Collections" head=${["collection", "bundle", ["items"], "built", "last went live"]} rows=${status.collections.map((it) => [it.name, it.bundle, [count(it.items)], when(it.created_at), when(it.live_at)])} /></section>
     <section class="card" aria-labelledby="speed"><h2 id="speed">Requests while this page is open</h2>
       <${Chart} points=${over} /></section>
     ${samples && html`<section class="card" aria-labelledby="stages"><h2 id="stages">Time by stage since the start</h2>
@@ -64,15 +64,15 @@ export function Running({ status: first }) {
 }
 
 /** A table; a heading or a cell in brackets is a number. */
-function Table({ head, rows }) {
+function Table({ label, head, rows }) {
   const kind = (cell) => (Array.isArray(cell) ? "n" : "");
   if (!rows.length) return html`<p class="soft">Nothing yet.</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table>
     <thead><tr>${head.map((cell) => html`<th scope="col" class=${kind(cell)}>${cell}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td class=${kind(cell)}>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-const Times = ({ rows, head }) => html`<${Table} head=${[...head, ["count"], ["mean ms"], ["95 % below ms"]]}
+const Times = ({ rows, head }) => html`<${Table} label=${`Times by ${head.join(" and ")}`} head=${[...head, ["count"], ["mean ms"], ["95 % below ms"]]}
   rows=${rows.map((row) => [...row.names, [count(row.count)], [row.mean.toFixed(2)], [row.high == null ? "more" : row.high]])} />`;
 
 function Reindex({ status, onDone }) {
@@ -124,7 +124,7 @@ function Reindex({ status, onDone }) {
       ${under && html`<progress max=${Math.max(known.total, 1)} value=${known.done} aria-label="Progress of the job"></progress><p class="soft">${count(known.done)} of ${count(known.total)}</p>`}
       ${known.error && html`<p class="warning error">${known.error}</p>`}</div>`}
     ${status.jobs.length > 0 && html`<details><summary class="soft">Last jobs</summary>
-      <${Table} head=${["started", "ended", "state", "bundle"]} rows=${status.jobs.map((it) => [when(it.started_at), it.finished_at ? when(it.finished_at) : "", it.error ? `${it.state}: ${it.error}` : it.state, it.bundle])} /></details>`}
+      <${Table} label="Last jobs" head=${["started", "ended", "state", "bundle"]} rows=${status.jobs.map((it) => [when(it.started_at), it.finished_at ? when(it.finished_at) : "", it.error ? `${it.state}: ${it.error}` : it.state, it.bundle])} /></details>`}
   </section>`;
 }
 
@@ -133,7 +133,7 @@ function Evaluation({ bundles }) {
   const figures = latest ? Object.entries(latest.evaluation) : [];
   return html`<section class="card" aria-labelledby="figures"><h2 id="figures">The newest bundle</h2>
     ${latest ? html`<dl class="facts"><dt>id</dt><dd>${latest.id}</dd><dt>trained</dt><dd>${latest.created_at}</dd></dl>
-      <${Table} head=${["held out", ["value"]]} rows=${figures.map(([key, value]) => [key, [value.toFixed(4)]])} />` : html`<p class="soft">No bundle yet: make one with pharos train.</p>`}</section>`;
+      <${Table} label="Figures of the newest bundle" head=${["held out", ["value"]]} rows=${figures.map(([key, value]) => [key, [value.toFixed(4)]])} />` : html`<p class="soft">No bundle yet: make one with pharos train.</p>`}</section>`;
 }
 
 let library = null;
