@@ -26,7 +26,7 @@ from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
 from tests.evaluation.worlds import two_camps
 
-PEERS = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours"}
+PEERS = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "PureSVD", "BPR", "Sequential neighbours"}
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=4, text_model="")
 
 
