@@ -15,13 +15,14 @@ _TOLD_TYPES: Final = 10
 
 def choose_types(table: Table, column: str, types: tuple[str, ...]) -> Table:
     """The table with the rows of these types alone; the others are counted by their type. Case does not matter."""
-    named = table.frame[column].str.strip().str.casefold()
     wanted = {kind.casefold() for kind in types}
+    named = table.frame[column].str.strip().str.casefold()
     others = named[~named.isin(wanted)].value_counts()
     for kind in others.index[:_TOLD_TYPES]:
-        here = (table.frame[column].str.strip().str.casefold() == kind).to_numpy(dtype=bool)
+        here = (named == kind).to_numpy(dtype=bool)
         table = table.leave_out(here, f"{column} is {kind!r}, which is not among the types that are read")
-    rest = ~table.frame[column].str.strip().str.casefold().isin(wanted).to_numpy(dtype=bool)
+        named = named[~here]
+    rest = ~named.isin(wanted).to_numpy(dtype=bool)
     return table.leave_out(rest, f"{column} is of another type than those that are read", column)
 
 

@@ -28,7 +28,7 @@ class TextFormat:
     separator: between cells; of several characters, there are no quotes. encoding: a name that Python knows.
     header: whether the first line names the columns. columns: their names, where no header does; in place of these,
     a file without a header has columns called 1, 2, 3. quote: around cells, empty for none. escape: before a quote
-    that is part of a cell, where it is not doubled. decimal: the mark before the decimals of a number.
+    that is part of a cell, where it is not doubled.
     """
 
     separator: str | None = None
@@ -37,7 +37,6 @@ class TextFormat:
     columns: tuple[str, ...] | None = None
     quote: str = '"'
     escape: str | None = None
-    decimal: str | None = None
 
 
 @dataclass(frozen=True)
