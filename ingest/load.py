@@ -29,9 +29,19 @@ _LAYOUTS: Final = (
 )
 
 
-def load_dataset(source: str | Path) -> Dataset:
+def known_layout(folder: Path) -> str | None:
+    """The name of the layout that the folder's files are of; None if it is none, or has a dataset.toml."""
+    for layout in _LAYOUTS:
+        if all((folder / file).is_file() for file in layout.files):
+            return None if layout.read is read_declared else layout.name
+    return None
+
+
+def load_dataset(source: str | Path, *, strict: bool = True) -> Dataset:
     """Read a folder with a dataset.toml, a folder of a known layout, or the installed sample by its name.
 
+    strict: with it off, a folder with a dataset.toml is read however many bad rows it has; why it would be refused
+    stands in the report's faults.
     Errors: DataError, with a message for people, for whatever is wrong with the files.
     """
     folder = Path(source)
@@ -41,6 +51,6 @@ def load_dataset(source: str | Path) -> Dataset:
         raise DataError(f"{folder}: no such folder; give a dataset folder, or {sample.NAME!r} for the installed sample")
     for layout in _LAYOUTS:
         if all((folder / file).is_file() for file in layout.files):
-            return layout.read(folder)
+            return read_declared(folder, strict=strict) if layout.read is read_declared else layout.read(folder)
     known = "".join(f"\n  {layout.name}: {', '.join(layout.files)}" for layout in _LAYOUTS)
     raise DataError(f"{folder}: no known layout; a folder must hold the files of one of these:{known}")

@@ -1,15 +1,15 @@
-"""Trains a bundle and says what it is worth: what `pharos train` does."""
+"""Trains a bundle: split, fit on the earlier events, judge on the latest, fit on all, save."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pharos.classics.data import RankingData
+from pharos.classics.popularity import Popularity
 from pharos.evaluation.catalogue import Catalogue
 from pharos.evaluation.contender import ScoreUsers
 from pharos.evaluation.folds import Fold, Protocol, folds
 from pharos.evaluation.judging import judge_lists, recommend
 from pharos.evaluation.merged import MergedLists
-from pharos.evaluation.peers.base import RankingData
-from pharos.evaluation.peers.popularity import Popularity
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.splits import chronological
 from pharos.towers.bundle.bundle import Bundle
@@ -20,7 +20,7 @@ from pharos.towers.training import read_texts, select, selected, train_bundle
 
 @dataclass(frozen=True)
 class Figures:
-    """Means over the users of the chronological test part, on the full catalogue less what each user has."""
+    """Means over the users of the chronological test part, on the full catalogue without the items of each user."""
 
     ndcg_10: float
     recall_100: float

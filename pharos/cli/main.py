@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train, why
+from pharos.cli import analyse, check, classic, data, doctor, evaluate, index, init, key, lists, serve, train, why
 
 _USAGE_ERROR: Final = 2
 
@@ -16,6 +16,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
+app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("import")(data.import_data)
 app.command("index")(index.index)
@@ -26,6 +28,8 @@ app.command("search")(lists.search)
 app.command("why")(why.why)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
+app.command("analyse")(analyse.analyse)
+app.command("classic")(classic.classic)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 

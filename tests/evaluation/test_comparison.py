@@ -8,6 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pharos.classics.biases import Biases
+from pharos.classics.bpr import BPR
+from pharos.classics.popularity import Popularity
+from pharos.classics.text_neighbours import TextNeighbours
 from pharos.evaluation.comparison import compare
 from pharos.evaluation.errors import EvaluationError
 from pharos.evaluation.folds import Protocol, folds
@@ -15,10 +19,6 @@ from pharos.evaluation.judging import judge_lists
 from pharos.evaluation.page import page
 from pharos.evaluation.peer_contender import PeerContender, RatingPeerContender
 from pharos.evaluation.peers import RATING_PEERS
-from pharos.evaluation.peers.biases import Biases
-from pharos.evaluation.peers.bpr import BPR
-from pharos.evaluation.peers.popularity import Popularity
-from pharos.evaluation.peers.text_neighbours import TextNeighbours
 from pharos.evaluation.report import report, write
 from pharos.evaluation.run import evaluate
 from pharos.ingest.errors import DataError

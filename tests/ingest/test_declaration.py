@@ -22,7 +22,7 @@ WRONG = {
     "an unknown table": (INTERACTIONS + "[films]\n", r"films: unknown key; allowed are interactions, items, users"),
     "an unknown key": (INTERACTIONS + 'stars = "rating"\n', r"interactions\.stars: unknown key"),
     "a missing key": ('[interactions]\nfile = "events.csv"\nuser = "user"\n', r"interactions\.item: missing"),
-    "an unknown feature type": (RATED + ITEMS.replace("number", "date"), r"'date'; allowed are number, flag"),
+    "an unknown feature type": (RATED + ITEMS.replace("number", "colour"), r"'colour'; allowed are number, flag"),
     "a reserved name": (RATED + ITEMS.replace("year =", "title ="), r"items\.features\.title: not a feature's name"),
     "a column used twice": (INTERACTIONS.replace('"item"', '"user"'), r"'user' is used twice"),
     "no TOML": ("interactions", r"cannot be read as TOML"),

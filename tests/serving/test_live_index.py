@@ -117,7 +117,8 @@ def test_a_bundle_that_is_not_here_is_named_and_seen_as_soon_as_it_is(
             return str(error)
 
     eventually(lambda: "needs the bundle 'second', which is not here" in failure())
-    shutil.copytree(bundles / "second", here / "second")
+    # Renamed into its place, as training does it: a half copy would be loaded, and found damaged.
+    shutil.copytree(bundles / "second", tmp_path / "second").rename(here / "second")
     eventually(lambda: failure() == "second")
 
 

@@ -26,7 +26,8 @@ from pharos.towers.histories.histories import Histories
 from pharos.towers.histories.queries import HistoryEvent
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.progress import Silent
-from pharos.towers.ranking.features import WIDTH, RankTables
+from pharos.towers.ranking.feature_names import WIDTH
+from pharos.towers.ranking.features import RankTables
 from pharos.towers.ranking.ranker import Ranker
 from pharos.towers.sources.merging import MergeWeights, Weights
 from pharos.towers.sources.retriever import Retriever
@@ -119,7 +120,7 @@ class TestAgreement:
     ) -> None:
         monkeypatch.setattr(candidates, "DEPTH", depth)
         generation, data = service.live.current(), shop.dataset()
-        retriever = Retriever(generation.bundle._towers, generation.bundle.sources, data.items, None)
+        retriever = Retriever(generation.bundle.towers, generation.bundle.sources, data.items, None)
         users = [f"p{number}" for number in range(0, 240, 17)] + ["nobody"]
         queries = Histories(data, data.interactions).queries(users, retriever.vectors)
         row = {item_id: place for place, item_id in enumerate(data.items["item_id"])}
