@@ -53,7 +53,7 @@ export function Running({ status: first }) {
       <${Evaluation} bundles=${status.bundles} />
     </div>
     <section class="card" aria-labelledby="collections"><h2 id="collections">Collections</h2>
-      <${Table} label="Collections" head=${["collection", "bundle", ["items"], "built", "last went live"]} rows=${status.collections.map((it) => [it.name, it.bundle, [count(it.items)], when(it.created_at), when(it.live_at)])} /></section>
+      <${Table} label="Table of the collections" head=${["collection", "bundle", ["items"], "built", "last went live"]} rows=${status.collections.map((it) => [it.name, it.bundle, [count(it.items)], when(it.created_at), when(it.live_at)])} /></section>
     <section class="card" aria-labelledby="speed"><h2 id="speed">Requests while this page is open</h2>
       <${Chart} points=${over} /></section>
     ${samples && html`<section class="card" aria-labelledby="stages"><h2 id="stages">Time by stage since the start</h2>
