@@ -74,7 +74,7 @@ def opened(settings: Settings) -> Iterator[Service]:
         yield service
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 240) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not holds():
