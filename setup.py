@@ -6,7 +6,7 @@ in its way. All else about the project stands in pyproject.toml, which cannot sa
 
 from setuptools import find_packages, setup
 
-ROOMS = ("ingest", "towers", "indexing", "evaluation", "serving")
+ROOMS = ("ingest", "classics", "towers", "indexing", "evaluation", "serving")
 
 if __name__ == "__main__":
     setup(

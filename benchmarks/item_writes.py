@@ -20,11 +20,11 @@ from pharos.cli.progress import Lines
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.schema import Feature, FeatureType
 from pharos.serving.app import create_app
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_store
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
-from pharos.serving.training import train
 from pharos.towers.settings import TrainingSettings
+from pharos.training import train
 
 ITEMS, USERS, EVENTS = 500, 300, 6_000
 POSTS, WARM_UP, BATCH = 200, 10, 1_000

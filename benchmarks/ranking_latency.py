@@ -19,12 +19,12 @@ import numpy as np
 from benchmarks.catalogues import catalogue
 from pharos.cli.progress import Lines
 from pharos.ingest.dataset import Dataset
-from pharos.serving.training import train
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.histories.histories import Histories
 from pharos.towers.ranking.features import Retrieved
 from pharos.towers.settings import TrainingSettings
 from pharos.towers.sources.merging import SOURCES
+from pharos.training import train
 
 ITEMS, USERS, EVENTS, CANDIDATES, REQUESTS, WARM_UP = 10_000, 1_000, 150_000, 500, 1_000, 50
 TRAINING = TrainingSettings(max_epochs=2, text_model="")

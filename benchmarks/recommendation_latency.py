@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from benchmarks.catalogues import catalogue
 from pharos.cli.progress import Lines
 from pharos.indexing.index import TOWER
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Person, Selection
-from pharos.serving.reindex import reindex
-from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
-from pharos.serving.training import train
 from pharos.towers.settings import TrainingSettings
+from pharos.training import train
 
 ITEMS, USERS, EVENTS, REQUESTS, WARM_UP = 10_000, 1_000, 60_000, 1_000, 50
 TRAINING = TrainingSettings(max_epochs=2, text_model="")

@@ -15,11 +15,11 @@ import httpx
 
 from benchmarks.catalogues import catalogue
 from pharos.cli.progress import Lines
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_store
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
-from pharos.serving.training import train
 from pharos.towers.settings import TrainingSettings
+from pharos.training import train
 from tests.qdrant_binary import fetch
 from tests.qdrant_process import QdrantProcess
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from benchmarks.catalogues import catalogue
 from pharos.cli.progress import Lines
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_store
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
-from pharos.serving.training import train
 from pharos.towers.settings import TrainingSettings
+from pharos.training import train
 
 ITEMS: Final = 5_000
 USERS: Final = 1_000

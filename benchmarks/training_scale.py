@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.catalogues import catalogue
-from pharos.evaluation.extras import load
+from pharos.classics.extras import load
 from pharos.ingest.dataset import Dataset
 from pharos.towers.retrieval.assembly import build, compile_for, compiled_step, prepare
 from pharos.towers.retrieval.steps import Steps

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pharos.evaluation.catalogue import Catalogue
+from pharos.classics.catalogue import Catalogue
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.metrics import DEPTH, NDCG_10, RankingMetrics
 from pharos.ingest.columns import Columns

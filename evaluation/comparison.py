@@ -1,16 +1,20 @@
 """Our towers against every peer of a protocol: what `pharos evaluate` does."""
 
+from collections.abc import Collection
 from pathlib import Path
 
+from pharos.classics.prepare import EmbedItems
 from pharos.evaluation.contender import Learner
+from pharos.evaluation.errors import EvaluationError
 from pharos.evaluation.folds import FittedOn, Protocol
 from pharos.evaluation.page import write_page
-from pharos.evaluation.peer_contender import EmbedItems, PeerContender, RatingPeerContender
+from pharos.evaluation.peer_contender import PeerContender, RatingPeerContender
 from pharos.evaluation.peers import COLD_PEERS, RATING_PEERS, WARM_PEERS
+from pharos.evaluation.peers.own import own_peers, own_rating_peers
 from pharos.evaluation.ranked import RankedContender
 from pharos.evaluation.rating_model import PredictedRatings
 from pharos.evaluation.report import Report, report, write
-from pharos.evaluation.run import evaluate
+from pharos.evaluation.run import Evaluation, evaluate
 from pharos.evaluation.two_tower import TwoTowerContender
 from pharos.ingest.dataset import Dataset
 from pharos.towers.progress import Progress
@@ -44,16 +48,42 @@ def compare(
     Raises DataError where the data set has nothing to hold out, EvaluationError where no method can take part.
     """
     out.mkdir(parents=True, exist_ok=True)  # at once: a folder that cannot be written is told before the long work
-    ours = _ours(protocol, settings, text_cache)
-    peers = _peers(protocol, settings, text_cache, progress) if with_peers else []
-    evaluation = evaluate(dataset, protocol, ours, peers, fitted_on=fitted_on, budget=budget, progress=progress)
+    evaluation = hold_against(
+        dataset, protocol, settings,
+        with_peers=with_peers, fitted_on=fitted_on, budget=budget, text_cache=text_cache, progress=progress,
+    )  # fmt: skip
     figures = report(evaluation)
     write(evaluation, figures, out, _FILES)
     write_page(figures, out / "report.html")
     return figures
 
 
-def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path) -> list[Learner]:
+def hold_against(
+    dataset: Dataset,
+    protocol: Protocol,
+    settings: TrainingSettings,
+    *,
+    with_peers: bool | Collection[str],
+    fitted_on: FittedOn | None = None,
+    budget: float,
+    text_cache: Path | None,
+    progress: Progress,
+) -> Evaluation:
+    """As `compare`, with nothing written. with_peers: all that fit the protocol, none, or those of these names.
+
+    Raises EvaluationError also for a name that no peer of the protocol has.
+    """
+    ours = _ours(protocol, settings, text_cache)
+    peers = _peers(protocol, settings, text_cache, progress) if with_peers else []
+    if not isinstance(with_peers, bool):
+        names = [peer.name for peer in peers]
+        if unknown := [name for name in with_peers if name not in names]:
+            raise EvaluationError(f"no peer {unknown[0]!r} for the protocol {protocol}; there are {', '.join(names)}")
+        peers = [peer for peer in peers if peer.name in with_peers]
+    return evaluate(dataset, protocol, ours, peers, fitted_on=fitted_on, budget=budget, progress=progress)
+
+
+def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path | None) -> list[Learner]:
     """All stages of ours, each a contender of its own, the retrieval stage first."""
     if protocol is Protocol.RATING:
         return [PredictedRatings(settings, text_cache=text_cache)]
@@ -61,15 +91,18 @@ def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path) -> l
     return [retrieval, RankedContender(retrieval)] if protocol.is_ordered else [retrieval]
 
 
-def _peers(protocol: Protocol, settings: TrainingSettings, text_cache: Path, progress: Progress) -> list[Learner]:
+def _peers(
+    protocol: Protocol, settings: TrainingSettings, text_cache: Path | None, progress: Progress
+) -> list[Learner]:
     if protocol is Protocol.RATING:
-        return [RatingPeerContender(peer) for peer in RATING_PEERS]
+        return [RatingPeerContender(peer) for peer in (*RATING_PEERS, *own_rating_peers())]
     embed = _embed_items(settings, text_cache, progress)
     chosen = COLD_PEERS if protocol is Protocol.COLD else WARM_PEERS
-    return [PeerContender(peer, embed) for peer in chosen]
+    own = own_peers(cold=protocol is Protocol.COLD)
+    return [PeerContender(peer, embed) for peer in (*chosen, *own)]
 
 
-def _embed_items(settings: TrainingSettings, text_cache: Path, progress: Progress) -> EmbedItems | None:
+def _embed_items(settings: TrainingSettings, text_cache: Path | None, progress: Progress) -> EmbedItems | None:
     """The text model of the settings, reading the same documents as the item tower; None for no text model."""
     if not settings.text_model:
         return None

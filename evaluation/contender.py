@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pharos.classics.data import Floats
+from pharos.classics.scoring import Scores
 from pharos.evaluation.folds import Fold
-from pharos.evaluation.peers.base import Floats
-from pharos.evaluation.scoring import Scores
 from pharos.evaluation.tuning import Tuning
 from pharos.indexing.index import FloatArray
 from pharos.ingest.dataset import Dataset

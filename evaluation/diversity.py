@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from pharos.evaluation.catalogue import Catalogue
+from pharos.classics.catalogue import Catalogue
+from pharos.classics.documents import documents
+from pharos.classics.scoring import Codes
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.judging import wanted_items
 from pharos.evaluation.metrics import SHOWN, ranking_metrics
-from pharos.evaluation.peers.documents import documents
-from pharos.evaluation.scoring import Codes
 from pharos.indexing.diversity import POOL, SIMILARITIES, Scale, mean_similarity, mmr, scaled
 from pharos.indexing.index import FloatArray
 from pharos.ingest.columns import Columns

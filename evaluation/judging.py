@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from pharos.evaluation.catalogue import Catalogue
+from pharos.classics.catalogue import Catalogue
+from pharos.classics.data import Floats
+from pharos.classics.scoring import Codes, Scores, top_lists
 from pharos.evaluation.contender import ScoreUsers
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.metrics import DEPTH, RankingMetrics, RatingMetrics, ranking_metrics, rating_metrics
-from pharos.evaluation.peers.base import Floats
-from pharos.evaluation.scoring import Codes, Scores, top_lists
 from pharos.ingest.columns import Columns
 
 PredictPairs = Callable[[pd.DataFrame], Floats]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pharos.classics.scoring import Scores
 from pharos.evaluation.contender import Allowed
-from pharos.evaluation.scoring import Scores
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.towers.bundle.bundle import Trained

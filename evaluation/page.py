@@ -5,8 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from pharos.classics.extras import MissingExtra
 from pharos.evaluation import plots
-from pharos.evaluation.extras import MissingExtra
 from pharos.evaluation.folds import Protocol
 from pharos.evaluation.headings import describe_ties, heading, table
 

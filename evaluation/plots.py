@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from pharos.evaluation import extras
+from pharos.classics import extras
 
 _OURS: Final = "#d9480f"
 _PEER: Final = "#8d99ae"

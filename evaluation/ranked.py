@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from pharos.classics.scoring import Scores
 from pharos.evaluation.contender import Allowed, Pool, ScoreUsers
 from pharos.evaluation.diversity import CANDIDATES as DIVERSE_FROM
 from pharos.evaluation.folds import Fold
-from pharos.evaluation.scoring import Scores
 from pharos.evaluation.tuning import Tuning
 from pharos.evaluation.two_tower import TwoTowerContender
 from pharos.ingest.columns import Columns

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pharos.classics.data import Floats
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.metrics import rating_metrics
-from pharos.evaluation.peers.base import Floats
 from pharos.evaluation.tuning import Attempt, Tuning
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset

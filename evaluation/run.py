@@ -8,16 +8,16 @@ from typing import TypeVar, cast
 import numpy as np
 import pandas as pd
 
+from pharos.classics.errors import Unfit
+from pharos.classics.extras import MissingExtra
+from pharos.classics.popularity import Popularity
+from pharos.classics.sequential_neighbours import SequentialNeighbours
 from pharos.evaluation.contender import Contender, Learner, RatingContender
 from pharos.evaluation.diversity import CANDIDATES, Degree, diversity_curve
 from pharos.evaluation.errors import EvaluationError
-from pharos.evaluation.extras import MissingExtra
 from pharos.evaluation.folds import FittedOn, Fold, Folds, Protocol, folds
 from pharos.evaluation.judging import judge_lists, judge_ratings, rate, recommend
 from pharos.evaluation.metrics import RankingMetrics, RatingMetrics
-from pharos.evaluation.peers.base import PeerUnfit
-from pharos.evaluation.peers.popularity import Popularity
-from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
 from pharos.evaluation.ties import Ties, ties
 from pharos.evaluation.tuning import Tuning
 from pharos.ingest.columns import Columns
@@ -101,7 +101,7 @@ def evaluate(
         progress.say(f"{learner.name} ...")
         try:
             outcome = _run(learner, parts, protocol, learner in ours, budget, progress)
-        except (PeerUnfit, MissingExtra) as error:
+        except (Unfit, MissingExtra) as error:
             left_out.append(LeftOut(learner.name, str(error)))
             progress.say(f"  left out: {error}")
         else:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pharos.classics.scoring import Scores
 from pharos.evaluation.contender import Allowed, Pool, ScoreUsers
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.merged import MergedLists
-from pharos.evaluation.scoring import Scores
 from pharos.evaluation.tuning import Attempt, Tuning
 from pharos.ingest.dataset import Dataset
 from pharos.towers.bundle.bundle import Trained

@@ -216,11 +216,6 @@ def payloads(encoder: ItemEncoder, items: pd.DataFrame) -> list[Payload]:
     return [{**empty, **_payload(encoder.schema, record, now)} for record in records]
 
 
-def point(encoder: ItemEncoder, record: Mapping[str, Any]) -> Point:
-    """The point of one item. record: one row of what `points` takes."""
-    return points(encoder, pd.DataFrame([record]))[0]
-
-
 def prune(index: VectorIndex, alias: str = ALIAS, *, keep: int = 1) -> list[str]:
     """Drop collections that were built for the alias and are not needed any more; returns their names.
 

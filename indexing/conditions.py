@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from pharos.indexing.payload import PayloadType, payload_fields
+from pharos.ingest.errors import PharosError
 from pharos.ingest.schema import Schema
 
 Value: TypeAlias = str | float | bool
@@ -14,7 +15,7 @@ MAX_CONDITIONS: Final = 20
 MAX_VALUES: Final = 100
 
 
-class FilterError(ValueError):
+class FilterError(PharosError, ValueError):
     """A filter that cannot be applied.
 
     field: the field it names. value: what was given. allowed: what may be given instead, for people.
@@ -109,7 +110,19 @@ def _typed_range(condition: Range, kind: PayloadType) -> Range:
         raise FilterError(condition.field, given, f"values, not a range: the field is a {kind}")
     if not given:
         raise FilterError(condition.field, given, "at least one of gte, lte, gt, lt")
-    return Range(condition.field, **{name: _number(condition.field, bound) for name, bound in given.items()})
+    return _one_bound_a_side(
+        Range(condition.field, **{name: _number(condition.field, bound) for name, bound in given.items()})
+    )
+
+
+def _one_bound_a_side(condition: Range) -> Range:
+    """The same range with the tighter of two bounds on one side: of two, an engine heeds the exclusive one alone."""
+    gte, lte, gt, lt = condition.gte, condition.lte, condition.gt, condition.lt
+    if gte is not None and gt is not None:
+        gte, gt = (None, gt) if gt >= gte else (gte, None)
+    if lte is not None and lt is not None:
+        lte, lt = (None, lt) if lt <= lte else (lte, None)
+    return Range(condition.field, gte, lte, gt, lt)
 
 
 def _typed_value(field: str, value: Value, kind: PayloadType) -> Value:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from pharos.ingest.errors import PharosError
 
-class VectorIndexError(Exception):
+
+class VectorIndexError(PharosError):
     """Base of every error that a vector index raises itself."""
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "Range",
     "Value",
     "check",
+    "json_conditions",
     "parse_expression",
     "parse_expressions",
     "parse_json",
@@ -69,6 +70,25 @@ def parse_json(document: object) -> Filter:
     if not isinstance(document, Mapping):
         raise FilterError("filter", document, "an object of conditions by field")
     return Filter(tuple(condition for field, given in document.items() for condition in _conditions(field, given)))
+
+
+def json_conditions(filter: Filter) -> dict[str, dict[str, object]]:
+    """A filter as the JSON object that `parse_json` reads.
+
+    Raises FilterError where two conditions of one field are of the same kind, of which an object can hold one.
+    """
+    document: dict[str, dict[str, object]] = {}
+    for condition in filter.conditions:
+        told: dict[str, object] = (
+            {name: bound for name in _BOUNDS.values() if (bound := getattr(condition, name)) is not None}
+            if isinstance(condition, Range)
+            else {name: list(condition.values) for name, kind in _GROUPS.items() if type(condition) is kind}
+        )
+        field = document.setdefault(condition.field, {})
+        if twice := field.keys() & told.keys():
+            raise FilterError(condition.field, sorted(twice)[0], "one condition of a kind for each field")
+        field.update(told)
+    return document
 
 
 def _parse_json_text(text: str) -> Filter:

@@ -1,71 +1,75 @@
 """Cells as they stand in a file become typed feature values; what cannot be read becomes missing, and is counted."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pharos.ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
 from pharos.ingest.report import Outcome
 from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.signals import read_image, read_series
 from pharos.ingest.tables.table import Table
+from pharos.ingest.unicode import composed
+from pharos.ingest.values.flags import FLAGS
+from pharos.ingest.values.html import without_html
+from pharos.ingest.values.numbers import MISSING_MARKS, Numbers, read_numbers
+from pharos.ingest.values.tags import split_tags
+from pharos.ingest.values.times import TimeFormat, decimal_years, read_times
 
-_MISSING_MARKS: Final = ("", "nan", "na", "n/a", "null", "none", "\\n")
-_FLAGS: Final = {"1": 1.0, "true": 1.0, "t": 1.0, "yes": 1.0, "y": 1.0} | {
-    "0": 0.0, "false": 0.0, "f": 0.0, "no": 0.0, "n": 0.0, "1.0": 1.0, "0.0": 0.0
-}  # fmt: skip
 
-
-def type_features(table: Table, features: Iterable[Feature]) -> tuple[Table, tuple[Feature, ...]]:
+def type_features(
+    table: Table,
+    features: Iterable[Feature],
+    decimal: str | None = None,
+    dates: Mapping[str, TimeFormat] | None = None,
+    html: Collection[str] = (),
+    *,
+    folder: Path | None = None,
+) -> tuple[Table, tuple[Feature, ...]]:
     """The table with a typed column per feature, and the features as read: each vector with its length.
 
-    A cell that cannot be read becomes missing; a text, category or list of tags over its limit is cut. Both counted.
+    folder: where the files of pictures are; a cell of a path is unreadable without one.
+    decimal: the mark before decimals, None if it is to be found. dates: the numbers that are written as times, which
+    become years with their part. html: the texts that are read without their HTML. A cell that cannot be read becomes
+    missing; a text, category or list of tags over its limit is cut. Both are counted.
     """
     read = []
     for feature in features:
         match feature.type:
+            case FeatureType.NUMBER if feature.name in (dates or {}):
+                table = _type_dates(table, feature.name, (dates or {})[feature.name])
             case FeatureType.NUMBER:
-                table = _type_numbers(table, feature.name)
+                table = _type_numbers(table, feature.name, decimal)
             case FeatureType.FLAG:
                 table = _type_flags(table, feature.name)
             case FeatureType.CATEGORY:
                 table = type_texts(table, feature.name, MAX_CATEGORY, strip=True)
             case FeatureType.TEXT:
+                if feature.name in html:
+                    texts = table.frame[feature.name].astype("str").fillna("")
+                    table = table.with_columns(**{feature.name: without_html(texts)})
                 table = type_texts(table, feature.name, MAX_TEXT)
             case FeatureType.TAGS:
                 table = _type_tags(table, feature.name, feature.separator)
             case FeatureType.VECTOR:
                 table, feature = _type_vectors(table, feature)
+            case FeatureType.IMAGE:
+                table = _type_images(table, feature.name, folder)
+            case FeatureType.SERIES:
+                table, feature = _type_series(table, feature)
         read.append(feature)
     return table, tuple(read)
 
 
-def parse_numbers(cells: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Cells as finite numbers (NaN missing or unreadable), and which of them are unreadable."""
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        empty = np.isnan(values)
-    else:
-        text = pc.utf8_trim_whitespace(pa.array(cells.astype("str"), pa.large_string()))
-        text = pc.if_else(pc.is_in(pc.utf8_lower(text), pa.array(_MISSING_MARKS, pa.large_string())), None, text)
-        empty = np.asarray(text.is_null())
-        try:
-            values = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        except pa.ArrowInvalid:
-            values = pd.to_numeric(text.to_pandas(), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = ~np.isfinite(values) & ~empty
-    return np.where(bad, np.nan, values), bad
-
-
 def type_texts(table: Table, column: str, limit: int, *, strip: bool = False) -> Table:
     """The table with this column as str (missing: empty), cut to so many characters."""
-    text = table.frame[column].astype("str").fillna("")
+    text = composed(table.frame[column].astype("str").fillna(""))
     if strip:
         text = text.str.strip()
     long = (text.str.len() > limit).to_numpy(dtype=bool)
@@ -73,30 +77,45 @@ def type_texts(table: Table, column: str, limit: int, *, strip: bool = False) ->
     return table.with_columns(**{column: text.str.slice(stop=limit) if long.any() else text})
 
 
-def split_tags(cell: Any, separator: str) -> tuple[str, ...] | None:
-    """The tags of a cell, be it text or a list: without blanks around them, empty or repeated ones; order kept.
+def type_numbers(table: Table, column: str, decimal: str | None) -> tuple[Table, Numbers]:
+    """The table with notes of what was found in its numbers, and these; the column itself stays as it is."""
+    numbers = read_numbers(table.frame[column], decimal)
+    if numbers.decimal == "," and decimal is None:
+        found = ~np.isnan(numbers.values)
+        table = table.note(
+            Outcome.NOTED, found, f'{column} is read with a decimal comma; say decimal = "," if it is', column
+        )
+    reason = f'{column} may be above a thousand or have decimals, is read as thousands; say decimal = "," if not'
+    table = table.note(Outcome.NOTED, numbers.unsure, reason, column)
+    table = table.note(
+        Outcome.NOTED, numbers.dressed, f"{column} is read without its sign of currency or percent", column
+    )
+    return table, numbers
 
-    None for a cell that is neither.
-    """
-    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
-        return ()
-    parts = cell.split(separator) if isinstance(cell, str) else cell
-    if not isinstance(parts, list | tuple | np.ndarray):
-        return None
-    return tuple(dict.fromkeys(tag for part in parts if part is not None and (tag := str(part).strip())))
+
+def _type_numbers(table: Table, column: str, decimal: str | None) -> Table:
+    table, numbers = type_numbers(table, column, decimal)
+    table = table.note(Outcome.MISSING, numbers.bad, f"{column} is no finite number", column)
+    return table.with_columns(**{column: numbers.values})
 
 
-def _type_numbers(table: Table, column: str) -> Table:
-    values, bad = parse_numbers(table.frame[column])
-    table = table.note(Outcome.MISSING, bad, f"{column} is no finite number", column)
-    return table.with_columns(**{column: values})
+def _type_dates(table: Table, column: str, said: TimeFormat) -> Table:
+    times = read_times(table.frame[column], said, column)
+    cells = table.frame[column].astype("str").fillna("").str.strip().str.lower()
+    empty = cells.isin((*MISSING_MARKS, "nat")).to_numpy(dtype=bool)
+    if times.told:
+        table = table.note(Outcome.NOTED, ~times.bad, times.told, column)
+    table = table.note(Outcome.MISSING, times.bad & ~empty, times.reason, column)
+    table = table.note(Outcome.MISSING, times.other, times.other_reason, column)
+    seconds = np.where(times.other, np.nan, times.seconds)
+    return table.with_columns(**{column: decimal_years(seconds)})
 
 
 def _type_flags(table: Table, column: str) -> Table:
     cells = table.frame[column]
     text = cells.astype("str").fillna("").str.strip().str.lower()
-    values = text.map(_FLAGS).to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.isnan(values) & ~text.isin(_MISSING_MARKS).to_numpy(dtype=bool)
+    values = text.map(FLAGS).to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.isnan(values) & ~text.isin(MISSING_MARKS).to_numpy(dtype=bool)
     table = table.note(Outcome.MISSING, bad, f"{column} is neither true nor false", column)
     return table.with_columns(**{column: values})
 
@@ -131,6 +150,40 @@ def _type_vectors(table: Table, feature: Feature) -> tuple[Table, Feature]:
     table = table.note(Outcome.MISSING, bad, reason, feature.name)
     table = table.note(Outcome.MISSING, wrong, f"{feature.name} has not {length} numbers", feature.name)
     kept = [None if drop else vector for vector, drop in zip(vectors, wrong, strict=True)]
+    typed = table.with_columns(**{feature.name: _objects(kept, table.frame.index)})
+    return typed, replace(feature, length=length)
+
+
+def _type_images(table: Table, column: str, folder: Path | None) -> Table:
+    images: list[NDArray[np.uint8] | None] = []
+    bad = np.zeros(len(table.frame), dtype=bool)
+    for row, cell in enumerate(table.frame[column]):
+        try:
+            images.append(read_image(cell, folder))
+        except ValueError:
+            images.append(None)
+            bad[row] = True
+    table = table.note(Outcome.MISSING, bad, f"{column} is no picture that can be read", column)
+    return table.with_columns(**{column: _objects(images, table.frame.index)})
+
+
+def _type_series(table: Table, feature: Feature) -> tuple[Table, Feature]:
+    series: list[NDArray[np.float32] | None] = []
+    bad = np.zeros(len(table.frame), dtype=bool)
+    for row, cell in enumerate(table.frame[feature.name]):
+        try:
+            series.append(read_series(cell))
+        except (ValueError, TypeError):
+            series.append(None)
+            bad[row] = True
+    length = feature.length
+    if length is None:  # that of most rows
+        sizes = Counter(one.shape[1] for one in series if one is not None)
+        length = sizes.most_common(1)[0][0] if sizes else None
+    wrong = np.fromiter((one is not None and one.shape[1] != length for one in series), bool, len(series))
+    table = table.note(Outcome.MISSING, bad, f"{feature.name} is no series of finite numbers", feature.name)
+    table = table.note(Outcome.MISSING, wrong, f"{feature.name} has not {length} values in a step", feature.name)
+    kept = [None if drop else one for one, drop in zip(series, wrong, strict=True)]
     typed = table.with_columns(**{feature.name: _objects(kept, table.frame.index)})
     return typed, replace(feature, length=length)
 

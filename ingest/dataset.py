@@ -1,6 +1,10 @@
 """The typed tables of a data set, as every other package sees them."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -20,7 +24,8 @@ class Dataset:
     users: user_id (str, unique) and a column per feature of `schema.users`.
     Feature columns hold, by type: number float64 (NaN missing), flag float64 (1, 0, NaN missing),
         category str (empty missing), tags tuple[str, ...], text str (empty missing),
-        vector numpy float32 [length] (None missing).
+        vector numpy float32 [length] (None missing), image numpy uint8 [side, side, 3] (None missing; items only),
+        series numpy float32 [steps, length], the oldest step first (None missing; items only).
     Every item that an interaction names has a row in `items`, and every user one in `users`; where the data set has
     no such table, the rows hold the id and no feature. Where it declares no title, the id stands for the title.
     report: what was read, what was dropped and why.
@@ -32,6 +37,24 @@ class Dataset:
     users: pd.DataFrame
     schema: Schema
     report: IngestReport = field(default_factory=IngestReport)
+
+    @classmethod
+    def from_frames(
+        cls,
+        interactions: pd.DataFrame,
+        items: pd.DataFrame | None = None,
+        users: pd.DataFrame | None = None,
+        *,
+        features: Mapping[str, str | Mapping[str, Any]] | None = None,
+        user_features: Mapping[str, str | Mapping[str, Any]] | None = None,
+        name: str = "frames",
+    ) -> Dataset:
+        """A data set from DataFrames; see `pharos.ingest.frames.dataset_from_frames`. Raises DataError."""
+        from pharos.ingest.frames import dataset_from_frames  # which needs this module
+
+        return dataset_from_frames(
+            interactions, items, users, features=features, user_features=user_features, name=name
+        )
 
     def require_interactions(self) -> None:
         """Raise DataError if there is nothing to learn from: a catalogue alone can be imported, but not trained on."""

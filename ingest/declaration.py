@@ -2,22 +2,43 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+
 from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
 from pharos.ingest.dataset import Dataset
+from pharos.ingest.declared_source import SOURCE_KEYS, source_of, time_format
 from pharos.ingest.errors import DataError
+from pharos.ingest.id_forms import FORMS
 from pharos.ingest.limits import MAX_VECTOR
 from pharos.ingest.schema import RESERVED_NAMES, Feature, FeatureType
-from pharos.ingest.tables.read import read_table
+from pharos.ingest.section import Section
+from pharos.ingest.tables.read import read_source
+from pharos.ingest.tables.table import Table
+from pharos.ingest.unicode import clean_name
+from pharos.ingest.values.times import TimeFormat
 
 DECLARATION: Final = "dataset.toml"
+_ITEMS_ONLY: Final = (FeatureType.IMAGE, FeatureType.SERIES)
+DATE: Final = "date"
+"""A number in the typed tables, which the file has as a date: a type for dataset.toml alone."""
+FEATURE_TYPES: Final = (*FeatureType, DATE)
 _AS_TEXT: Final = (FeatureType.CATEGORY, FeatureType.TEXT)
+_EXTRA: Final[dict[str, tuple[str, ...]]] = {
+    FeatureType.TAGS: ("separator",),
+    FeatureType.VECTOR: ("length",),
+    FeatureType.SERIES: ("length",),
+    FeatureType.TEXT: ("html",),
+    DATE: ("format", "timezone"),
+}
+"""What may be said of a feature of each type beside its type and column."""
 
 
-def read_declared(folder: Path) -> Dataset:
-    """Read a folder by its dataset.toml.
+def read_declared(folder: Path, *, strict: bool = True) -> Dataset:
+    """Read a folder by its dataset.toml. strict: see `assemble`.
 
     Errors: DataError that names the file, the key and what is allowed.
     """
@@ -26,102 +47,153 @@ def read_declared(folder: Path) -> Dataset:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{path}: cannot be read as TOML: {error}") from error
-    root = _Section(path, "", declared)
-    root.allow(required=("interactions",), optional=("items", "users"))
+    return read_declaration(folder, path, declared, strict=strict)
+
+
+def read_declaration(folder: Path, path: Path, declared: Mapping[str, Any], *, strict: bool = True) -> Dataset:
+    """Read a folder by what is declared of it. path: what goes by in messages as the place of the declaration.
+
+    Errors: DataError.
+    """
+    root = Section(path, "", declared)
+    root.allow(required=("interactions",), optional=("items", "users", "ids"))
+    ids = root.optional_text("ids")
+    if ids is not None and ids not in FORMS:
+        raise root.error("ids", f"unknown form {ids!r}; allowed are {', '.join(FORMS)}")
     interactions = _read_interactions(folder, root.section("interactions"))
     items = _read_entities(folder, root.section("items"), title=True) if "items" in declared else None
     users = _read_entities(folder, root.section("users"), title=False) if "users" in declared else None
-    return assemble(folder.resolve().name, interactions, items, users)
+    return assemble(folder.resolve().name, interactions, items, users, ids=ids, strict=strict)
 
 
-class _Section:
-    """One table of the TOML file, which knows its name for messages."""
-
-    def __init__(self, path: Path, name: str, values: Mapping[str, Any]) -> None:
-        self.path = path
-        self.name = name
-        self.values = values
-
-    def error(self, key: str, problem: str) -> DataError:
-        where = ".".join(part for part in (self.name, key) if part)
-        return DataError(f"{self.path}: {where}: {problem}")
-
-    def allow(self, *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
-        allowed = ", ".join(required + optional)
-        for key in self.values:
-            if key not in required + optional:
-                raise self.error(key, f"unknown key; allowed are {allowed}")
-        for key in required:
-            if key not in self.values:
-                raise self.error(key, f"missing; required are {', '.join(required)}")
-
-    def section(self, key: str) -> "_Section":
-        values = self.values[key]
-        if not isinstance(values, dict):
-            raise self.error(key, f"must be a table [{key}], not {values!r}")
-        return _Section(self.path, ".".join(part for part in (self.name, key) if part), values)
-
-    def text(self, key: str) -> str:
-        value = self.values[key]
-        if not isinstance(value, str) or not value:
-            raise self.error(key, f"must be a text that is not empty, not {value!r}")
-        return value
-
-    def optional_text(self, key: str) -> str | None:
-        return self.text(key) if key in self.values else None
-
-
-def _read_interactions(folder: Path, section: _Section) -> InteractionTable:
-    section.allow(required=("file", "user", "item"), optional=("rating", "timestamp"))
-    user, item = section.text("user"), section.text("item")
-    rating, timestamp = section.optional_text("rating"), section.optional_text("timestamp")
-    columns = [column for column in (user, item, rating, timestamp) if column is not None]
+def _read_interactions(folder: Path, section: Section) -> InteractionTable:
+    more = ("rating", "timestamp", "timestamp_format", "timezone", "type", "types", "weights")
+    section.allow(required=("user", "item"), optional=(*SOURCE_KEYS, *more))
+    user, item = section.column("user"), section.column("item")
+    rating, timestamp, kind = (section.optional_column(key) for key in ("rating", "timestamp", "type"))
+    columns = [column for column in (user, item, rating, timestamp, kind) if column is not None]
     _refuse_repeats(section, columns)
-    table = read_table(folder / section.text("file"), columns, text=(user, item))
-    return InteractionTable(table, user, item, rating, timestamp)
+    weights = _weights(section) if "weights" in section.values else None
+    types = section.texts("types") if "types" in section.values else None
+    for key in ("types", "weights"):
+        if key in section.values and kind is None:
+            raise section.error(key, "needs the key type, the column that holds the type of each event")
+    if weights is not None and rating is not None:
+        raise section.error("weights", "stands for the rating: give weights or rating, not both")
+    times = time_format(section, "timestamp_format")
+    text = [column for column in (user, item, kind) if column is not None]
+    table = read_source(source_of(folder, section), columns, text=text)
+    decimal = section.choice("decimal", (".", ","))
+    return InteractionTable(table, user, item, rating, timestamp, kind, times, decimal, types, weights)
 
 
-def _read_entities(folder: Path, section: _Section, *, title: bool) -> EntityTable:
-    section.allow(required=("file", "id"), optional=("title", "features") if title else ("features",))
-    id_column, title_column = section.text("id"), section.optional_text("title")
-    features = _read_features(section.section("features")) if "features" in section.values else ()
-    columns = [id_column, *([title_column] if title_column else []), *(feature.name for feature in features)]
+def _read_entities(folder: Path, section: Section, *, title: bool) -> EntityTable:
+    own = ("title", "features", "unlisted") if title else ("features",)
+    section.allow(required=("id",), optional=(*SOURCE_KEYS, *own))
+    id_column, title_column = section.column("id"), section.optional_column("title")
+    declared = _read_features(section.section("features")) if "features" in section.values else ()
+    for part in declared:
+        if part.feature.type in _ITEMS_ONLY and not title:
+            raise section.error(f"features.{part.name}", f"only items can have a feature of type {part.feature.type}")
+    own_columns = [id_column, *([title_column] if title_column else [])]
+    columns = [*own_columns, *(feature.column for feature in declared)]
     _refuse_repeats(section, columns)
-    text = [id_column, *([title_column] if title_column else []), *(f.name for f in features if f.type in _AS_TEXT)]
-    table = read_table(folder / section.text("file"), columns, text=text)
-    return EntityTable(table, id_column, title_column, features)
+    for feature in declared:
+        if feature.name in own_columns:
+            raise section.error("", f"the column {feature.name!r} is used twice")
+    text = [*own_columns, *(part.column for part in declared if part.feature.type in _AS_TEXT)]
+    table = _rename(read_source(source_of(folder, section), columns, text=text), declared)
+    return EntityTable(
+        table,
+        id_column,
+        title_column,
+        tuple(part.feature for part in declared),
+        section.choice("decimal", (".", ",")),
+        {part.name: part.times for part in declared if part.times is not None},
+        tuple(part.name for part in declared if part.html),
+        keep_unlisted=section.choice("unlisted", ("keep", "drop")) == "keep",
+        folder=folder,
+    )
 
 
-def _refuse_repeats(section: _Section, columns: list[str]) -> None:
+def _rename(table: Table, declared: "tuple[_Declared, ...]") -> Table:
+    """The table with its columns called as the features are."""
+    frame, sources = table.frame, {part.column for part in declared}
+    renamed = {str(column): frame[column] for column in frame if column not in sources}
+    renamed.update({part.name: frame[part.column] for part in declared})
+    return replace(table, frame=pd.DataFrame(renamed, index=frame.index))
+
+
+def _weights(section: Section) -> dict[str, float]:
+    weights = section.section("weights").values
+    for kind, weight in weights.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not abs(weight) <= 1e6 or weight == 0:
+            raise section.error(f"weights.{kind}", f"must be a number other than 0, not {weight!r}")
+    if not weights:
+        raise section.error("weights", "names no type; allowed is a table as { view = 1, purchase = 5, return = -5 }")
+    return {kind: float(weight) for kind, weight in weights.items()}
+
+
+def _refuse_repeats(section: Section, columns: list[str]) -> None:
     for column in columns:
         if columns.count(column) > 1:
             raise section.error("", f"the column {column!r} is used twice")
 
 
-def _read_features(section: _Section) -> tuple[Feature, ...]:
+@dataclass(frozen=True)
+class _Declared:
+    """A feature, the column that holds it, how it is written if it is a date, whether it is HTML if it is a text."""
+
+    feature: Feature
+    column: str
+    times: TimeFormat | None = None
+    html: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.feature.name
+
+
+def _read_features(section: Section) -> tuple[_Declared, ...]:
     return tuple(_read_feature(section, name, value) for name, value in section.values.items())
 
 
-def _read_feature(section: _Section, name: str, value: object) -> Feature:
+def _read_feature(section: Section, name: str, value: object) -> _Declared:
     if name in RESERVED_NAMES:
         raise section.error(name, f"not a feature's name; reserved are {', '.join(sorted(RESERVED_NAMES))}")
     if isinstance(value, str):
-        return Feature(name, _feature_type(section, name, value))
+        kind = _feature_type(section, name, value)
+        return _Declared(Feature(name, _typed(kind)), clean_name(name), TimeFormat() if kind == DATE else None)
     if not isinstance(value, dict):
         raise section.error(name, f'must be a type or {{ type = "…" }}, not {value!r}')
-    options = _Section(section.path, f"{section.name}.{name}", value)
+    options = Section(section.path, f"{section.name}.{name}", value)
     if "type" not in value:
-        raise options.error("type", f"missing; allowed are {', '.join(FeatureType)}")
+        raise options.error("type", f"missing; allowed are {', '.join(FEATURE_TYPES)}")
     kind = _feature_type(options, "type", options.text("type"))
-    extra = {FeatureType.TAGS: ("separator",), FeatureType.VECTOR: ("length",)}.get(kind, ())
-    options.allow(required=("type",), optional=extra)
+    extra = _EXTRA.get(kind, ())
+    options.allow(required=("type",), optional=("column", "encoder", *extra))
     length = value.get("length")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_VECTOR):
         raise options.error("length", f"must be a whole number from 1 to {MAX_VECTOR}, not {length!r}")
-    return Feature(name, kind, separator=options.optional_text("separator") or "|", length=length)
+    column = value.get("column", name)
+    if type(column) is int and column > 0:
+        column = str(column)
+    elif not isinstance(column, str):
+        raise options.error("column", f"must be the name of a column, or its number, not {column!r}")
+    separator, encoder = options.optional_text("separator") or "|", options.optional_text("encoder") or ""
+    feature = Feature(name, _typed(kind), separator=separator, length=length, encoder=encoder)
+    html = value.get("html", False)
+    if not isinstance(html, bool):
+        raise options.error("html", f"must be true or false, not {html!r}")
+    times = time_format(options, "format") if kind == DATE else None
+    return _Declared(feature, clean_name(column), times, html)
 
 
-def _feature_type(section: _Section, key: str, value: str) -> FeatureType:
-    if value not in list(FeatureType):
-        raise section.error(key, f"unknown feature type {value!r}; allowed are {', '.join(FeatureType)}")
-    return FeatureType(value)
+def _typed(kind: str) -> FeatureType:
+    return FeatureType.NUMBER if kind == DATE else FeatureType(kind)
+
+
+def _feature_type(section: Section, key: str, value: str) -> str:
+    if value not in FEATURE_TYPES:
+        raise section.error(key, f"unknown feature type {value!r}; allowed are {', '.join(FEATURE_TYPES)}")
+    return value

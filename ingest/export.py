@@ -1,7 +1,5 @@
 """Writing a data set as a dataset folder."""
 
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,6 +12,8 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.declaration import DECLARATION
 from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.signals import image_file
+from pharos.ingest.toml import toml_key, toml_text
 
 _ARROW_TYPES: Final = {
     FeatureType.NUMBER: pa.float64(),
@@ -22,6 +22,8 @@ _ARROW_TYPES: Final = {
     FeatureType.TEXT: pa.string(),
     FeatureType.TAGS: pa.list_(pa.string()),
     FeatureType.VECTOR: pa.list_(pa.float32()),
+    FeatureType.IMAGE: pa.binary(),
+    FeatureType.SERIES: pa.list_(pa.list_(pa.float32())),
 }
 
 
@@ -65,34 +67,37 @@ def _if(condition: bool, **keys: str) -> dict[str, str]:
 
 def _write(frame: pd.DataFrame, features: tuple[Feature, ...], path: Path) -> None:
     types = {feature.name: _ARROW_TYPES[feature.type] for feature in features}
-    columns = {column: pa.array(frame[column], types.get(column)) for column in frame.columns}
+    kinds = {feature.name: feature.type for feature in features}
+    columns = {c: pa.array(_cells(frame[c], kinds.get(c)), types.get(c)) for c in frame.columns}
     pq.write_table(pa.table(columns), path)
 
 
+def _cells(column: pd.Series, kind: FeatureType | None) -> pd.Series | list[object]:
+    """Values in the form that Parquet has for them."""
+    if kind is FeatureType.IMAGE:
+        return [None if image is None else image_file(image) for image in column]
+    if kind is FeatureType.SERIES:
+        return [None if series is None else series.tolist() for series in column]
+    return column
+
+
 def _section(name: str, keys: Mapping[str, str]) -> str:
-    return f"[{name}]\n" + "".join(f"{key} = {_quote(value)}\n" for key, value in keys.items())
+    return f"[{name}]\n" + "".join(f"{key} = {toml_text(value)}\n" for key, value in keys.items())
 
 
 def _features(table: str, features: tuple[Feature, ...]) -> str:
     if not features:
         return ""
-    return f"[{table}.features]\n" + "".join(f"{_key(f.name)} = {_feature(f)}\n" for f in features)
+    return f"[{table}.features]\n" + "".join(f"{toml_key(f.name)} = {_feature(f)}\n" for f in features)
 
 
 def _feature(feature: Feature) -> str:
     default = Feature(feature.name, feature.type)
-    options = [f"type = {_quote(feature.type)}"]
+    options = [f"type = {toml_text(feature.type)}"]
     if feature.separator != default.separator:
-        options.append(f"separator = {_quote(feature.separator)}")
+        options.append(f"separator = {toml_text(feature.separator)}")
+    if feature.encoder:
+        options.append(f"encoder = {toml_text(feature.encoder)}")
     if feature.length is not None:
         options.append(f"length = {feature.length}")
-    return _quote(feature.type) if feature == default else f"{{ {', '.join(options)} }}"
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _quote(name)
-
-
-def _quote(text: str) -> str:
-    """A TOML basic string: JSON's, but for the one control character that JSON leaves as it is."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
+    return toml_text(feature.type) if feature == default else f"{{ {', '.join(options)} }}"

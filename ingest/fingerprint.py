@@ -40,9 +40,10 @@ def _table_parts(name: str, frame: pd.DataFrame, features: tuple[Feature, ...]) 
 
 
 def _column_parts(column: pd.Series, kind: FeatureType | None) -> Iterator[bytes]:
-    if kind is FeatureType.VECTOR:
-        for vector in column:
-            yield b"none" if vector is None else json.dumps(vector.shape).encode() + vector.astype("<f4").tobytes()
+    if kind in (FeatureType.VECTOR, FeatureType.SERIES, FeatureType.IMAGE):
+        form = "u1" if kind is FeatureType.IMAGE else "<f4"
+        for array in column:
+            yield b"none" if array is None else json.dumps(array.shape).encode() + array.astype(form).tobytes()
     elif kind is FeatureType.TAGS:
         yield json.dumps(column.to_list()).encode()
     elif pd.api.types.is_integer_dtype(column.dtype):

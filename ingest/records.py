@@ -7,8 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pharos.ingest.limits import MAX_CATEGORY, MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VECTOR
+from pharos.ingest.limits import (
+    IMAGE_SIDE,
+    MAX_CATEGORY,
+    MAX_IMAGE_TEXT,
+    MAX_STEP_VALUES,
+    MAX_STEPS,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TEXT,
+    MAX_VECTOR,
+)
 from pharos.ingest.schema import Feature, FeatureType, FeatureValue
+from pharos.ingest.signals import image_of_text, read_series
 
 _SHOWN_CHARACTERS = 80
 
@@ -58,6 +69,10 @@ def _parse(feature: Feature, value: Any) -> FeatureValue:
             return _parse_tags(feature.name, value)
         case FeatureType.VECTOR:
             return _parse_vector(feature, value)
+        case FeatureType.IMAGE:
+            return _parse_image(feature.name, value)
+        case FeatureType.SERIES:
+            return _parse_series(feature, value)
 
 
 def _parse_number(name: str, value: Any) -> float:
@@ -114,6 +129,32 @@ def _parse_vector(feature: Feature, value: Any) -> NDArray[np.float32]:
     if not np.isfinite(vector).all() or (feature.length is not None and len(vector) != feature.length):
         raise error
     return vector
+
+
+def _parse_image(name: str, value: Any) -> NDArray[np.uint8]:
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.shape == (IMAGE_SIDE, IMAGE_SIDE, 3):
+        return value
+    allowed = f"a picture's file as base64 of at most {MAX_IMAGE_TEXT:,} characters, or null for a missing one"
+    if not isinstance(value, str):
+        raise FeatureError(name, value, allowed)
+    try:
+        return image_of_text(value)
+    except ValueError as error:
+        raise FeatureError(name, value, f"{allowed} (this is {error})") from error
+
+
+def _parse_series(feature: Feature, value: Any) -> NDArray[np.float32] | None:
+    count = f"{feature.length}" if feature.length is not None else f"1 to {MAX_STEP_VALUES}"
+    allowed = f"a list of at most {MAX_STEPS:,} steps of {count} finite numbers each, or null for a missing one"
+    if not isinstance(value, list | tuple | np.ndarray) or len(value) > MAX_STEPS:
+        raise FeatureError(feature.name, value, allowed)
+    try:
+        series = read_series(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise FeatureError(feature.name, value, allowed) from error
+    if series is not None and feature.length is not None and series.shape[1] != feature.length:
+        raise FeatureError(feature.name, value, allowed)
+    return series
 
 
 def _is_unicode(text: str) -> bool:

@@ -1,9 +1,9 @@
 """What reading a data set found: how many rows, which of them were dropped, and why."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 
 
 class Outcome(StrEnum):
@@ -34,19 +34,62 @@ class Finding:
         return f"{self.file}: {self.count:,} {self.outcome}: {self.reason}{cases}"
 
 
+class RejectedRows(Protocol):
+    """Rows that were dropped for one reason; see `pharos.ingest.tables.table.Rejected`."""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with them."""
+
+    @property
+    def records(self) -> Sequence[int]:
+        """Their numbers in the file."""
+
+    @property
+    def values(self) -> Callable[[], list[str]]:
+        """Gives what stood in each."""
+
+    def cases(self, count: int) -> list[str]:
+        """Where the first of them stand."""
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """What became of the rows of one table, each of which counts once.
+
+    read: rows that are used. noted: rows that are not wrong, and that another row stands for or that are left out by
+    choice. dropped: bad ones.
+    """
+
+    read: int = 0
+    noted: int = 0
+    dropped: int = 0
+
+
 @dataclass(frozen=True)
 class IngestReport:
     """The findings of one or more files.
 
     rows: (file, rows in it, bad ones included), in the order of reading. findings: in the order of discovery.
+    tables: of "interactions", "items" and "users", as far as they were read. rejected: the rows that were dropped.
+    faults: why the data set would be refused, where it is read all the same, to look at it.
     """
 
     rows: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
+    tables: tuple[tuple[str, TableCount], ...] = ()
+    rejected: tuple[RejectedRows, ...] = field(default=(), repr=False, compare=False)
+    faults: tuple[str, ...] = ()
 
     def merge(self, other: Self) -> "IngestReport":
         """Both reports as one."""
-        return IngestReport(self.rows + other.rows, self.findings + other.findings)
+        return IngestReport(
+            self.rows + other.rows,
+            self.findings + other.findings,
+            self.tables + other.tables,
+            self.rejected + other.rejected,
+            self.faults + other.faults,
+        )
 
     @property
     def dropped(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-FeatureValue = float | str | tuple[str, ...] | NDArray[np.float32] | None
+FeatureValue = float | str | tuple[str, ...] | NDArray[np.float32] | NDArray[np.uint8] | None
 """One value of one feature, by type as `pharos.ingest.dataset.Dataset` tells."""
 
 RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "created_at", "revision"})
@@ -24,6 +24,8 @@ class FeatureType(StrEnum):
     TAGS = "tags"
     TEXT = "text"
     VECTOR = "vector"
+    IMAGE = "image"
+    SERIES = "series"
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,15 @@ class Feature:
     """One declared feature.
 
     name: the column in the table. type: see FeatureType. separator: between the tags in a CSV cell (tags only).
-    length: count of numbers in a vector (vector only; None until the data is read).
+    length: count of numbers in a vector, or in each step of a series (None until the data is read).
+    encoder: name of the registered encoder to be used in place of the type's own; empty for that one.
     """
 
     name: str
     type: FeatureType
     separator: str = "|"
     length: int | None = None
+    encoder: str = ""
 
     @property
     def missing(self) -> FeatureValue:
@@ -49,7 +53,7 @@ class Feature:
                 return ""
             case FeatureType.TAGS:
                 return ()
-            case FeatureType.VECTOR:
+            case FeatureType.VECTOR | FeatureType.IMAGE | FeatureType.SERIES:
                 return None
 
 

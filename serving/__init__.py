@@ -1,1 +1,1 @@
-"""The online side: the store, the recommendation pipeline, the HTTP API, the web page and the command line."""
+"""The online side: the store, the sync with the vector index, the pipeline, the HTTP API and the web page."""

@@ -10,22 +10,25 @@ from fastapi import FastAPI
 
 from pharos.serving.api import openapi, problems
 from pharos.serving.api.access import Access
-from pharos.serving.api.limits import BodyLimit, BodyTooLarge, refuse
+from pharos.serving.api.body_limit import BodyLimit, BodyTooLarge, refuse
 from pharos.serving.api.middleware import RawPaths, SecurityHeaders
 from pharos.serving.api.observe import Observe
 from pharos.serving.api.routes import (
-    feedback,
+    explain,
     health,
     items,
+    map,
     metrics,
     page,
     popular,
     recommendations,
     reindexing,
     search,
+    status,
+    users,
 )
-from pharos.serving.exposure import check_exposure
-from pharos.serving.metrics import Metrics
+from pharos.serving.operations.bind_check import check_exposure
+from pharos.serving.operations.metrics import Metrics
 from pharos.serving.service import open_service
 from pharos.serving.settings import Settings, load_settings
 
@@ -44,13 +47,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_service(chosen, warm_up=True, observe=numbers.answered) as service:
+        with open_service(chosen, warm_up=True, observe=numbers.answered, sync_failed=numbers.sync_failed) as service:
             for part, problem in service.problems().items():
                 logger.warning("not ready: %s: %s", part, problem)
             app.state.service = service
             service.reindexer.recover()
-            # Half a million objects are here to stay; to look through them all would halt every request for a third
-            # of a second, now and then.
+            service.background_sync.start()
+            # Half a million objects live as long as the process; a full collection over them would halt every request
+            # for a third of a second now and then.
             gc.collect()
             gc.freeze()
             yield
@@ -61,8 +65,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Recommendations, similar items and search over a catalogue.",
         version=version("pharos"),
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
     app.state.metrics = numbers
@@ -75,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app, chosen)
-    for module in (recommendations, items, feedback, popular, search, reindexing, health, metrics, page):
+    modules = (recommendations, explain, items, users, popular, search, map, reindexing, status, health, metrics, page)
+    for module in modules:
         app.include_router(module.router)
     return app

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from pharos.ingest.errors import PharosError
 
-class ServingError(Exception):
+
+class ServingError(PharosError):
     """Base of all errors that a person can act on."""
 
 
@@ -16,7 +18,7 @@ class StoreError(ServingError):
 
 
 class NotReady(ServingError):
-    """Nothing can be answered yet: a part is missing. `part` names it, the message says what to do."""
+    """A part that is needed to answer is missing: `part` names it, the message says what to do."""
 
     def __init__(self, part: str, message: str) -> None:
         super().__init__(message)
@@ -32,7 +34,7 @@ class UnknownItem(ServingError):
 
 
 class InvalidRecord(ServingError):
-    """Something in what is to be written that cannot be. field: where it stands, as in [3].features.year."""
+    """A record to write has a value that is not allowed. field: its place, as in [3].features.year."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         shown = repr(value)
@@ -43,7 +45,7 @@ class InvalidRecord(ServingError):
 
 
 class UnknownUser(ServingError):
-    """Nothing is known of such a user."""
+    """No such user."""
 
     def __init__(self, user_id: str) -> None:
         super().__init__(f"there is no user {user_id!r}")
@@ -68,12 +70,12 @@ class UnknownJob(ServingError):
 
 
 class Conflict(ServingError):
-    """What is asked for does not go with how things stand now."""
+    """The request is in conflict with the current state, as a rollback during a re-index."""
 
 
 class ReindexFailed(ServingError):
-    """A collection could not be built; what was live still is."""
+    """A collection could not be built; the live one is unchanged."""
 
 
 class Disagreement(ServingError):
-    """The store, the index and the counts of events do not tell the same."""
+    """The store, the index and the counts of events disagree."""

@@ -1,29 +1,26 @@
-"""Puts the parts together: the store, the vector index, what is live, and the pipeline over them."""
+"""Puts the parts together: the store, the vector index, what keeps them in sync, the pipeline and the writes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from pharos.indexing.embedded import QdrantEmbedded
-from pharos.indexing.errors import VectorIndexError
 from pharos.indexing.index import VectorIndex
-from pharos.indexing.server import QdrantServer
-from pharos.serving.errors import ServingError
-from pharos.serving.following import Follower
-from pharos.serving.live import Live
+from pharos.ingest.errors import PharosError
+from pharos.serving.index_sync.background_sync import BackgroundSync
+from pharos.serving.index_sync.live_index import LiveIndex
+from pharos.serving.index_sync.reindexer import Reindexer
+from pharos.serving.index_sync.variants import Variants
+from pharos.serving.parts import open_index, open_store
 from pharos.serving.pipeline import Observer, Pipeline
-from pharos.serving.reindexing import Reindexer
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
-from pharos.serving.variants import Variants
-from pharos.serving.writing import WriteFeedback, WriteItems
-from pharos.towers.errors import TowersError
+from pharos.serving.writes.events import WriteEvents
+from pharos.serving.writes.items import WriteItems
 
 
 @dataclass(frozen=True)
 class Service:
-    """All that answers a request."""
+    """The parts that answer requests."""
 
     settings: Settings
     store: Store
@@ -31,17 +28,17 @@ class Service:
     variants: Variants
     pipeline: Pipeline
     reindexer: Reindexer
-    follower: Follower
+    background_sync: BackgroundSync
     items: WriteItems
-    feedback: WriteFeedback
+    events: WriteEvents
 
     @property
-    def live(self) -> Live:
-        """What is live; of several variants the first."""
+    def live(self) -> LiveIndex:
+        """The live index; of several variants the first one's."""
         return self.variants.first
 
-    def live_parts(self) -> dict[str, Live]:
-        """What is live, by the name of the part: one for each variant."""
+    def live_parts(self) -> dict[str, LiveIndex]:
+        """The live index of each variant, by the name that /readyz has for it."""
         return {f"live {name}" if name else "live": live for name, live in self.variants.items()}
 
     def problems(self) -> dict[str, str]:
@@ -52,28 +49,35 @@ class Service:
         for part, check in checks.items():
             try:
                 check()
-            except (ServingError, VectorIndexError, TowersError) as error:
+            except PharosError as error:
                 problems[part] = str(error)
         return problems
 
 
 @contextmanager
-def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer | None = None) -> Iterator[Service]:
-    """A service for as long as the context lasts; warm_up: whether its first answers must be as quick as the next.
+def open_service(
+    settings: Settings,
+    *,
+    warm_up: bool = False,
+    observe: Observer | None = None,
+    sync_failed: Callable[[str], None] = lambda _: None,
+) -> Iterator[Service]:
+    """A service, closed at the end of the context.
 
-    observe: is given every answer.
+    warm_up: whether its first answers must be as quick as the next. observe: called with every answer.
+    sync_failed: called with the type of each failure of the background sync.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with open_store(settings) as store, open_index(settings) as index:
         variants = Variants(
             {
-                name: Live(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)
+                name: LiveIndex(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)
                 for name, variant in settings.live.items()
             },
             {name: variant.share for name, variant in settings.live.items()},
         )
-        follower = Follower(store, index, variants)
-        reindexer = Reindexer(settings, store, index, variants, follower)
+        background_sync = BackgroundSync(store, index, variants, sync_failed)
+        reindexer = Reindexer(settings, store, index, variants)
         try:
             yield Service(
                 settings=settings,
@@ -82,40 +86,10 @@ def open_service(settings: Settings, *, warm_up: bool = False, observe: Observer
                 variants=variants,
                 pipeline=Pipeline(store, index, variants, settings, observe),
                 reindexer=reindexer,
-                follower=follower,
-                items=WriteItems(store, index, variants, follower, settings.max_batch),
-                feedback=WriteFeedback(store, settings.event_weights, settings.max_batch),
+                background_sync=background_sync,
+                items=WriteItems(store, index, variants, background_sync, settings.max_batch),
+                events=WriteEvents(store, settings.event_weights, settings.max_batch),
             )
         finally:
             reindexer.close()
-            follower.close()
-
-
-@contextmanager
-def open_store(settings: Settings) -> Iterator[Store]:
-    """The store that the settings name."""
-    store = Store(settings.store_url, settings.event_weights)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-@contextmanager
-def open_index(settings: Settings, folder: Path | None = None) -> Iterator[VectorIndex]:
-    """The vector index that the settings name: a server's, or the embedded one.
-
-    folder: of the embedded one, if not that of the settings.
-    """
-    index: VectorIndex
-    if settings.qdrant_url:
-        key = settings.qdrant_api_key
-        index = QdrantServer(
-            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
-        )
-    else:
-        index = QdrantEmbedded(folder or settings.index_dir)
-    try:
-        yield index
-    finally:
-        index.close()
+            background_sync.close()

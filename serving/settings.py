@@ -4,21 +4,21 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pharos.serving.errors import SettingsError
-from pharos.serving.keys import KeyHash, KeyScope
-from pharos.serving.rules import Rule
+from pharos.serving.rule_settings import Rule
 
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
 # An address may hold a password, and somebody may write a key where its hash belongs.
 _SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys")
 
-
+KeyScope: TypeAlias = Literal["read", "write", "admin"]
+KeyHash: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
 
 
@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         description="How unlike each other recommended items are, where a request does not say: 0 for the best items.",
     )
     new_share: float = Field(0.0, ge=0, le=1, description="Share of recommended items that is kept for new ones.")
+    image_feature: str = Field(
+        "",
+        max_length=200,
+        description="Item feature that holds the address of a picture, for the web page to show; empty: none, and the "
+        "page loads nothing from elsewhere. With one, the page may load pictures of any https address.",
+    )
     new_days: int = Field(
         30, ge=0, le=36_500, description="An item is new for so many days after it was added; 0: its age is no matter."
     )

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,26 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each package may import from those before it.
-ROOMS = ("ingest", "towers", "indexing", "evaluation", "serving")
+ROOMS = ("ingest", "classics", "towers", "indexing", "evaluation", "serving")
 PACKAGES = (*ROOMS, "pharos")
 # These stand above the packages: none of them imports these.
 ABOVE = ("tests", "benchmarks", "scripts")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+# The rooms of `serving`, by the same rule: each may import from those before it.
+SERVING = (
+    "errors",
+    "rule_settings",
+    "settings",
+    "store",
+    "parts",
+    "index_sync",
+    "pipeline",
+    "writes",
+    "service",
+    "operations",
+    "api",
+    "app",
+)
 MEANINGLESS_NAMES = re.compile(r"^_*(utils?|helpers?|common|misc)\d*$")
 
 
@@ -82,6 +98,33 @@ def test_no_package_imports_upwards(package: str) -> None:
     assert {file: names for file, names in found.items() if names} == {}
 
 
+def serving_room(file: Path) -> str:
+    return file.relative_to(ROOT / "serving").parts[0].removesuffix(".py")
+
+
+def test_the_rooms_of_serving_import_one_way() -> None:
+    found = {
+        str(file.relative_to(ROOT)): later
+        for file in python_files("serving")
+        if file.parent != ROOT / "serving" or file.stem != "__init__"
+        if (
+            later := {
+                module
+                for module in imported_modules(file.read_text(encoding="utf-8"))
+                if module.startswith("pharos.serving.")
+                and SERVING.index(module.split(".")[2]) > SERVING.index(serving_room(file))
+            }
+        )
+    }
+    assert found == {}
+
+
+def test_no_two_files_of_serving_have_the_same_name() -> None:
+    # A file of routes is named after what its addresses name.
+    files = [file for file in python_files("serving") if file.parent.name != "routes" and file.stem != "__init__"]
+    assert [name for name, count in Counter(file.name for file in files).items() if count > 1] == []
+
+
 def test_nothing_imports_a_room_by_another_name_than_the_installed_one() -> None:
     found = {
         str(file.relative_to(ROOT)): named
@@ -105,7 +148,7 @@ def test_every_folder_of_code_is_a_package_with_a_docstring(package: str) -> Non
 
 @pytest.mark.parametrize(
     ("library", "package"),
-    [("tensorflow", "towers"), ("tf_keras", "towers"), ("qdrant_client", "indexing"), ("qdrant_edge", "indexing")],
+    [("tensorflow", "towers"), ("qdrant_client", "indexing"), ("qdrant_edge", "indexing")],
 )
 def test_a_heavy_library_is_imported_by_one_package_only(library: str, package: str) -> None:
     others = [name for name in PACKAGES if name != package]
@@ -115,6 +158,16 @@ def test_a_heavy_library_is_imported_by_one_package_only(library: str, package: 
         if library in imported_roots(file.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_below_the_towers_keras_is_imported_in_one_place_when_a_method_trains_with_it() -> None:
+    """The embedding models of the classics are Keras models, and classics may not import towers: so they load it by a
+    function of their own, which sets the same switch, and no other method waits for TensorFlow to start."""
+    files = python_files(*(name for name in PACKAGES if name != "towers"))
+    found = [str(f.relative_to(ROOT)) for f in files if "tf_keras" in imported_roots(f.read_text(encoding="utf-8"))]
+    assert found == ["classics/keras.py"]
+    top = ast.parse((ROOT / found[0]).read_text(encoding="utf-8")).body
+    assert "tf_keras" not in {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
 
 
 def test_no_file_is_longer_than_400_lines() -> None:

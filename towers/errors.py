@@ -1,7 +1,9 @@
 """Errors of this package: each message says what is wrong, where, and what is allowed."""
 
+from pharos.ingest.errors import PharosError
 
-class TowersError(Exception):
+
+class TowersError(PharosError):
     """Base of all errors that a person can act on."""
 
 

@@ -1,6 +1,6 @@
 """What a person may set about training; every default was chosen on validation parts (docs/experiments.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,6 +63,7 @@ class TrainingSettings(BaseModel):
     negatives: int = Field(1000, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
     ranker: bool = Field(True, description="whether a ranking model is trained")
     seed: int = Field(0, ge=0, description="of everything drawn at random")
+    text_gru: bool = Field(False, description="whether a GRU over an item's words is trained, beside the text model")
     text_model: str = Field(DEFAULT_MODEL, description="installed model, folder or Hugging Face name; empty for none")
 
     @classmethod
@@ -76,6 +77,13 @@ class TrainingSettings(BaseModel):
                     f"setting {assignment!r}: write key=value with one of {', '.join(cls.model_fields)}"
                 )
             values[key] = value
+        return cls.of(values)
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """From values by name; TrainingError names the setting, the value and what is allowed."""
+        if unknown := values.keys() - cls.model_fields.keys():
+            raise TrainingError(f"setting {sorted(unknown)[0]!r}: there is {', '.join(cls.model_fields)}")
         try:
             return cls.model_validate(values)
         except ValidationError as error:

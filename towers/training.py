@@ -117,17 +117,16 @@ def finish(
     return Trained(towers, sources, as_ranker(selection.ranking, events, towers) if selection.ranking else None)
 
 
-def train_bundle(
+def complete(
     dataset: Dataset,
     selection: Selection,
     settings: TrainingSettings,
     texts: TextVectors | None,
     *,
-    bundles: Path,
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
-) -> Bundle:
-    """Finish a selection with all events, and save the bundle below `bundles`. evaluation: figures for the manifest."""
+) -> tuple[Manifest, Trained]:
+    """Finish a selection with all events: all that a bundle holds. evaluation: figures for the manifest."""
     events, fitted = dataset.interactions, selection.fit
     trained = finish(dataset, events, selection, settings, texts, progress)
     ratings = learn_ratings(dataset, events, trained.towers, texts, progress)
@@ -145,7 +144,22 @@ def train_bundle(
         curve=[dataclasses.asdict(epoch) for epoch in fitted.curve],
         evaluation=evaluation or {},
     )
-    return save(bundles, manifest, dataclasses.replace(trained, ratings=ratings), texts.model if texts else None)
+    return manifest, dataclasses.replace(trained, ratings=ratings)
+
+
+def train_bundle(
+    dataset: Dataset,
+    selection: Selection,
+    settings: TrainingSettings,
+    texts: TextVectors | None,
+    *,
+    bundles: Path,
+    progress: Progress,
+    evaluation: dict[str, Any] | None = None,
+) -> Bundle:
+    """As `complete`, and save the bundle below `bundles`."""
+    manifest, trained = complete(dataset, selection, settings, texts, progress=progress, evaluation=evaluation)
+    return save(bundles, manifest, trained, texts.model if texts else None)
 
 
 def learn_ratings(

@@ -14,7 +14,7 @@ def import_data(
     """Load items, users and events into the store; again is harmless."""
     from pharos.cli.progress import terminal_progress
     from pharos.ingest.load import load_dataset
-    from pharos.serving.service import open_store
+    from pharos.serving.parts import open_store
     from pharos.serving.settings import load_settings
 
     settings = load_settings()

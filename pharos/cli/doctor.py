@@ -10,7 +10,7 @@ def doctor(
     check: Annotated[bool, typer.Option("--check", help="Compare store, index and events, item by item.")] = False,
 ) -> None:
     """Say what works here, what does not, and what to do."""
-    from pharos.serving.diagnosis import examine
+    from pharos.serving.operations.doctor import examine
 
     failed = False
     for finding in examine(check=check):

@@ -13,7 +13,7 @@ def index(
 ) -> None:
     """Push the item vectors into Qdrant, verify them and go live."""
     from pharos.cli.progress import terminal_progress
-    from pharos.serving.reindex import reindex
+    from pharos.serving.operations.reindex import reindex
     from pharos.serving.settings import load_settings
 
     result = reindex(load_settings(), bundle, terminal_progress(), variant)

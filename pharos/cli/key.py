@@ -21,7 +21,7 @@ def key(
     ],
 ) -> None:
     """Make an API key: the key for the client, and its hash for the server's settings."""
-    from pharos.serving.keys import hash_of, make_key
+    from pharos.serving.operations.keys import hash_of, make_key
 
     made = make_key()
     digest = hash_of(made.encode())

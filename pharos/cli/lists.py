@@ -35,12 +35,37 @@ def recommend(
 
 
 def similar(
-    item: Annotated[str, typer.Argument(help="The item's id.")],
+    item: Annotated[str, typer.Argument(help="The item's id; with --data its title too.")],
     k: Length = None,
     filters: Filters = None,
     as_json: AsJson = False,
+    data: Annotated[
+        str | None, typer.Option(help="Compare the items of this data set; by default the store is asked.")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="With --data: tfidf (default), binary, count, frequency, soup, neighbours or text."),
+    ] = None,
+    measure: Annotated[str | None, typer.Option(help="With --data: cosine (default), dot or euclidean.")] = None,
+    feature: Annotated[
+        list[str] | None, typer.Option(help="With --data: a column that is compared; by default all. May be repeated.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="ID,ID,...", help="With --data: print how alike these are to each other.")
+    ] = None,
 ) -> None:
     """Find items that are like an item."""
+    if data is not None:
+        from pharos.cli.likeness import LikenessOptions, show_alike
+
+        if filters:
+            raise typer.BadParameter("--filter is for the store; --data compares all items")
+        others = tuple(part.strip() for part in against.split(",") if part.strip()) if against else ()
+        options = LikenessOptions(method or "tfidf", measure or "cosine", tuple(feature or ()), others)
+        show_alike(data, item, options, k or 10, as_json)
+        return
+    if method or measure or feature or against:
+        raise typer.BadParameter("--method, --measure, --feature and --against need --data")
     from pharos.cli.asking import asking
 
     with asking(k, filters, as_json) as ask:
@@ -49,14 +74,41 @@ def similar(
 
 
 def popular(
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="[DATA]", help="A data set, for a chart of it; by default the store is asked."),
+    ] = None,
     k: Length = None,
     tag: Annotated[
         list[str] | None, typer.Option(metavar="FEATURE=VALUE", help="Only items with this, as in genres=Drama.")
     ] = None,
     filters: Filters = None,
     as_json: AsJson = False,
+    votes: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="With DATA: the items' count of votes, in place of ratings.")
+    ] = None,
+    mean: Annotated[str | None, typer.Option(metavar="COLUMN", help="With DATA: the items' mean vote.")] = None,
+    m: Annotated[float | None, typer.Option("--m", min=0, help="With DATA: votes that an item needs.")] = None,
+    quantile: Annotated[
+        float | None, typer.Option(min=0, max=1, help="With DATA: the quantile of votes that is m (0.9).")
+    ] = None,
+    prior: Annotated[
+        float | None, typer.Option(help="With DATA: the mean vote C; by default that of the items.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="7d|DATE", help="With DATA: only events from then to the newest one.")
+    ] = None,
+    rising: Annotated[bool, typer.Option("--rising", help="With DATA and --since: what rises fastest.")] = False,
 ) -> None:
     """List the items that most people like."""
+    from pharos.cli.charts import ChartOptions, show_chart
+
+    options = ChartOptions(votes, mean, m, quantile, prior, since, rising)
+    if data is not None:
+        show_chart(data, options, k or 10, [*(tag or []), *(filters or [])], as_json)
+        return
+    if options.named():
+        raise typer.BadParameter(f"{', '.join(options.named())}: name a data set; the store has its own chart")
     from pharos.cli.asking import asking
 
     with asking(k, [*(tag or []), *(filters or [])], as_json) as ask:

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from pharos.cli import data, doctor, evaluate, index, key, lists, serve, train
+from pharos.cli import analyse, check, classic, data, doctor, evaluate, index, init, key, lists, serve, train, why
 
 _USAGE_ERROR: Final = 2
 
@@ -16,6 +16,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init.init)
+app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("import")(data.import_data)
 app.command("index")(index.index)
@@ -23,8 +25,11 @@ app.command("recommend")(lists.recommend)
 app.command("similar")(lists.similar)
 app.command("popular")(lists.popular)
 app.command("search")(lists.search)
+app.command("why")(why.why)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
+app.command("analyse")(analyse.analyse)
+app.command("classic")(classic.classic)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 
@@ -43,15 +48,9 @@ def main() -> None:
 
 def _message(error: Exception) -> str | None:
     """What to tell a person; None for an error that is a fault of the program."""
-    from pharos.evaluation.errors import EvaluationError
-    from pharos.indexing.errors import VectorIndexError
-    from pharos.indexing.filters import FilterError
-    from pharos.ingest.errors import DataError
-    from pharos.serving.errors import ServingError
-    from pharos.towers.errors import TowersError
+    from pharos.ingest.errors import PharosError
 
-    known = DataError | TowersError | VectorIndexError | FilterError | EvaluationError | ServingError
-    if isinstance(error, known):
+    if isinstance(error, PharosError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)

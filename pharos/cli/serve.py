@@ -22,8 +22,8 @@ def serve(
 ) -> None:
     """Start the HTTP API and the web page."""
     from pharos.serving.errors import SettingsError
-    from pharos.serving.exposure import check_exposure
-    from pharos.serving.logs import configuration
+    from pharos.serving.operations.bind_check import check_exposure
+    from pharos.serving.operations.logs import configuration
     from pharos.serving.settings import PREFIX, load_settings
 
     options = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
@@ -65,8 +65,8 @@ def serve(
 
 
 def _check_rules(settings: "Settings") -> None:
-    from pharos.serving.rules import conditions
-    from pharos.serving.service import open_store
+    from pharos.serving.parts import open_store
+    from pharos.serving.rule_settings import conditions
 
     if settings.rules:
         with open_store(settings) as store:

@@ -23,10 +23,10 @@ def train(
     """Train both towers; the last line is the id of the new bundle."""
     from pharos.cli.progress import terminal_progress
     from pharos.ingest.load import load_dataset
-    from pharos.serving.service import open_store
+    from pharos.serving.parts import open_store
     from pharos.serving.settings import load_settings
-    from pharos.serving.training import train as train_bundle
     from pharos.towers.settings import TrainingSettings
+    from pharos.training import train as train_bundle
 
     if (data is None) != from_store:
         raise typer.BadParameter("name a data set, or --from-store")

@@ -1,4 +1,4 @@
-"""Who may do what: the scope of every route, in one table, and the check of each request's key."""
+"""Access control: the scope that each route needs, in one table, and the check of each request's key."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,18 +11,24 @@ from starlette.types import Scope as Connection
 
 from pharos.serving.api.problems import problem_response
 from pharos.serving.api.validation import shown
-from pharos.serving.keys import Keys, Scope
+from pharos.serving.operations.keys import Keys, Scope
 from pharos.serving.settings import Settings
 
 # A route that is not listed here does not exist for anybody, so that none is ever open by oversight.
 ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/": {"GET": Scope.OPEN},
+    "/assets/{name}": {"GET": Scope.OPEN},
     "/docs": {"GET": Scope.OPEN},
     "/openapi.json": {"GET": Scope.OPEN},
     "/healthz": {"GET": Scope.OPEN},
     "/readyz": {"GET": Scope.OPEN},
     "/metrics": {"GET": Scope.READ},
+    "/v1/schema": {"GET": Scope.READ},
+    "/v1/status": {"GET": Scope.READ},
+    "/v1/map": {"GET": Scope.READ},
+    "/v1/map/person": {"POST": Scope.READ},
     "/v1/recommendations": {"POST": Scope.READ},
+    "/v1/explain": {"POST": Scope.READ},
     "/v1/popular": {"GET": Scope.READ},
     "/v1/search": {"GET": Scope.READ},
     "/v1/score": {"POST": Scope.READ},
@@ -34,12 +40,14 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     },
     "/v1/items/{item_id}/similar": {"GET": Scope.READ},
     "/v1/items:batch": {"POST": Scope.WRITE},
+    "/v1/items:preview": {"POST": Scope.READ},
     "/v1/events": {"POST": Scope.WRITE},
     "/v1/users/{user_id}": {"GET": Scope.READ, "PUT": Scope.WRITE, "DELETE": Scope.ADMIN},
     "/v1/users/{user_id}/recommendations": {"GET": Scope.READ},
     "/v1/users/{user_id}/ignored/{item_id}": {"PUT": Scope.WRITE, "DELETE": Scope.WRITE},
     "/v1/reindex": {"POST": Scope.ADMIN},
     "/v1/rollback": {"POST": Scope.ADMIN},
+    "/v1/jobs": {"GET": Scope.ADMIN},
     "/v1/jobs/{job_id}": {"GET": Scope.ADMIN},
 }
 _BY_PARTS: Final = [(template.split("/"), template) for template in ROUTES]

@@ -1,4 +1,4 @@
-"""What a route needs, as named types, and how a request becomes what the pipeline takes."""
+"""Dependencies of routes: the service, the metrics, and requests as the pipeline takes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request
 from pharos.indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
 from pharos.ingest.columns import Columns
 from pharos.ingest.records import parse_features
+from pharos.serving.api.page_schemas import ExplainBody, PersonBody, PreviewBody
 from pharos.serving.api.schemas import (
     HistoryEntry,
     ListQuery,
@@ -19,19 +20,19 @@ from pharos.serving.api.schemas import (
     Text,
 )
 from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
-from pharos.serving.metrics import Metrics
+from pharos.serving.operations.metrics import Metrics
 from pharos.serving.pipeline import Person, Selection
 from pharos.serving.service import Service
 from pharos.towers.histories.queries import HistoryEvent
 
 
 async def get_service(request: Request) -> Service:
-    """The parts that the application opened when it started."""
+    """The service that the application opened when it started."""
     return cast(Service, request.app.state.service)
 
 
 async def get_metrics(request: Request) -> Metrics:
-    """The numbers of this application."""
+    """The metrics of this application."""
     return cast(Metrics, request.app.state.metrics)
 
 
@@ -46,7 +47,7 @@ def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]
 
 def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
     """The selection that the query parameters of recommendations ask for."""
-    return _recommended(service, selection_of_query(service, query), query.diversity, explain=query.explain)
+    return _recommended(service, selection_of_query(service, query), query)
 
 
 def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
@@ -60,8 +61,7 @@ def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -
 def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
     """The anonymous person and the selection that a body describes."""
     selection = _selection(service, parse_json(body.filter), body)
-    selection = _recommended(service, selection, body.diversity, body.only, explain=body.explain)
-    return _anonymous(service, body.history, body.user_features), selection
+    return _anonymous(service, body.history, body.user_features), _recommended(service, selection, body, body.only)
 
 
 def scores_of_body(service: ServiceDep, body: ScoreBody) -> tuple[Person, list[str]]:
@@ -69,12 +69,24 @@ def scores_of_body(service: ServiceDep, body: ScoreBody) -> tuple[Person, list[s
     limit = service.settings.max_batch
     if len(body.item_ids) > limit:
         raise InvalidRequest("item_ids", f"{len(body.item_ids)} ids", f"at most {limit}")
-    if body.user_id is None:
-        return _anonymous(service, body.history, body.user_features), body.item_ids
-    for name in ("history", "user_features"):
-        if getattr(body, name):
-            raise InvalidRequest(name, "with user_id", "either user_id or what is known of an anonymous person")
-    return Person(body.user_id), body.item_ids
+    return _person(service, body), body.item_ids
+
+
+def person_of_body(service: ServiceDep, body: PersonBody) -> Person:
+    """The person that a body describes: a user of the store, or an anonymous one."""
+    return _person(service, body)
+
+
+def preview_of_body(service: ServiceDep, body: PreviewBody) -> tuple[PreviewBody, Person | None]:
+    """The item that a body describes, and the person if it names one."""
+    named = body.user_id is not None or body.history or body.user_features
+    return body, _person(service, body) if named else None
+
+
+def explain_of_body(service: ServiceDep, body: ExplainBody) -> tuple[Person, str, Selection]:
+    """The person, the item and the list that a body describes."""
+    selection = _selection(service, parse_json(body.filter), body)
+    return _person(service, body), body.item_id, _recommended(service, selection, body, body.only)
 
 
 def variant_of_query(service: ServiceDep, variant: Annotated[Text | None, Query()] = None) -> str | None:
@@ -95,7 +107,19 @@ RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
 SelectionDep = Annotated[Selection, Depends(selection_of_query)]
 TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
 ScoresDep = Annotated[tuple[Person, list[str]], Depends(scores_of_body)]
+PersonDep = Annotated[Person, Depends(person_of_body)]
+PreviewDep = Annotated[tuple[PreviewBody, Person | None], Depends(preview_of_body)]
+ExplainDep = Annotated[tuple[Person, str, Selection], Depends(explain_of_body)]
 PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
+
+
+def _person(service: Service, body: PersonBody | ScoreBody | ExplainBody) -> Person:
+    if body.user_id is None:
+        return _anonymous(service, body.history, body.user_features)
+    for name in ("history", "user_features"):
+        if getattr(body, name):
+            raise InvalidRequest(name, "with user_id", "either user_id or what is known of an anonymous person")
+    return Person(body.user_id)
 
 
 def _anonymous(service: Service, history: Sequence[HistoryEntry], features: Mapping[str, Any]) -> Person:
@@ -112,18 +136,17 @@ def _anonymous(service: Service, history: Sequence[HistoryEntry], features: Mapp
 def _recommended(
     service: Service,
     selection: Selection,
-    diversity: float | None,
+    asked: RecommendationQuery | RecommendationBody,
     only: Sequence[str] | None = None,
-    *,
-    explain: bool,
 ) -> Selection:
-    """The selection with what only recommendations can be asked."""
+    """The selection with the options of recommendations."""
     settings = service.settings
     if only is not None:
         if len(only) > settings.max_only:
             raise InvalidRequest("only", f"{len(only)} ids", f"at most {settings.max_only}")
         selection = replace(selection, filter=selection.filter & Filter((AnyOf(Columns.ITEM, tuple(only)),)))
-    return replace(selection, diversity=settings.diversity if diversity is None else diversity, explain=explain)
+    diversity = settings.diversity if asked.diversity is None else asked.diversity
+    return replace(selection, diversity=diversity, new_share=asked.new_share, explain=asked.explain)
 
 
 def _selection(service: Service, filter: Filter, asked: ListQuery | RecommendationBody) -> Selection:

@@ -1,4 +1,4 @@
-"""What is kept of every request: an id, a line in the log, numbers for /metrics."""
+"""Middleware: an id for every request, a line in the log, and metrics."""
 
 import logging
 import re
@@ -11,8 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pharos.serving.api.access import template_of
-from pharos.serving.logs import REQUEST_ID
-from pharos.serving.metrics import Metrics
+from pharos.serving.operations.logs import REQUEST_ID
+from pharos.serving.operations.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")

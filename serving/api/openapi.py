@@ -1,5 +1,6 @@
 """The OpenAPI document, with problem documents as the answer to every error."""
 
+import re
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -7,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from pharos.serving.api.access import needed_scope
 from pharos.serving.api.problems import MEDIA_TYPE, Problem
-from pharos.serving.keys import Scope
+from pharos.serving.operations.keys import Scope
 from pharos.serving.settings import Settings
 
 _REFERENCES: Final = "#/components/schemas/{model}"
@@ -44,9 +45,14 @@ def _described(app: FastAPI, settings: Settings) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["responses"].pop("422", None)
+            operation["summary"] = _first_sentence(operation["description"])
             operation["responses"]["default"] = answer
             operation["security"] = _security(needed_scope(path, method.upper(), settings))
     return document
+
+
+def _first_sentence(description: str) -> str:
+    return re.split(r"[.;:](?:\s|$)", description, maxsplit=1)[0]
 
 
 def _security(scope: Scope | None) -> list[dict[str, list[str]]]:

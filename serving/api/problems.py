@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from pharos.indexing.errors import IndexUnavailable
 from pharos.indexing.filters import FilterError
 from pharos.ingest.records import FeatureError
 from pharos.serving.api.middleware import SECURITY_HEADERS
@@ -24,7 +25,7 @@ from pharos.serving.errors import (
     UnknownJob,
     UnknownUser,
 )
-from pharos.serving.logs import REQUEST_ID
+from pharos.serving.operations.logs import REQUEST_ID
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -82,6 +83,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Conflict)(_conflict)
     app.exception_handler(StoreError)(_unavailable)
     app.exception_handler(NotReady)(_unavailable)
+    app.exception_handler(IndexUnavailable)(_unavailable)
     app.exception_handler(HTTPException)(_plain)
     app.exception_handler(Exception)(_unexpected)
 
@@ -139,7 +141,7 @@ def _conflict(request: Request, error: Conflict) -> Response:
     return problem_response(request, HTTPStatus.CONFLICT, str(error), kind="conflict")
 
 
-def _unavailable(request: Request, error: StoreError | NotReady) -> Response:
+def _unavailable(request: Request, error: StoreError | NotReady | IndexUnavailable) -> Response:
     return problem_response(
         request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), kind="not-available", headers={"Retry-After": "1"}
     )

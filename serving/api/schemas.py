@@ -1,4 +1,4 @@
-"""The shapes of requests and answers."""
+"""Schemas of the requests that read, and of their responses."""
 
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
@@ -41,6 +41,10 @@ Diversity = Annotated[
     float | None,
     Field(ge=0, le=1, description="how unlike each other the items are: 0 for the best ones, to 1"),
 ]
+NewShare = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="share of the list that is kept for new items; by default the setting new_share"),
+]
 Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds, not milliseconds")]
 
 
@@ -65,6 +69,7 @@ class RecommendationQuery(ListQuery):
     """The query parameters of recommendations."""
 
     diversity: Diversity = None
+    new_share: NewShare = None
     explain: bool = Field(False, description="whether to name the past items that pulled each item up")
 
 
@@ -105,6 +110,7 @@ class RecommendationBody(BaseModel):
         None, min_length=1, description="the only item ids that may come; those that are not eligible do not"
     )
     diversity: Diversity = None
+    new_share: NewShare = None
     explain: bool = Field(False, description="whether to name the past items that pulled each item up")
     fields: list[Text] = Field([], description="item features to return")
     variant: Text | None = Field(None, description=_VARIANT)
@@ -269,3 +275,4 @@ class Readiness(BaseModel):
     status: str = "ready"
     bundle: str
     collection: str
+    sync_problem: str | None = Field(description="why the index may be behind the store; null where it is not")

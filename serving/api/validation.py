@@ -1,4 +1,4 @@
-"""From what the validation library says of a request to a field, its value and what is allowed."""
+"""Validation errors as a field, its value and what is allowed."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The recommendation pipeline: profile, vector, candidates, re-ranking, presentation; values in, values out."""
+"""The recommendation pipeline: profile, user vector, candidates, ranking, re-ranking, presentation."""
 
 from pharos.serving.pipeline.answers import Answer, AnswerItem, Source
 from pharos.serving.pipeline.pipeline import Observer, Pipeline

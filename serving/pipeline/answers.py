@@ -1,4 +1,4 @@
-"""What the pipeline answers, and the candidates that become answers."""
+"""Candidates, and the answers that the pipeline makes of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,9 +28,9 @@ RETRIEVED: Final = (Source.PERSONAL, Source.NEIGHBOURS, Source.CONTENT)
 
 @dataclass(frozen=True)
 class Reason:
-    """A past item that pulled another up.
+    """A past item that raised the score of another.
 
-    share: of what all past items say for it, 0 to 1; shared: the values that both have, by feature.
+    share: of the contribution of all past items, 0 to 1. shared: the values that both items have, by feature.
     """
 
     item_id: str
@@ -41,12 +41,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An item that may be answered.
+    """An item that may get into the answer.
 
     vector: the item tower's, float32 [d]; None where no later stage needs it, or the source has none.
-    parts: what each source of retrieval said, float32 [SOURCES]; None where it was found in another way.
+    parts: the score of each source of retrieval, float32 [SOURCES]; None where it was found in another way.
     ranked: whether the score is a ranking model's, of which differences are differences of log odds.
-    predicted_rating: what the person would give; None where nobody asked yet or ratings are unknown.
+    predicted_rating: None before `details.AddDetails`, and where the data have no ratings.
     """
 
     item_id: str
@@ -85,11 +85,11 @@ class AnswerItem:
 
 @dataclass(frozen=True)
 class Answer:
-    """A list of items, and how it came about.
+    """A list of items, and what answered.
 
-    bundle, collection: what answered; None where only the store did. degraded_reason: why the answer is less than what
-    was asked for; None if it is not. unknown_items: history items that there are none of. milliseconds: by stage.
-    variant: of several that are live, the one that answered.
+    bundle, collection: None where only the store answered. degraded_reason: why the answer is less than what was asked
+    for; None if it is not. unknown_items: history items that the store does not have. milliseconds: by stage. variant:
+    the one that answered, where several are live.
     """
 
     items: tuple[AnswerItem, ...]

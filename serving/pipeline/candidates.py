@@ -1,19 +1,20 @@
-"""A person's candidates: what towers, neighbours and content find in the index, merged into one list."""
+"""Candidate generation: what towers, neighbours and content find in the index, merged into one list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pharos.indexing.filters import Filter
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Hit, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector, sparse_rows
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
+from pharos.serving.pipeline.eligible import IS_AVAILABLE
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.sources import merging
 from pharos.towers.sources.merging import DEPTH, SOURCES
@@ -24,9 +25,9 @@ USING = (TOWER, NEIGHBOURS, CONTENT)
 
 @dataclass(frozen=True)
 class SourceLists:
-    """What the sources found for a person.
+    """The hits of each source for a person.
 
-    queries: of each source, as the index takes it; lists: the hits of each, best first, none of what was not asked.
+    queries: of each source, as the index takes it. lists: best first; empty for a source that was not asked.
     """
 
     queries: tuple[FloatArray | SparseVector, ...]
@@ -35,7 +36,7 @@ class SourceLists:
 
 @dataclass(frozen=True)
 class Merged:
-    """The items of all lists, best first, as `pharos.towers.sources.retriever.Candidates` has them.
+    """The items of all lists, best first, as in `pharos.towers.sources.retriever.Candidates`.
 
     parts: float32 [n, SOURCES]; score: float32 [n]; leading: int64 [n], the source that adds most.
     """
@@ -103,14 +104,38 @@ class RetrieveCandidates:
         return SourceLists(queries, tuple(lists))
 
 
+@dataclass(frozen=True)
+class PersonSearch:
+    """Candidates for one person from one collection, for all stages of one request.
+
+    selection: of the request. with_vectors: whether a later stage reads the candidates' own vectors.
+    """
+
+    candidates: RetrieveCandidates
+    generation: Generation
+    person: EncodedPerson
+    selection: Selection
+    with_vectors: bool
+
+    def best(self, limit: int, filter: Filter | None = None, source: Source | None = None) -> list[Candidate]:
+        """The best candidates, at most `limit`, and fewer only where there are no more.
+
+        filter: in place of the request's. source: what they are said to come from, if not from the leading source.
+        """
+        selection = self.selection if filter is None else replace(self.selection, filter=filter)
+        return self.candidates(
+            self.generation, self.person, limit, selection, source=source, with_vectors=self.with_vectors
+        )
+
+
 def source_queries(bundle: Bundle, person: EncodedPerson) -> tuple[FloatArray | SparseVector, ...]:
-    """What each source is asked with."""
+    """The query of each source: a dense vector, then two sparse ones."""
     sparse = [bundle.sources.ask_neighbours(person.query), bundle.sources.ask_content(person.query)]
     return person.vector, *(sparse_rows(row)[0] for row in sparse)
 
 
 def merge(bundle: Bundle, lists: Sequence[Sequence[Hit]]) -> Merged:
-    """All lists as one."""
+    """Merge the lists by the weights of the bundle; `lists`: the hits of each source."""
     names = [[hit.item_id for hit in hits] for hits in lists]
     ids = list(dict.fromkeys(chain.from_iterable(names)))
     number = dict(zip(ids, range(len(ids)), strict=True))

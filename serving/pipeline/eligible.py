@@ -1,26 +1,30 @@
-"""Which candidates may be answered at all."""
+"""Which candidates may be in an answer, and how many to ask for so that enough of them remain."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from pharos.indexing.filters import AnyOf, Filter
+from pharos.indexing.payload import AVAILABLE
 from pharos.serving.pipeline.answers import Candidate
-from pharos.serving.pipeline.stages import Fetch
 from pharos.serving.store import Store
+
+IS_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
+"""Part of every search of the index."""
 
 _WIDENING: Final = 4
 _SPARE: Final = 10
 
 
 class Eligible:
-    """Keeps what may be answered: each item once, none that is excluded, none that the store holds back or has not."""
+    """Keeps each item once, and none that is excluded, unavailable or deleted according to the store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
-        """The first k candidates that may stay, in their order."""
+        """The first k eligible candidates, in their order."""
         in_order, kept = distinct(candidates, exclude), list[Candidate]()
-        # Nearly all may stay, so the store is asked about little more than k of them.
+        # Nearly all are eligible, so the store is asked about little more than k of them.
         for start in range(0, len(in_order), k + _SPARE):
             portion = in_order[start : start + k + _SPARE]
             available = self._store.available([candidate.item_id for candidate in portion])
@@ -39,11 +43,8 @@ def distinct(candidates: Iterable[Candidate], exclude: Collection[str]) -> list[
     return list(found.values())
 
 
-def widen(fetch: Fetch, keep: Callable[[Sequence[Candidate]], list[Candidate]], k: int, limit: int) -> list[Candidate]:
-    """The first k candidates that `keep` lets stay: asks for more, from `limit` on, until there are k or no more."""
+def widening(limit: int) -> Iterator[int]:
+    """How many candidates to retrieve: `limit`, then four times as many each time too few of them were eligible."""
     while True:
-        found = fetch(limit)
-        kept = keep(found)
-        if len(kept) >= k or len(found) < limit:
-            return kept[:k]
+        yield limit
         limit *= _WIDENING

@@ -1,4 +1,4 @@
-"""The person as the models of the live bundle see one."""
+"""The user vector: encodes a profile with the live bundle."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from pharos.indexing.index import CONTENT, TOWER, VectorIndex
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.profile import Profile
 from pharos.towers.content.encoder import COLUMNS
 from pharos.towers.histories.queries import UserQuery
@@ -16,14 +16,17 @@ from pharos.towers.histories.queries import UserQuery
 
 @dataclass(frozen=True)
 class EncodedPerson:
-    """query: history, its vectors and features, as the bundle takes them; vector: float32 [d], the user tower's."""
+    """A person as the models take one.
+
+    query: history with its item vectors, and features. vector: float32 [d], of the user tower.
+    """
 
     query: UserQuery
     vector: NDArray[np.float32]
 
 
 class EncodeUser:
-    """Turns a profile into a vector of the live bundle's user tower."""
+    """Computes the user vector of a profile."""
 
     def __init__(self, index: VectorIndex) -> None:
         self._index = index
@@ -31,7 +34,7 @@ class EncodeUser:
     def __call__(self, generation: Generation, profile: Profile) -> EncodedPerson:
         """History items that the collection does not hold are left out.
 
-        All that the profile has is kept: the user tower takes the newest of it by itself, other sources read further.
+        The whole history is kept: the user tower cuts it to the newest events itself, other sources read further back.
         """
         bundle, collection = generation.bundle, generation.collection
         ids = {event.item_id for event in profile.history}
@@ -45,7 +48,7 @@ class EncodeUser:
         return EncodedPerson(query, bundle.encode_users([query])[0])
 
     def _content(self, collection: str, new: Collection[str]) -> Mapping[str, csr_matrix]:
-        """What is written about items that training did not see: float32 CSR [1, COLUMNS] by item."""
+        """The content vectors of items that training did not see: float32 CSR [1, COLUMNS] by item."""
         if not new:
             return {}
         points = self._index.fetch(collection, new, with_vectors=(CONTENT,), with_payload=False)

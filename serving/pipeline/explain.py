@@ -1,4 +1,4 @@
-"""Why an item is in a list: the past items that brought it there."""
+"""Explanations: the past items that weigh most in the score of an item."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from pharos.indexing.index import CONTENT, NEIGHBOURS, FloatArray, Point, VectorIndex
 from pharos.indexing.sparse import SparseVector
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import Candidate, Reason, Source
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.store import ItemRecord, Store
@@ -22,10 +22,10 @@ _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 class Explain:
-    """Names for each item the past items that weigh most in what brought it.
+    """Finds for each item the past items that weigh most in its score.
 
-    Of an item by neighbours these are the ones that it is a neighbour of, of one by content those that it is like by
-    what is written, and of any other those that a ranking model attends to.
+    For an item of the source neighbours these are its neighbours, for one of the source content those with similar
+    content, and for any other those that the ranking model attends to.
     """
 
     def __init__(self, store: Store, index: VectorIndex) -> None:
@@ -35,7 +35,7 @@ class Explain:
     def __call__(
         self, generation: Generation, person: EncodedPerson, items: Sequence[Candidate], vectors: FloatArray
     ) -> list[tuple[Reason, ...]]:
-        """For each of n items at most three reasons, the strongest first; vectors: float32 [n, d], the item tower's."""
+        """At most three reasons for each of n items, the strongest first; vectors: float32 [n, d], the item tower's."""
         if not person.query.history:
             return [()] * len(items)
         past = [event.item_id for event in person.query.history]
@@ -53,14 +53,14 @@ class Explain:
     def _shares(
         self, generation: Generation, person: EncodedPerson, items: Sequence[Candidate], vectors: FloatArray
     ) -> FloatArray:
-        """How much each past item weighs for each item: float32 [n, l], 1 in a row, or nothing."""
+        """The weight of each past item for each item: float32 [n, l]; each row sums to 1 or is 0."""
         bundle = generation.bundle
         shares = np.zeros((len(items), len(person.query.history)), np.float32)
         attended = attention(rank_query(bundle.sources.spec, person.query, person.vector), vectors)
         shares[:, shares.shape[1] - attended.shape[1] :] = attended
         for source, using, weigh in (
-            (Source.NEIGHBOURS, NEIGHBOURS, _company),
-            (Source.CONTENT, CONTENT, _likeness),
+            (Source.NEIGHBOURS, NEIGHBOURS, _neighbour_weights),
+            (Source.CONTENT, CONTENT, _content_similarities),
         ):
             places = [place for place, item in enumerate(items) if item.source is source]
             if places:
@@ -71,10 +71,10 @@ class Explain:
         return shares
 
 
-def _company(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]) -> FloatArray:
+def _neighbour_weights(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]) -> FloatArray:
     """What each past item adds to the neighbours' score of n items: float32 [n, l].
 
-    An item that was had several times counts at its last time.
+    A past item with several events counts at its last one.
     """
     asked = bundle.sources.ask_neighbours(person.query)
     past = bundle.sources.rows(person.query)
@@ -88,21 +88,21 @@ def _company(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]
     return np.maximum(weights, 0)
 
 
-def _likeness(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]) -> FloatArray:
-    """How like each past item is to n items by what is written: float32 [n, l]; each past item counts once."""
+def _content_similarities(bundle: Bundle, person: EncodedPerson, rows: Sequence[SparseVector]) -> FloatArray:
+    """Content similarity of each past item to n items: float32 [n, l]; each past item counts once."""
     starts = np.append(0, np.cumsum([len(row) for row in rows])).astype(np.int64)
     values = np.concatenate([row.values for row in rows])
     columns = np.concatenate([row.indices for row in rows])
     asked = sp.csr_matrix((values, columns, starts), shape=(len(rows), COLUMNS))
-    likeness = products(asked, _written(bundle, person))
+    similarities = products(asked, _content_vectors(bundle, person))
     last = {event.item_id: place for place, event in enumerate(person.query.history)}
-    once = np.zeros(likeness.shape[1], np.float32)
+    once = np.zeros(similarities.shape[1], np.float32)
     once[list(last.values())] = 1
-    return np.maximum(likeness, 0) * once
+    return np.maximum(similarities, 0) * once
 
 
-def _written(bundle: Bundle, person: EncodedPerson) -> sp.csr_matrix:
-    """What is written about the past items: float32 CSR [l, COLUMNS]."""
+def _content_vectors(bundle: Bundle, person: EncodedPerson) -> sp.csr_matrix:
+    """Content vectors of the past items: float32 CSR [l, COLUMNS]."""
     content, nothing = bundle.sources.content, bundle.sources.encoder.encode_text("")
     rows = bundle.sources.rows(person.query).tolist()
     past: list[sp.csr_matrix] = [
@@ -126,11 +126,11 @@ def _shared(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str,
     """The values that two items have in common: tags of both, and equal categories, flags and numbers."""
     common: dict[str, object] = {}
     for name in one.keys() & other.keys():
-        mine, theirs = one[name], other[name]
-        if isinstance(mine, list | tuple) and isinstance(theirs, list | tuple):
-            both = [value for value in mine if value in theirs]
+        first, second = one[name], other[name]
+        if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+            both = [value for value in first if value in second]
             if both and isinstance(both[0], str):
                 common[name] = both
-        elif mine == theirs:
-            common[name] = mine
+        elif first == second:
+            common[name] = first
     return dict(sorted(common.items()))

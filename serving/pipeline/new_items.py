@@ -1,4 +1,4 @@
-"""A share of each list for new items, so that they are seen and learnt about."""
+"""The quota of new items in a list, so that they are shown and get events."""
 
 import threading
 import time
@@ -8,9 +8,9 @@ from typing import Final
 from pharos.indexing.filters import AnyOf, Filter
 from pharos.ingest.columns import Columns
 from pharos.serving.pipeline.answers import Candidate, Source
+from pharos.serving.pipeline.candidates import PersonSearch
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.stages import Near
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
 
@@ -20,7 +20,7 @@ _DAY: Final = 86_400
 
 
 class NewItems:
-    """The quota. Which items are new is asked of the store once in `popular_seconds`, and of many the newest count."""
+    """Inserts new items. The store is asked which items are new once in `popular_seconds`: at most the newest 1000."""
 
     def __init__(self, store: Store, eligible: Eligible, settings: Settings) -> None:
         self._store = store
@@ -30,13 +30,14 @@ class NewItems:
         self._looked_up = -float("inf")
         self._lock = threading.Lock()
 
-    def inserted(self, listed: list[Candidate], selection: Selection, near: Near) -> list[Candidate]:
-        """The list with as many new items as its quota says, where there are so many that a person may get.
+    def inserted(self, listed: list[Candidate], selection: Selection, search: PersonSearch) -> list[Candidate]:
+        """The list with as many new items as the quota says, or as many as are eligible.
 
-        Those that are there by themselves count; the others are the nearest to the person, stand at equal distances,
-        and push out the last of the list. near: see `Rerank`.
+        New items that are in the list already count. The others are the person's best, inserted at equal distances in
+        place of the last items of the list.
         """
-        quota = round(self._settings.new_share * selection.k)
+        share = self._settings.new_share if selection.new_share is None else selection.new_share
+        quota = round(share * selection.k)
         new = self._new() if quota else ()
         if not new:
             return listed
@@ -46,7 +47,7 @@ class NewItems:
         if missing <= 0:
             return listed
         filter = selection.filter & Filter((AnyOf(Columns.ITEM, new),))
-        found = near(quota + _SPARE, filter, Source.NEW)
+        found = search.best(quota + _SPARE, filter, Source.NEW)
         added = self._eligible(found, selection.exclude | there, missing)
         room = _without_last(listed, len(listed) + len(added) - selection.k, known)
         return _spread(room, added)

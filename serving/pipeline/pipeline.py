@@ -1,36 +1,38 @@
-"""The pipeline: one method for each thing that can be asked."""
+"""The pipeline: one method per kind of request."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from pharos.indexing.index import VectorIndex
 from pharos.serving.errors import UnknownItem
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer
-from pharos.serving.pipeline.assemble import Assemble
 from pharos.serving.pipeline.candidates import RetrieveCandidates
+from pharos.serving.pipeline.details import AddDetails
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodeUser
 from pharos.serving.pipeline.explain import Explain
+from pharos.serving.pipeline.item_map import DrawMap, MapOfItems
 from pharos.serving.pipeline.new_items import NewItems
+from pharos.serving.pipeline.popular import RetrievePopular
 from pharos.serving.pipeline.present import Present
+from pharos.serving.pipeline.preview import PersonPlace, Preview, PreviewItem
 from pharos.serving.pipeline.profile import ReadProfile
-from pharos.serving.pipeline.rank import RankCandidates, TellMore
+from pharos.serving.pipeline.rank import RankCandidates
 from pharos.serving.pipeline.recommend import Recommend
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.rerank import Rerank
-from pharos.serving.pipeline.retrieve import RetrievePopular
 from pharos.serving.pipeline.rules import Rules
 from pharos.serving.pipeline.score import ItemScores, ScoreItems
 from pharos.serving.pipeline.search import Search
 from pharos.serving.pipeline.similar import FindSimilar
 from pharos.serving.pipeline.timing import Stopwatch
+from pharos.serving.pipeline.trace import Trace, TraceItem
 from pharos.serving.settings import Settings
 from pharos.serving.store import ItemRecord, Store
-from pharos.serving.variants import Variants
 
 Observer: TypeAlias = Callable[[str, Answer], None]
-"""Is given the name of what was asked, and the answer."""
+"""Called with the kind of request and its answer."""
 
 
 class Pipeline:
@@ -49,52 +51,79 @@ class Pipeline:
     ) -> None:
         self._observe = observe
         self._store = store
-        self._variants = variants
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
         retrieve = RetrieveCandidates(index)
         eligible = Eligible(store)
-        assemble = Assemble(variants, eligible, self._present, settings.candidates)
         read_profile = ReadProfile(store, settings.max_history)
         new_items = NewItems(store, eligible, settings)
-        rerank = Rerank(index, eligible, Rules(store, settings.rules), new_items)
+        rules = Rules(store, settings.rules)
+        rerank = Rerank(index, eligible, rules, new_items)
         rank = RankCandidates() if settings.ranker else None
         encode = EncodeUser(index)
+        details, least = AddDetails(Explain(store, index)), settings.candidates
         self._recommend = Recommend(
-            read_profile, encode, retrieve, self._popular, rerank, assemble, TellMore(Explain(store, index)), rank
+            variants,
+            read_profile,
+            encode,
+            retrieve,
+            self._popular,
+            rank,
+            rerank,
+            details,
+            eligible,
+            self._present,
+            least,
         )
         self._score = ScoreItems(index, variants, read_profile, encode, retrieve, settings)
-        self._similar = FindSimilar(store, index, self._popular, assemble)
-        self._search = Search(store, index, assemble)
+        self._similar = FindSimilar(variants, store, index, self._popular, eligible, self._present, least)
+        self._search = Search(variants, store, index, eligible, self._present, least)
+        self._trace = TraceItem(store, index, variants, read_profile, retrieve, rules, self._recommend)
+        self._variants = variants
+        self._draw_map = DrawMap(store, index, settings.popular_seconds)
+        self._preview = PreviewItem(store, index, variants, self._draw_map, read_profile, encode, self._present)
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
-        """What to show to a person; see `Recommend`. Where several variants are live, the user's one answers."""
-        variant, _ = self._variants.choose(person.user_id, selection.variant)
-        return self._observed("recommend", self._recommend(person, replace(selection, variant=variant)))
+        """Recommendations for a person; see `Recommend`."""
+        return self._observed("recommend", self._recommend(person, selection))
 
     def score(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
-        """What given items are worth to a person; see `ScoreItems`."""
+        """Scores of given items for a person; see `ScoreItems`."""
         return self._score(person, item_ids)
 
+    def trace(self, person: Person, item_id: str, selection: Selection) -> Trace:
+        """At which stage an item falls for a person, or what brings it into the list; see `TraceItem`."""
+        return self._trace(person, item_id, selection)
+
+    def map(self) -> MapOfItems:
+        """The live catalogue in two dimensions; see `DrawMap`. Raises NotReady and what the index raises."""
+        return self._draw_map(self._variants.first.current())
+
+    def place(self, person: Person) -> PersonPlace:
+        """Where a person stands in the map, and their past items."""
+        return self._preview.place(person)
+
+    def preview(self, title: str, features: Mapping[str, object], person: Person | None) -> Preview:
+        """Where an item would stand that is not stored; see `PreviewItem`."""
+        return self._preview(title, features, person)
+
     def similar(self, item_id: str, selection: Selection) -> Answer:
-        """What is like an item; see `FindSimilar`. Raises UnknownItem."""
+        """Items similar to an item; see `FindSimilar`. Raises UnknownItem."""
         return self._observed("similar", self._similar(item_id, selection))
 
     def search(self, text: str, selection: Selection) -> Answer:
-        """What a text asks for; see `Search`."""
+        """Items for a text query; see `Search`."""
         return self._observed("search", self._search(text, selection))
 
     def popular(self, selection: Selection) -> Answer:
-        """What most people like; from the store alone."""
+        """Popular items, from the store alone."""
         watch = Stopwatch()
         with watch.stage("retrieve"):
             candidates = self._popular(selection.k, selection)
-        with watch.stage("present"):
-            items = self._present(candidates, selection.fields)
-        return self._observed("popular", Answer(items, None, None, None, watch.milliseconds()))
+        return self._observed("popular", self._present(candidates, selection, watch))
 
     def item(self, item_id: str) -> ItemRecord:
-        """All that the store knows of an item. Raises UnknownItem."""
+        """An item as the store has it. Raises UnknownItem."""
         record = self._store.item(item_id)
         if record is None:
             raise UnknownItem(item_id)

@@ -1,4 +1,4 @@
-"""The first stage: what is known of the person."""
+"""The profile stage: history and features of the person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from pharos.towers.histories.queries import HistoryEvent
 
 @dataclass(frozen=True)
 class Profile:
-    """A person as the next stages see one.
+    """A person's history and features.
 
-    history: oldest first, items of the store only. features: typed. seen: items that must not be answered.
+    history: oldest first, items of the store only. features: typed. seen: items that must not be recommended.
     unknown_items: history items that the store does not have.
     """
 

@@ -1,22 +1,19 @@
-"""The second stage: the candidates in the order of the bundle's ranking model."""
+"""The ranking stage: the candidates in the order of the bundle's ranking model."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pharos.indexing.index import FloatArray
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate
 from pharos.serving.pipeline.encode import EncodedPerson
-from pharos.serving.pipeline.explain import Explain
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.ranking.features import Retrieved
 
 
 class RankCandidates:
-    """Scores all retrieved candidates of a request in one call; what comes from elsewhere keeps its place."""
+    """Scores all retrieved candidates of a request in one call; candidates of other sources keep their places."""
 
     def __call__(
         self, generation: Generation, person: EncodedPerson, candidates: Sequence[Candidate]
@@ -58,30 +55,6 @@ def ranking_scores(
     retrieved = Retrieved(np.asarray(score, np.float32), np.asarray(parts, np.float32))
     query = bundle.ranker.query(person.query, person.vector)
     return bundle.ranker.score(query, item_ids, np.asarray(vectors, np.float32), retrieved)
-
-
-class TellMore:
-    """Says of the items of a list what the person would give them, and why they are there."""
-
-    def __init__(self, explain: Explain) -> None:
-        self._explain = explain
-
-    def __call__(
-        self, generation: Generation, person: EncodedPerson, listed: Sequence[Candidate], *, explain: bool
-    ) -> list[Candidate]:
-        """The same items. explain: whether to name the past items that weigh most."""
-        known = [place for place, candidate in enumerate(listed) if candidate.vector is not None]
-        told = list(listed)
-        if not known:
-            return told
-        items = [listed[place] for place in known]
-        vectors: NDArray[np.float32] = np.stack([np.asarray(item.vector, np.float32) for item in items])
-        ratings = generation.bundle.predict_ratings(person.query, [item.item_id for item in items], vectors)
-        reasons = self._explain(generation, person, items, vectors) if explain else [()] * len(items)
-        for row, place in enumerate(known):
-            rating = None if ratings is None else round(float(ratings[row]), 2)
-            told[place] = replace(told[place], predicted_rating=rating, because=reasons[row])
-        return told
 
 
 def _can_be_scored(candidate: Candidate) -> bool:

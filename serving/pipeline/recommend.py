@@ -1,86 +1,115 @@
-"""Recommendations for a person: retrieve, rank, re-rank."""
+"""Recommendations for a person, from the profile to the answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
-from pharos.indexing.filters import Filter
-from pharos.serving.live import Generation
-from pharos.serving.pipeline.answers import Answer, Candidate, Source, interleave
-from pharos.serving.pipeline.assemble import Assemble
-from pharos.serving.pipeline.candidates import RetrieveCandidates
+from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
+from pharos.serving.index_sync.variants import Variants
+from pharos.serving.pipeline.answers import Answer, Candidate, interleave
+from pharos.serving.pipeline.candidates import PersonSearch, RetrieveCandidates
+from pharos.serving.pipeline.details import AddDetails
+from pharos.serving.pipeline.eligible import Eligible, widening
 from pharos.serving.pipeline.encode import EncodeUser
-from pharos.serving.pipeline.profile import ReadProfile
-from pharos.serving.pipeline.rank import TellMore
+from pharos.serving.pipeline.popular import RetrievePopular
+from pharos.serving.pipeline.present import Present
+from pharos.serving.pipeline.profile import Profile, ReadProfile
+from pharos.serving.pipeline.rank import RankCandidates
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.rerank import Rerank
-from pharos.serving.pipeline.retrieve import RetrievePopular
-from pharos.serving.pipeline.stages import Rank, Stages
+from pharos.serving.pipeline.steps import Steps
 from pharos.serving.pipeline.timing import Stopwatch
 
 
 class Recommend:
-    """What all sources find for a person, ranked and re-ranked.
+    """Retrieves candidates from all sources, ranks them, re-ranks them.
 
-    A person without history gets popular items and personal ones in turn. rank: None where the order of the retrieval
-    stands.
+    rank: None to keep the order of retrieval. least: how many candidates are retrieved at least.
     """
 
     def __init__(
         self,
+        variants: Variants,
         read_profile: ReadProfile,
         encode: EncodeUser,
         candidates: RetrieveCandidates,
         popular: RetrievePopular,
+        rank: RankCandidates | None,
         rerank: Rerank,
-        assemble: Assemble,
-        tell: TellMore,
-        rank: Rank | None = None,
+        add_details: AddDetails,
+        eligible: Eligible,
+        present: Present,
+        least: int,
     ) -> None:
+        self._variants = variants
         self._read_profile = read_profile
         self._encode = encode
         self._candidates = candidates
         self._popular = popular
-        self._rerank = rerank
-        self._assemble = assemble
-        self._tell = tell
         self._rank = rank
+        self._rerank = rerank
+        self._add_details = add_details
+        self._eligible = eligible
+        self._present = present
+        self._least = least
 
-    def __call__(self, person: Person, selection: Selection) -> Answer:
-        """A list without anything that the person has seen; an unknown user is no error."""
+    def __call__(self, person: Person, selection: Selection, steps: Steps | None = None) -> Answer:
+        """A list without items that the person has seen; popular items fill it up to k.
+
+        An unknown user is no error. Where the index or the bundle is unavailable the whole list is popular items, and
+        the answer says why. Where several variants are live, the user's one answers. steps: notes what each stage gave.
+        """
         watch = Stopwatch()
         with watch.stage("profile"):
             profile = self._read_profile(person)
-        unseen = replace(selection, exclude=selection.exclude | profile.seen)
+        selection = replace(selection, exclude=selection.exclude | profile.seen)
+        variant, live = self._variants.choose(person.user_id, selection.variant)
+        generation: Generation | None = None
+        listed, reason = list[Candidate](), None
+        try:
+            generation = live.current()
+            listed = self._personal(generation, profile, selection, watch, steps)
+        except UNAVAILABLE as error:
+            generation, reason = None, str(error)
+        if len(listed) < selection.k:
+            with watch.stage("fallback"):
+                popular = self._popular(selection.k + len(listed), selection)
+                listed = self._eligible([*listed, *popular], selection.exclude, selection.k)
+        return self._present(
+            listed, selection, watch, generation, variant=variant, reason=reason, unknown_items=profile.unknown_items
+        )
 
-        def retrieval(generation: Generation) -> Stages:
-            with watch.stage("encode"):
-                encoded = self._encode(generation, profile)
+    def _personal(
+        self,
+        generation: Generation,
+        profile: Profile,
+        selection: Selection,
+        watch: Stopwatch,
+        steps: Steps | None,
+    ) -> list[Candidate]:
+        """At most k candidates, ranked and re-ranked.
 
-            # The ranker reads them, diversity too.
-            with_vectors = self._rank is not None or unseen.diversity > 0
-
-            def near(limit: int, filter: Filter, source: Source | None) -> list[Candidate]:
-                passing = replace(unseen, filter=filter)
-                return self._candidates(generation, encoded, limit, passing, source=source, with_vectors=with_vectors)
-
-            def retrieve(limit: int) -> Sequence[Candidate]:
-                found = near(limit, unseen.filter, None)
-                return found if encoded.query.history else list(interleave(self._popular(limit, unseen), found))
-
-            return Stages(
-                retrieve,
-                rank=partial(self._rank, generation, encoded) if self._rank else None,
-                rerank=lambda candidates: self._tell(
-                    generation,
-                    encoded,
-                    self._rerank(generation.collection, candidates, unseen, near),
-                    explain=selection.explain,
-                ),
-                needed=self._rerank.needed(unseen),
-            )
-
-        def fallback(limit: int) -> Sequence[Candidate]:
-            return self._popular(limit, unseen)
-
-        return self._assemble(unseen, watch, retrieval, fallback, profile.unknown_items)
+        More are retrieved as long as too few remain. A person without history gets popular items and personal ones in
+        turn.
+        """
+        with watch.stage("encode"):
+            person = self._encode(generation, profile)
+        # Ranking and diversity read the vectors of the candidates.
+        with_vectors = self._rank is not None or selection.diversity > 0
+        search = PersonSearch(self._candidates, generation, person, selection, with_vectors)
+        for limit in widening(max(self._least, selection.k, self._rerank.needed(selection))):
+            with watch.stage("retrieve"):
+                found = search.best(limit)
+                if not person.query.history:
+                    found = list(interleave(self._popular(limit, selection), found))
+            ranked: Sequence[Candidate] = found
+            if self._rank is not None:
+                with watch.stage("rank"):
+                    ranked = self._rank(generation, person, found)
+            with watch.stage("rerank"):
+                listed = self._rerank(ranked, selection, search, steps)
+            if steps is not None:
+                steps.retrieved(search, limit, found, ranked)
+            if len(listed) >= selection.k or len(found) < limit:
+                break
+        with watch.stage("rerank"):
+            return self._add_details(generation, person, listed, explain=selection.explain)

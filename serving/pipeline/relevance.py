@@ -1,4 +1,4 @@
-"""How good each candidate of a list is, on one scale."""
+"""Relevance: the scores of different sources on one scale from 0 to 1."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,6 @@ def relevance(candidates: Sequence[Candidate]) -> FloatArray:
 
 
 def scale(candidates: Sequence[Candidate]) -> Scale:
-    """How the relevance of candidates is weighed against their likeness."""
+    """The scale on which diversity weighs the relevance of these candidates against their similarity."""
     ranked = np.array([candidate.score for candidate in candidates if candidate.ranked], np.float32)
     return Scale.of_log_odds(ranked) if len(ranked) else SIMILARITIES

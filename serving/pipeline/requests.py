@@ -1,4 +1,4 @@
-"""What the pipeline is asked."""
+"""Requests to the pipeline: for whom, and which items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,13 @@ from pharos.towers.histories.queries import HistoryEvent
 
 @dataclass(frozen=True)
 class Selection:
-    """What every request has: which items may be answered, how many, and what is told of each.
+    """Which items a list may have, how many, and what is returned of each.
 
     k: length of the list. filter: checked against the schema. exclude: item ids to leave out.
-    fields: names of item features to return. variant: which one is to answer; None for that of the user.
-    diversity: 0 for the best items, to 1 for items unlike each other; explain: whether to name the past items that
-    pulled each item up; both of recommendations only.
+    fields: names of item features to return. variant: the one to answer; None for the user's.
+    diversity: 0 for the best items, to 1 for items unlike each other; new_share: share kept for new items, None for the
+    setting; explain: whether to name the past items that weigh most in the score of each item; all three of
+    recommendations only.
     """
 
     k: int
@@ -23,6 +24,7 @@ class Selection:
     fields: tuple[str, ...] = ()
     variant: str | None = None
     diversity: float = 0.0
+    new_share: float | None = None
     explain: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The third stage: of the candidates in their order, the list that a person gets."""
+"""The re-ranking stage: from ranked candidates to the list that a person gets."""
 
 from collections.abc import Sequence
 
@@ -7,16 +7,17 @@ import numpy as np
 from pharos.indexing.diversity import POOL, mmr
 from pharos.indexing.index import TOWER, FloatArray, VectorIndex
 from pharos.serving.pipeline.answers import Candidate
+from pharos.serving.pipeline.candidates import PersonSearch
 from pharos.serving.pipeline.eligible import Eligible, distinct
 from pharos.serving.pipeline.new_items import NewItems
 from pharos.serving.pipeline.relevance import relevance, scale
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.rules import Rules
-from pharos.serving.pipeline.stages import Near
+from pharos.serving.pipeline.steps import Steps
 
 
 class Rerank:
-    """Rules, diversity, new items; each costs nothing where it is not asked for."""
+    """Applies business rules, diversity and the quota of new items; each costs nothing where it is not asked for."""
 
     def __init__(self, index: VectorIndex, eligible: Eligible, rules: Rules, new_items: NewItems) -> None:
         self._index = index
@@ -26,16 +27,16 @@ class Rerank:
 
     @staticmethod
     def needed(selection: Selection) -> int:
-        """How many candidates it must have to choose from."""
+        """The least number of candidates to re-rank."""
         return max(POOL, selection.k) if selection.diversity else selection.k
 
     def __call__(
-        self, collection: str, candidates: Sequence[Candidate], selection: Selection, near: Near
+        self, candidates: Sequence[Candidate], selection: Selection, search: PersonSearch, steps: Steps | None = None
     ) -> list[Candidate]:
         """A list of at most k.
 
-        candidates: best first, from any sources. near: how to get more of the person's candidates, for new items and
-        pinned ones, which need not be among the best.
+        candidates: best first, from any sources. search: finds new and pinned items, which need not be among the
+        candidates. steps: notes the list after each part.
         """
         in_order = distinct(candidates, selection.exclude)
         worth = relevance(in_order)
@@ -44,11 +45,14 @@ class Rerank:
             order = np.argsort(-worth, kind="stable")
             in_order, worth = [in_order[place] for place in order], worth[order]
         if selection.diversity:
-            listed = self._diverse(collection, in_order, worth, selection)
+            chosen = self._diverse(search.generation.collection, in_order, worth, selection)
         else:
-            listed = self._eligible(in_order, selection.exclude, selection.k)
-        listed = self._new_items.inserted(listed, selection, near)
-        return self._pinned(listed, selection, near)
+            chosen = self._eligible(in_order, selection.exclude, selection.k)
+        with_new = self._new_items.inserted(chosen, selection, search)
+        listed = self._pinned(with_new, selection, search)
+        if steps is not None:
+            steps.reranked(in_order, chosen, with_new, listed)
+        return listed
 
     def _diverse(
         self, collection: str, candidates: list[Candidate], worth: FloatArray, selection: Selection
@@ -76,8 +80,8 @@ class Rerank:
         nothing = np.zeros(length, np.float32)
         return np.stack([nothing if row is None else row for row in rows]) if rows else np.zeros((0, 0), np.float32)
 
-    def _pinned(self, listed: list[Candidate], selection: Selection, near: Near) -> list[Candidate]:
-        pinned = self._rules.pinned(selection, near, self._eligible)
+    def _pinned(self, listed: list[Candidate], selection: Selection, search: PersonSearch) -> list[Candidate]:
+        pinned = self._rules.pinned(selection, search, self._eligible)
         items = {item.item_id for item in pinned.values()}
         listed = [candidate for candidate in listed if candidate.item_id not in items]
         for place, item in sorted(pinned.items()):

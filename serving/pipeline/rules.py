@@ -1,4 +1,4 @@
-"""Business rules at work on candidates."""
+"""Business rules, applied to candidates."""
 
 import logging
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from pharos.indexing.index import FloatArray
 from pharos.ingest.schema import Schema
 from pharos.serving.errors import SettingsError
 from pharos.serving.pipeline.answers import Candidate
+from pharos.serving.pipeline.candidates import PersonSearch
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.stages import Near
-from pharos.serving.rules import Rule, conditions
+from pharos.serving.rule_settings import Rule, conditions
 from pharos.serving.store import Store
 
 logger = logging.getLogger(__name__)
@@ -25,8 +25,13 @@ _SPARE: Final = 10
 
 @dataclass(frozen=True)
 class _Compiled:
-    """lifts: what each filter's items gain or lose. pins: place and filter, first places first."""
+    """The rules as they are applied.
 
+    fitting: every rule with its filter. lifts: what each filter's items gain or lose. pins: place and filter, first
+    places first.
+    """
+
+    fitting: tuple[tuple[Rule, Filter], ...] = ()
     lifts: tuple[tuple[Filter, float], ...] = ()
     pins: tuple[tuple[int, Filter], ...] = ()
 
@@ -59,14 +64,18 @@ class Rules:
             weights += np.float32(lift) * np.array([item_id in matching for item_id in item_ids], np.float32)
         return weights
 
-    def pinned(self, selection: Selection, near: Near, eligible: Eligible) -> dict[int, Candidate]:
-        """The items with a fixed place in a list, by place: of each rule the one nearest to the person."""
+    def of_item(self, item_id: str) -> list[Rule]:
+        """The rules whose conditions an item fulfils."""
+        return [rule for rule, filter in self._current().fitting if self._store.matching([item_id], filter)]
+
+    def pinned(self, selection: Selection, search: PersonSearch, eligible: Eligible) -> dict[int, Candidate]:
+        """The items with a fixed place in a list, by place: of each rule the person's best candidate."""
         pinned: dict[int, Candidate] = {}
         for place, filter in self._current().pins:
             if place > selection.k or place in pinned:
                 continue
             taken = selection.exclude | {candidate.item_id for candidate in pinned.values()}
-            found = near(_SPARE, selection.filter & filter, None)
+            found = search.best(_SPARE, selection.filter & filter)
             best = eligible(found, taken, 1)
             if best:
                 pinned[place] = best[0]
@@ -94,6 +103,7 @@ def _compile(rules: tuple[Rule, ...], schema: Schema) -> _Compiled:
     pairs = list(zip(rules, conditions(rules, schema), strict=True))
     pins = sorted((rule.pin, place) for place, (rule, _) in enumerate(pairs) if rule.pin is not None)
     return _Compiled(
+        fitting=tuple(pairs),
         lifts=tuple((filter, rule.lift) for rule, filter in pairs if rule.pin is None),
         pins=tuple((pin, pairs[place][1]) for pin, place in pins),
     )

@@ -1,4 +1,4 @@
-"""What given items are worth to a person."""
+"""Scores of given items for a person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ import numpy as np
 
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Point, VectorIndex
 from pharos.indexing.sparse import SparseVector
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import Generation
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists, merge, unseen
 from pharos.serving.pipeline.encode import EncodedPerson, EncodeUser
 from pharos.serving.pipeline.profile import ReadProfile
@@ -15,14 +16,16 @@ from pharos.serving.pipeline.rank import ranking_scores
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.settings import Settings
-from pharos.serving.variants import Variants
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.sources.merging import SOURCES, scaled_like
 
 
 @dataclass(frozen=True)
 class ItemScore:
-    """score: the ranker's, or that of the retrieval where there is none; predicted_rating: None where unknown."""
+    """The score of an item: the ranker's, or that of retrieval where there is none.
+
+    predicted_rating: None where the data have no ratings.
+    """
 
     item_id: str
     score: float
@@ -31,7 +34,7 @@ class ItemScore:
 
 @dataclass(frozen=True)
 class ItemScores:
-    """The asked items in the order asked for. unknown_items: those that there are none of, and unknown past items."""
+    """The items in the order asked for. unknown_items: asked items and past items that do not exist."""
 
     items: tuple[ItemScore, ...]
     bundle: str
@@ -43,8 +46,8 @@ class ItemScores:
 class ScoreItems:
     """Scores items that a caller names, whether or not they would be retrieved.
 
-    What would be retrieved gets the score that it has in a list of recommendations. The others are brought to the scale
-    of what the sources find, and ranked together with it.
+    An item that would be retrieved gets the score that it has in a list of recommendations. The others are put on the
+    scale of the sources' hits and ranked together with them.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class ScoreItems:
     def __call__(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
         """Items that the person has seen are scored like others.
 
-        Raises NotReady and what the index raises where they cannot answer: there is nothing else to say.
+        Raises NotReady, and what the index and the bundle raise: there is no fallback for scores.
         """
         watch = Stopwatch()
         with watch.stage("profile"):
@@ -91,10 +94,10 @@ class ScoreItems:
                 scores = self._scores(generation, encoded, lists, found)
                 vectors = np.stack([point.vectors[TOWER] for point in found]).astype(np.float32)
                 ratings = bundle.predict_ratings(encoded.query, [point.item_id for point in found], vectors)
-                told = [None] * len(found) if ratings is None else [round(float(rating), 2) for rating in ratings]
+                predicted = [None] * len(found) if ratings is None else [round(float(rating), 2) for rating in ratings]
                 scored = tuple(
                     ItemScore(point.item_id, round(score, 6), rating)
-                    for point, score, rating in zip(found, scores, told, strict=True)
+                    for point, score, rating in zip(found, scores, predicted, strict=True)
                 )
         unknown = (*profile.unknown_items, *(item_id for item_id in asked if item_id not in points))
         return ItemScores(scored, bundle.id, generation.collection, tuple(dict.fromkeys(unknown)), watch.milliseconds())
@@ -102,7 +105,7 @@ class ScoreItems:
     def _scores(
         self, generation: Generation, person: EncodedPerson, lists: SourceLists, points: Sequence[Point]
     ) -> list[float]:
-        """Of each point, the same as in a list of recommendations."""
+        """The score of each point."""
         merged = merge(generation.bundle, lists.lists)
         listed = merged.first(self._settings.candidates)
         vectors = {hit.item_id: hit.vector for hits in lists.lists for hit in hits}
@@ -126,7 +129,7 @@ class ScoreItems:
 
 
 def _exactly(bundle: Bundle, lists: SourceLists, merged: Merged, points: Sequence[Point]) -> Merged:
-    """Items that are not among the candidates, by what each source says of them; those that it found keep that."""
+    """Items that were not retrieved, with exact scores of each source; parts that a source gave are kept."""
     ids = [point.item_id for point in points]
     known = dict(zip(merged.item_ids, merged.parts, strict=True))
     parts = np.zeros((len(points), SOURCES), np.float32)
@@ -158,5 +161,5 @@ def _with(one: Merged, other: Merged) -> Merged:
 def _product(query: FloatArray | SparseVector, row: SparseVector | None) -> float:
     if row is None or not isinstance(query, SparseVector):
         return 0.0
-    _, mine, theirs = np.intersect1d(query.indices, row.indices, assume_unique=True, return_indices=True)
-    return float(query.values[mine] @ row.values[theirs])
+    _, of_query, of_row = np.intersect1d(query.indices, row.indices, assume_unique=True, return_indices=True)
+    return float(query.values[of_query] @ row.values[of_row])

@@ -1,18 +1,18 @@
-"""Items that a text asks for, by name, by meaning or by its words."""
+"""Search: items for a text query, by title, by meaning and by words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from pharos.indexing.index import CONTENT, TEXT, FloatArray, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector, sparse_rows
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
-from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.eligible import IS_AVAILABLE, Eligible, widening
+from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE
-from pharos.serving.pipeline.stages import Stages
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.store import Store, TitleMatch
 from pharos.towers.bundle.bundle import Bundle
@@ -25,38 +25,57 @@ _HOLDS: Final = 0.5
 
 
 class Search:
-    """Titles that the text names come first, then what means the same or has the same words, half and half.
+    """Lists matching titles first, then items by meaning and words, half and half.
 
-    Exact titles all count; those that merely hold the words fill at most half of the list, for "love" is a wish as well
-    as a word of many titles.
+    All exact titles come first; titles that merely contain the words fill at most half of the list, because a query
+    like "love" may be about the content as well as the title.
     """
 
-    def __init__(self, store: Store, index: VectorIndex, assemble: Assemble) -> None:
+    def __init__(
+        self, variants: Variants, store: Store, index: VectorIndex, eligible: Eligible, present: Present, least: int
+    ) -> None:
+        self._variants = variants
         self._store = store
         self._index = index
-        self._assemble = assemble
+        self._eligible = eligible
+        self._present = present
+        self._least = least
 
     def __call__(self, text: str, selection: Selection) -> Answer:
-        """The list for a text. Where there is no text model the words alone answer."""
+        """The list for a text. Without a text model the words alone answer; without the index, the titles alone."""
         watch = Stopwatch()
         with watch.stage("titles"):
             titles = self._titles(text, selection)
+        variant, live = self._variants.choose(None, selection.variant)
+        generation: Generation | None = None
+        listed, reason = list[Candidate](), None
+        try:
+            generation = live.current()
+            listed = self._matching(generation, text, titles, selection, watch)
+        except UNAVAILABLE as error:
+            generation, reason = None, str(error)
+        if len(listed) < selection.k:
+            with watch.stage("fallback"):
+                more = titles[: selection.k + len(listed)]
+                listed = self._eligible([*listed, *more], selection.exclude, selection.k)
+        return self._present(listed, selection, watch, generation, variant=variant, reason=reason)
 
-        def retrieval(generation: Generation) -> Stages:
-            with watch.stage("encode"):
-                queries = _queries(generation.bundle, text)
-            exact = [title for title in titles if title.score == _EXACT]
-            named = titles[: max(len(exact), selection.k // 2)]
-
-            def fetch(limit: int) -> Sequence[Candidate]:
-                return [*named, *self._found(generation.collection, queries, limit, selection)]
-
-            return self._assemble.plain(fetch, selection)
-
-        def fallback(limit: int) -> Sequence[Candidate]:
-            return titles[:limit]
-
-        return self._assemble(selection, watch, retrieval, fallback)
+    def _matching(
+        self, generation: Generation, text: str, titles: list[Candidate], selection: Selection, watch: Stopwatch
+    ) -> list[Candidate]:
+        """At most k items: titles first, then by meaning and words."""
+        with watch.stage("encode"):
+            queries = _queries(generation.bundle, text)
+        exact = [title for title in titles if title.score == _EXACT]
+        named = titles[: max(len(exact), selection.k // 2)]
+        for limit in widening(max(self._least, selection.k)):
+            with watch.stage("retrieve"):
+                found = [*named, *self._found(generation.collection, queries, limit, selection)]
+            with watch.stage("rerank"):
+                listed = self._eligible(found, selection.exclude, selection.k)
+            if len(listed) >= selection.k or len(found) < limit:
+                break
+        return listed
 
     def _found(
         self, collection: str, queries: Mapping[str, FloatArray | SparseVector], limit: int, selection: Selection

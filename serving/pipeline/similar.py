@@ -1,4 +1,4 @@
-"""Items that are like an item."""
+"""Similar items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,13 @@ from pharos.indexing.errors import UnknownItem as NotIndexed
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, Hit, Point, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector
 from pharos.serving.errors import UnknownItem
-from pharos.serving.live import Generation
+from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
+from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
-from pharos.serving.pipeline.assemble import Assemble
+from pharos.serving.pipeline.eligible import IS_AVAILABLE, Eligible, widening
+from pharos.serving.pipeline.popular import RetrievePopular
+from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.requests import Selection
-from pharos.serving.pipeline.retrieve import IS_AVAILABLE, RetrievePopular
-from pharos.serving.pipeline.stages import Stages
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.store import Store
 from pharos.towers.sources.merging import DEPTH, Floats, Rows
@@ -25,9 +26,10 @@ _NOTHING = SparseVector(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 @dataclass(frozen=True)
 class _Seed:
-    """The item that others are like. code: its dimension of `neighbours`, none for an item that training did not see.
+    """The item to find similar ones for.
 
-    led_from: weights of the items that speak for it, by id; events: how many it has.
+    code: its dimension of the vector `neighbours`; empty for an item that training did not see. led_from: the weights
+    of items that lead to it, by id. events: how many it has.
     """
 
     point: Point
@@ -37,30 +39,61 @@ class _Seed:
 
 
 class FindSimilar:
-    """Items of the same taste, had by the same people, or described alike; see `pharos.towers.sources.related`."""
+    """Finds items near in the towers, with users in common, or with similar content; see `towers.sources.related`."""
 
-    def __init__(self, store: Store, index: VectorIndex, popular: RetrievePopular, assemble: Assemble) -> None:
+    def __init__(
+        self,
+        variants: Variants,
+        store: Store,
+        index: VectorIndex,
+        popular: RetrievePopular,
+        eligible: Eligible,
+        present: Present,
+        least: int,
+    ) -> None:
+        self._variants = variants
         self._store = store
         self._index = index
         self._popular = popular
-        self._assemble = assemble
+        self._eligible = eligible
+        self._present = present
+        self._least = least
 
     def __call__(self, item_id: str, selection: Selection) -> Answer:
-        """A list without the item itself. Raises UnknownItem where the store does not have it."""
+        """A list without the item itself; popular items fill it up to k. Raises UnknownItem.
+
+        Where the index or the bundle is unavailable the whole list is popular items, and the answer says why.
+        """
         watch = Stopwatch()
         if self._store.item(item_id) is None:
             raise UnknownItem(item_id)
-        others = replace(selection, exclude=selection.exclude | {item_id})
+        selection = replace(selection, exclude=selection.exclude | {item_id})
+        variant, live = self._variants.choose(None, selection.variant)
+        generation: Generation | None = None
+        listed, reason = list[Candidate](), None
+        try:
+            generation = live.current()
+            listed = self._similar(generation, item_id, selection, watch)
+        except UNAVAILABLE as error:
+            generation, reason = None, str(error)
+        if len(listed) < selection.k:
+            with watch.stage("fallback"):
+                popular = self._popular(selection.k + len(listed), selection)
+                listed = self._eligible([*listed, *popular], selection.exclude, selection.k)
+        return self._present(listed, selection, watch, generation, variant=variant, reason=reason)
 
-        def retrieval(generation: Generation) -> Stages:
-            with watch.stage("encode"):
-                seed = self._seed(generation, item_id, others)
-            return self._assemble.plain(lambda limit: self._related(generation, seed, limit, others), others)
-
-        def fallback(limit: int) -> Sequence[Candidate]:
-            return self._popular(limit, others)
-
-        return self._assemble(others, watch, retrieval, fallback)
+    def _similar(self, generation: Generation, item_id: str, selection: Selection, watch: Stopwatch) -> list[Candidate]:
+        """At most k similar items."""
+        with watch.stage("encode"):
+            seed = self._seed(generation, item_id, selection)
+        for limit in widening(max(self._least, selection.k)):
+            with watch.stage("retrieve"):
+                found = self._related(generation, seed, limit, selection)
+            with watch.stage("rerank"):
+                listed = self._eligible(found, selection.exclude, selection.k)
+            if len(listed) >= selection.k or len(found) < limit:
+                break
+        return listed
 
     def _seed(self, generation: Generation, item_id: str, selection: Selection) -> _Seed:
         """Raises `pharos.indexing.errors.UnknownItem` where the collection does not have it."""

@@ -1,4 +1,4 @@
-"""How long each stage of a request took."""
+"""Times the stages of a request."""
 
 import time
 from collections.abc import Iterator, Mapping

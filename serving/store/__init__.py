@@ -1,4 +1,4 @@
-"""The online store (SQLAlchemy): items, users, events and ignored items."""
+"""The store (SQLAlchemy): items, users, events, ignored items and re-index jobs."""
 
 from pharos.serving.store.records import (
     Change,
@@ -14,7 +14,7 @@ from pharos.serving.store.records import (
     TitleMatch,
     User,
     UserEvent,
-    WrittenItem,
+    WriteResult,
 )
 from pharos.serving.store.store import Halted, Store
 
@@ -34,5 +34,5 @@ __all__ = [
     "TitleMatch",
     "User",
     "UserEvent",
-    "WrittenItem",
+    "WriteResult",
 ]

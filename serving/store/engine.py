@@ -1,4 +1,4 @@
-"""Opens the database. What is true of one database only stands here, in `filtering` and in the types of columns."""
+"""Opens the database. Code for one kind of database is here, in `filter_sql` and in the types of columns."""
 
 import sqlite3
 import time
@@ -26,7 +26,7 @@ _PRAGMAS: Final = (
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for a SQLite file, whose folder is made, or for a PostgreSQL database.
+    """Open a SQLite file, making its folder, or a PostgreSQL database.
 
     Raises StoreError for an address that cannot be used.
     """
@@ -76,12 +76,12 @@ def _open_postgresql(address: URL) -> Engine:
 
 
 def insert_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that leaves rows alone that are there already."""
+    """INSERT that leaves existing rows unchanged."""
     return _insert(connection, table).on_conflict_do_nothing()
 
 
 def insert_or_add(connection: Connection, table: Table, counts: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that adds to the `counts` of rows that are there already."""
+    """INSERT that adds to the `counts` of existing rows."""
     statement = _insert(connection, table)
     sums = {name: table.c[name] + statement.excluded[name] for name in counts}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)

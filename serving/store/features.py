@@ -10,6 +10,7 @@ import pandas as pd
 from pharos.ingest.columns import Columns
 from pharos.ingest.records import FeatureError, parse_features
 from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.signals import image_text
 from pharos.serving.store.records import ItemRecord
 
 
@@ -58,8 +59,10 @@ def _json_value(kind: FeatureType, value: Any) -> object | None:
             return None if math.isnan(value) else bool(value)
         case FeatureType.TAGS:
             return [tag for tag in map(without_nul, value) if tag.strip()] or None
-        case FeatureType.VECTOR:
+        case FeatureType.VECTOR | FeatureType.SERIES:
             return None if value is None else np.asarray(value, dtype=np.float32).tolist()
+        case FeatureType.IMAGE:
+            return None if value is None else image_text(value)
         case FeatureType.CATEGORY | FeatureType.TEXT:
             return without_nul(value) or None
 

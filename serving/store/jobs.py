@@ -1,4 +1,4 @@
-"""The jobs of re-indexing, and how far each collection of the index is known to follow the store."""
+"""Re-index jobs, and the revision up to which each collection is in sync."""
 
 import time
 from collections.abc import Collection
@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from pharos.serving.store.records import Job, JobState
-from pharos.serving.store.tables import followed, jobs
+from pharos.serving.store.tables import jobs, synced
 
 _UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)
 
 
 def add(connection: Connection, job: Job) -> None:
-    """Keep a new job."""
+    """Add a job."""
     connection.execute(insert(jobs).values(_row(job)))
 
 
 def change(connection: Connection, job: Job) -> None:
-    """Keep what became of a job."""
+    """Update a job."""
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
 
 
@@ -35,28 +35,34 @@ def under_way(connection: Connection) -> Job | None:
     return None if row is None else _job(row)
 
 
+def newest(connection: Connection, limit: int) -> list[Job]:
+    """The last `limit` jobs, the newest first."""
+    query = select(jobs).order_by(jobs.c.started_at.desc(), jobs.c.id).limit(limit)
+    return [_job(row) for row in connection.execute(query).mappings()]
+
+
 def fail_all(connection: Connection, reason: str) -> None:
     """Mark every job failed that has not ended."""
     values = {"state": JobState.FAILED, "error": reason, "finished_at": int(time.time())}
     connection.execute(update(jobs).where(jobs.c.state.in_(_UNDER_WAY)).values(values))
 
 
-def followed_to(connection: Connection, collection: str) -> int:
-    """The revision up to which the collection has every change; 0 where nothing is known."""
-    query = select(followed.c.revision).where(followed.c.collection == collection)
+def synced_revision(connection: Connection, collection: str) -> int:
+    """The revision up to which a collection is known to have every change; 0 where nothing is known."""
+    query = select(synced.c.revision).where(synced.c.collection == collection)
     return int(connection.execute(query).scalar() or 0)
 
 
-def follow(connection: Connection, collection: str, revision: int) -> None:
-    """Keep that the collection has every change up to a revision; it never goes back."""
-    revision = max(revision, followed_to(connection, collection))
-    connection.execute(delete(followed).where(followed.c.collection == collection))
-    connection.execute(insert(followed).values(collection=collection, revision=revision))
+def set_synced(connection: Connection, collection: str, revision: int) -> None:
+    """Record that a collection has every change up to a revision; a lower one than before changes nothing."""
+    revision = max(revision, synced_revision(connection, collection))
+    connection.execute(delete(synced).where(synced.c.collection == collection))
+    connection.execute(insert(synced).values(collection=collection, revision=revision))
 
 
-def forget(connection: Connection, collections: Collection[str]) -> None:
-    """Forget collections that are gone."""
-    connection.execute(delete(followed).where(followed.c.collection.in_(collections)))
+def forget_collections(connection: Connection, collections: Collection[str]) -> None:
+    """Delete the records of collections that were dropped."""
+    connection.execute(delete(synced).where(synced.c.collection.in_(collections)))
 
 
 def _row(job: Job) -> dict[str, Any]:

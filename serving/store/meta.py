@@ -1,4 +1,4 @@
-"""What the store knows about itself: the declared features, where they come from, and the last revision."""
+"""The declared features, the name of the data set, and the last revision."""
 
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ def dataset(connection: Connection) -> str | None:
 
 
 def describe(connection: Connection, schema: Schema, dataset: str) -> None:
-    """Keep the declared features and the name of the data set."""
+    """Write the declared features and the name of the data set."""
     _write(connection, _SCHEMA, schema.state())
     _write(connection, _DATASET, dataset)
 

@@ -1,4 +1,4 @@
-"""What goes into the store and comes out of it."""
+"""Records of the store: items, events, users, jobs, counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class ItemRecord:
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item as it is to be. features: the known values by name, as JSON has them (see `features.json_features`)."""
+    """An item to write. features: values by name, as JSON has them; checked by `features.json_features`."""
 
     item_id: str
     title: str
@@ -37,16 +37,21 @@ class NewItem:
 
 
 @dataclass(frozen=True)
-class WrittenItem:
-    """An item as it is now. created: whether there was none of its id before."""
+class WriteResult:
+    """An item that was written.
+
+    created: whether there was none of its id before. indexed: whether every live collection has it, too; if not, the
+    background sync brings it there.
+    """
 
     record: ItemRecord
     created: bool
+    indexed: bool = False
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing a user did with an item. value: the rating, if any; timestamp: unix seconds, None if unknown."""
+    """An event in the history of a user. value: the rating, if any; timestamp: unix seconds, None if unknown."""
 
     item_id: str
     type: str
@@ -56,7 +61,7 @@ class Event:
 
 @dataclass(frozen=True)
 class UserEvent:
-    """Something that a user did, as it is to be kept. timestamp: unix seconds."""
+    """An event to write. timestamp: unix seconds."""
 
     user_id: str
     item_id: str
@@ -94,7 +99,7 @@ class TitleMatch:
 
 @dataclass(frozen=True)
 class ImportCounts:
-    """What an import found (items, users, events) and how much of it was new or different."""
+    """Rows of an imported data set (items, users, events), and how many of them were new or different."""
 
     items: int
     users: int
@@ -115,7 +120,7 @@ class StoreCounts:
 
 @dataclass(frozen=True)
 class StoredPerson:
-    """What the store knows of a user.
+    """A user's history, seen items and features.
 
     history: the newest events, oldest first, one per item. seen: items with any event, or ignored. features: typed,
     missing values filled in; empty for a user without a row.

@@ -47,7 +47,7 @@ items: Final = Table(
     Index("items_by_title", "available", "title_key", "id"),
 )
 
-# Items that are no more, with the revision of their deletion, so that "what changed since" tells of them, too.
+# Tombstones: deleted items with the revision of their deletion, so that "what changed since" includes them.
 deleted: Final = Table(
     "deleted",
     metadata,
@@ -97,7 +97,7 @@ ignored: Final = Table(
     Column("timestamp", BigInteger, nullable=False),
 )
 
-# Re-indexing: what was asked for and what became of it; see `records.Job`.
+# Re-index jobs; see `records.Job`.
 jobs: Final = Table(
     "jobs",
     metadata,
@@ -115,14 +115,14 @@ jobs: Final = Table(
 )
 
 # Up to which revision of the items each collection of the index is known to have every change.
-followed: Final = Table(
+synced: Final = Table(
     "followed",
     metadata,
     Column("collection", String(200), primary_key=True),
     Column("revision", BigInteger, nullable=False),
 )
 
-# What the store knows about itself: see `meta`.
+# Key and value: see `meta`.
 meta: Final = Table(
     "meta",
     metadata,

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, case, func, select
 
 from pharos.indexing.filters import Filter
-from pharos.serving.store.filtering import matches
+from pharos.serving.store.filter_sql import matches
 from pharos.serving.store.records import TitleMatch
 from pharos.serving.store.tables import item_counts, items
 
@@ -34,7 +34,7 @@ def title_key(text: str) -> str:
     return f" {' '.join(title_words(text))} "
 
 
-def find(connection: Connection, text: str, limit: int, filter: Filter) -> list[TitleMatch]:
+def find(connection: Connection, text: str, limit: int, filter: Filter | None = None) -> list[TitleMatch]:
     """Available items that pass the filter and whose title holds every word of `text`, the last one perhaps unfinished.
 
     Exact titles come first, then those that begin with the text, then the rest; each by count of events.
@@ -54,7 +54,7 @@ def find(connection: Connection, text: str, limit: int, filter: Filter) -> list[
     )
     query = (
         select(items.c.id, exact, leads)
-        .where(items.c.available, and_(*holds), matches(connection.dialect.name, filter))
+        .where(items.c.available, and_(*holds), matches(connection.dialect.name, filter or Filter()))
         .order_by(exact.desc(), leads.desc(), count.desc(), items.c.id)
         .limit(limit)
     )

@@ -1,4 +1,4 @@
-"""What the store holds, as a data set to train on."""
+"""The content of the store as a data set to train on."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -10,7 +10,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.records import parse_features
 from pharos.ingest.schema import Feature, FeatureType, Schema
-from pharos.serving.store import catalogue, meta
+from pharos.serving.store import item_reads, meta
 from pharos.serving.store.features import item_frame
 from pharos.serving.store.tables import events, users
 
@@ -46,7 +46,7 @@ def dataset(connection: Connection, without_types: Collection[str]) -> Dataset:
 
 def _items(connection: Connection, features: tuple[Feature, ...]) -> pd.DataFrame:
     frames, since = [item_frame(features, [])], 0
-    while page := catalogue.page(connection, _PAGE, since, _NEWEST):
+    while page := item_reads.page(connection, _PAGE, since, _NEWEST):
         frames.append(item_frame(features, page))
         since = page[-1].revision
     whole = [frame for frame in frames if len(frame)] or frames

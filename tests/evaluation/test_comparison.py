@@ -8,6 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pharos.classics.biases import Biases
+from pharos.classics.bpr import BPR
+from pharos.classics.popularity import Popularity
+from pharos.classics.text_neighbours import TextNeighbours
 from pharos.evaluation.comparison import compare
 from pharos.evaluation.errors import EvaluationError
 from pharos.evaluation.folds import Protocol, folds
@@ -15,10 +19,6 @@ from pharos.evaluation.judging import judge_lists
 from pharos.evaluation.page import page
 from pharos.evaluation.peer_contender import PeerContender, RatingPeerContender
 from pharos.evaluation.peers import RATING_PEERS
-from pharos.evaluation.peers.biases import Biases
-from pharos.evaluation.peers.bpr import BPR
-from pharos.evaluation.peers.popularity import Popularity
-from pharos.evaluation.peers.text_neighbours import TextNeighbours
 from pharos.evaluation.report import report, write
 from pharos.evaluation.run import evaluate
 from pharos.ingest.errors import DataError
@@ -26,7 +26,7 @@ from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
 from tests.evaluation.worlds import two_camps
 
-PEERS = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "BPR", "Sequential neighbours"}
+PEERS = {"Random", "Popularity", "ItemKNN", "EASE", "iALS", "PureSVD", "BPR", "Sequential neighbours"}
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=4, text_model="")
 
 

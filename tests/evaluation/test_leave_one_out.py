@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pharos.classics.item_knn import ItemKNN
+from pharos.classics.prepare import ranking_data
 from pharos.evaluation.comparison import compare
 from pharos.evaluation.folds import FittedOn, Folds, Protocol, folds
 from pharos.evaluation.judging import judge_lists
-from pharos.evaluation.peer_contender import PeerContender
-from pharos.evaluation.peers.item_knn import ItemKNN
 from pharos.evaluation.two_tower import TwoTowerContender
 from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
@@ -91,6 +91,6 @@ def test_towers_fitted_on_all_learn_on() -> None:
 
 
 def test_a_peer_learns_without_the_validation_events_and_is_asked_with_them(parts: Folds) -> None:
-    data = PeerContender(ItemKNN)._data(parts.final.known, parts.final.fitted)
+    data = ranking_data(ItemKNN, parts.final.known, parts.final.fitted)
     assert data.matrix.sum() == len(data.sequences) == 20 * 13
     assert data.histories.sum() == len(data.asked_sequences) == 20 * 14

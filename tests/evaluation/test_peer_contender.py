@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pharos.classics.base import Classic
+from pharos.classics.errors import Unfit
+from pharos.classics.item_knn import ItemKNN
+from pharos.classics.popularity import Popularity
+from pharos.classics.random_order import RandomOrder
+from pharos.classics.sasrec import SASRec
+from pharos.classics.sequential_neighbours import SequentialNeighbours
 from pharos.evaluation.folds import FittedOn, Fold, Protocol, folds
 from pharos.evaluation.peer_contender import PeerContender
-from pharos.evaluation.peers.base import Peer, PeerUnfit
-from pharos.evaluation.peers.item_knn import ItemKNN
-from pharos.evaluation.peers.popularity import Popularity
-from pharos.evaluation.peers.random_order import RandomOrder
-from pharos.evaluation.peers.sasrec import SASRec
-from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
 from pharos.towers.progress import Silent
 from tests.evaluation.worlds import two_camps, without_times
 
@@ -24,7 +25,7 @@ def with_a_stranger(fold: Fold) -> Fold:
     return replace(fold, known=replace(known, users=users))
 
 
-def fitted(peer: type[Peer], fold: Fold) -> PeerContender:
+def fitted(peer: type[Classic], fold: Fold) -> PeerContender:
     contender = PeerContender(peer)
     contender.fit_for_validation(fold, budget=0, progress=Silent())
     contender.fit_final(fold.known, fold.fitted, progress=Silent())
@@ -32,7 +33,7 @@ def fitted(peer: type[Peer], fold: Fold) -> PeerContender:
 
 
 @pytest.mark.parametrize("peer", [ItemKNN, SequentialNeighbours])
-def test_whom_a_peer_can_tell_nothing_it_tells_what_is_popular(peer: type[Peer]) -> None:
+def test_whom_a_peer_can_tell_nothing_it_tells_what_is_popular(peer: type[Classic]) -> None:
     fold = with_a_stranger(folds(two_camps(), Protocol.GLOBAL).tuning)
     scores = fitted(peer, fold).score(["user-3", "stranger"])
     popular = fitted(Popularity, fold).score(["stranger"])[0]
@@ -46,9 +47,9 @@ def test_a_random_order_stays_random_for_a_stranger() -> None:
 
 
 @pytest.mark.parametrize("peer", [SequentialNeighbours, SASRec])
-def test_what_follows_the_order_is_unfit_for_events_without_one(peer: type[Peer]) -> None:
+def test_what_follows_the_order_is_unfit_for_events_without_one(peer: type[Classic]) -> None:
     fold = folds(without_times(two_camps()), Protocol.LEAVE_ONE_OUT).tuning
-    with pytest.raises(PeerUnfit, match="needs timestamps, and two-camps has none"):
+    with pytest.raises(Unfit, match="needs timestamps, and two-camps has none"):
         PeerContender(peer).fit_for_validation(fold, budget=1, progress=Silent())
 
 

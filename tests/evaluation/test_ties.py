@@ -6,13 +6,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from pharos.classics.item_knn import ItemKNN
+from pharos.classics.popularity import Popularity
+from pharos.classics.sequential_neighbours import SequentialNeighbours
 from pharos.evaluation.folds import Protocol, folds
 from pharos.evaluation.headings import describe_ties
 from pharos.evaluation.page import page
 from pharos.evaluation.peer_contender import PeerContender
-from pharos.evaluation.peers.item_knn import ItemKNN
-from pharos.evaluation.peers.popularity import Popularity
-from pharos.evaluation.peers.sequential_neighbours import SequentialNeighbours
 from pharos.evaluation.report import report
 from pharos.evaluation.run import Evaluation, evaluate
 from pharos.evaluation.ties import shuffled, tied_events, ties

@@ -22,7 +22,7 @@ WRONG = {
     "an unknown table": (INTERACTIONS + "[films]\n", r"films: unknown key; allowed are interactions, items, users"),
     "an unknown key": (INTERACTIONS + 'stars = "rating"\n', r"interactions\.stars: unknown key"),
     "a missing key": ('[interactions]\nfile = "events.csv"\nuser = "user"\n', r"interactions\.item: missing"),
-    "an unknown feature type": (RATED + ITEMS.replace("number", "date"), r"'date'; allowed are number, flag"),
+    "an unknown feature type": (RATED + ITEMS.replace("number", "colour"), r"'colour'; allowed are number, flag"),
     "a reserved name": (RATED + ITEMS.replace("year =", "title ="), r"items\.features\.title: not a feature's name"),
     "a column used twice": (INTERACTIONS.replace('"item"', '"user"'), r"'user' is used twice"),
     "no TOML": ("interactions", r"cannot be read as TOML"),
@@ -159,3 +159,51 @@ def test_a_folder_of_no_known_layout_lists_the_known_ones(tmp_path: Path) -> Non
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere: no such folder"):
         load_dataset(tmp_path / "nowhere")
+
+
+def test_an_event_of_an_item_without_a_row_is_used_where_it_is_said(tmp_path: Path) -> None:
+    declaration = RATED + ITEMS.replace('id = "id"', 'id = "id"\nunlisted = "keep"')
+    lines = ["user,item,rating,time", *events(), "u1,other,3,1000000"]
+    dataset = load_dataset(write(tmp_path, declaration, events__csv=lines, items__csv=["id,name,year", *items()]))
+    assert "other" in set(dataset.interactions["item_id"])
+    assert dataset.items.set_index("item_id").loc["other", "title"] == ""
+    (line,) = (line for line in dataset.report.lines() if "noted" in line)
+    assert "1 noted: item is not in the items table: an item without features (events.csv:102 'other')" in line
+
+
+def test_a_feature_may_be_called_otherwise_than_its_column(tmp_path: Path) -> None:
+    declaration = RATED + ITEMS.replace('year = "number"', 'since = { type = "number", column = " The Year " }')
+    folder = write(
+        tmp_path, declaration, events__csv=["user,item,rating,time"], items__csv=["id,name,The Year", "a,A,3"]
+    )
+    dataset = load_dataset(folder)
+    assert dataset.items["since"].tolist() == [3.0]
+    assert [feature.name for feature in dataset.schema.items] == ["since"]
+
+
+SOURCES = {
+    "neither file nor query": ('user = "u"\nitem = "i"\n', r"interactions\.file: missing; required is file, or query"),
+    "a query without a url": ('query = "q"\nuser = "u"\nitem = "i"\n', r"interactions\.url: missing; a query needs"),
+    "a url without a query": ('file = "f.csv"\nurl = "x"\nuser = "u"\nitem = "i"\n', r"url: is for a query"),
+    "a separator of a query": (
+        'query = "q"\nurl = "sqlite:///x"\nseparator = ";"\nuser = "u"\nitem = "i"\n',
+        r"separator: is for files",
+    ),
+    "a url that is none": ('query = "q"\nurl = "x"\nuser = "u"\nitem = "i"\n', r"no URL of a database; allowed is one"),
+    "an unknown encoding": ('file = "f.csv"\nencoding = "klingon"\nuser = "u"\nitem = "i"\n', r"encoding 'klingon'"),
+    "an encoding of no text": ('file = "f.csv"\nencoding = "hex"\nuser = "u"\nitem = "i"\n', r"encoding 'hex'"),
+    "a number under a header": ('file = "f.csv"\nuser = 1\nitem = 2\n', r"numbers are for header = false"),
+    "a header of words": ('file = "f.csv"\nheader = "no"\nuser = "u"\nitem = "i"\n', r"header: must be true or false"),
+    "a long quote": ('file = "f.csv"\nquote = "##"\nuser = "u"\nitem = "i"\n', r"quote: must be one sign"),
+    "another decimal mark": (
+        'file = "f.csv"\ndecimal = ";"\nuser = "u"\nitem = "i"\n',
+        r"decimal: must be one of '\.'",
+    ),
+    "no files": ('file = []\nuser = "u"\nitem = "i"\n', r"file: must be a text or a list of texts"),
+}
+
+
+@pytest.mark.parametrize(("said", "message"), SOURCES.values(), ids=SOURCES.keys())
+def test_a_wrong_source_names_the_key_and_what_is_allowed(tmp_path: Path, said: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_dataset(write(tmp_path, "[interactions]\n" + said, f__csv=["u,i", "a,b"]))

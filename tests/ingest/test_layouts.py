@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pharos.ingest.errors import DataError
 from pharos.ingest.load import load_dataset
 from tests.ingest.folders import write
 
@@ -98,3 +99,9 @@ def test_the_installed_sample_is_movielens_100k() -> None:
     assert len(dataset.interactions) == 100_000
     assert len(dataset.users) == 943
     assert dataset.items.set_index("item_id").loc["50", "title"] == "Star Wars"
+
+
+def test_files_that_only_are_called_as_those_of_a_layout_are_told_so(tmp_path: Path) -> None:
+    folder = write(tmp_path, ratings__csv=["who,what", "1,10"], books__csv=["what,name", "10,Book"])
+    with pytest.raises(DataError, match=r"no column 'user_id'(?s:.*)was taken for Goodbooks-10k.*pharos init --force"):
+        load_dataset(folder)

@@ -7,10 +7,12 @@ import pytest
 
 from pharos.ingest.records import FeatureError, parse_features
 from pharos.ingest.schema import Feature, FeatureType
+from pharos.ingest.signals import image_text
 
 FEATURES = tuple(Feature(str(kind), kind, length=2 if kind is FeatureType.VECTOR else None) for kind in FeatureType)
 GOOD: dict[str, Any] = {
     "number": 3, "flag": True, "category": " a ", "tags": ["x", " y", "x"], "text": "words", "vector": [1, 2.5],
+    "image": image_text(np.full((32, 32, 3), 7, np.uint8)), "series": [[1, 2], [3, 4]],
 }  # fmt: skip
 BAD: list[tuple[str, Any]] = [
     ("number", "3"), ("number", True), ("number", float("inf")), ("number", 10**400), ("flag", 2), ("flag", "yes"),
@@ -22,9 +24,11 @@ BAD: list[tuple[str, Any]] = [
 
 def test_values_are_typed_as_in_the_tables() -> None:
     parsed = parse_features(FEATURES, GOOD)
-    vector = parsed.pop("vector")
+    vector, image, series = (parsed.pop(name) for name in ("vector", "image", "series"))
     assert parsed == {"number": 3.0, "flag": 1.0, "category": "a", "tags": ("x", "y"), "text": "words"}
     np.testing.assert_array_equal(vector, np.array([1, 2.5], np.float32))
+    np.testing.assert_array_equal(image, np.full((32, 32, 3), 7, np.uint8))
+    np.testing.assert_array_equal(series, np.array([[1, 2], [3, 4]], np.float32))
 
 
 def test_what_it_gives_it_also_takes() -> None:

@@ -10,13 +10,13 @@ from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
 from pharos.serving.app import create_app
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_store
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
-from pharos.serving.training import train
 from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
+from pharos.training import train
 from tests.serving import world
 from tests.serving.reindexing_world import FIRST, SECOND
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from qdrant_client import QdrantClient
 
-from pharos.indexing.build import point
+from pharos.indexing.build import points
 from pharos.ingest.dataset import Dataset
-from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.parts import open_store
+from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 from tests.serving import world
 
@@ -54,8 +55,8 @@ def write(service: Service, item_id: str, title: str) -> None:
     """Change an item in the store and in the index."""
     commit(service, item_id, title)
     generation = service.live.fresh()
-    (record,) = service.store.frame_of([service.store.items([item_id])[item_id]]).to_dict("records")
-    service.index.upsert(generation.collection, [point(generation.bundle, record)])
+    items = service.store.frame_of([service.store.items([item_id])[item_id]])
+    service.index.upsert(generation.collection, points(generation.bundle, items))
 
 
 def indexed_title(service: Service, item_id: str, collection: str | None = None) -> object:
@@ -69,10 +70,11 @@ def opened(settings: Settings) -> Iterator[Service]:
     """A service as a server has it, with what it does at its start."""
     with open_service(settings) as service:
         service.reindexer.recover()
+        service.background_sync.start()
         yield service
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 240) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not holds():

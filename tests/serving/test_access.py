@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from pharos.serving.api.access import ROUTES, needed_scope, template_of
 from pharos.serving.app import create_app
-from pharos.serving.keys import Keys, Scope, hash_of, make_key
-from pharos.serving.service import open_store
+from pharos.serving.operations.keys import Keys, Scope, hash_of, make_key
+from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from tests.serving import world
 
@@ -163,7 +163,7 @@ def test_all_hashes_are_compared_wherever_the_known_one_stands(monkeypatch: pyte
         compared.append(other)
         return one == other
 
-    monkeypatch.setattr("pharos.serving.keys.hmac.compare_digest", count)
+    monkeypatch.setattr("pharos.serving.operations.keys.hmac.compare_digest", count)
     keys = Keys(HASHES)  # type: ignore[arg-type]
     assert keys.scope_of(KEYS["read"].encode()) is Scope.READ
     assert compared == [digest for digests in HASHES.values() for digest in digests]

@@ -14,7 +14,7 @@ import pytest
 
 from pharos.cli import main
 from pharos.ingest.export import export_dataset
-from pharos.serving.keys import Keys, Scope
+from pharos.serving.operations.keys import Keys, Scope
 from pharos.serving.settings import load_settings
 from tests.ingest.folders import INTERACTIONS, write
 from tests.serving import world

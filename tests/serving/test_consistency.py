@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pharos.serving.consistency import disagreements
+from pharos.serving.operations.consistency import disagreements
 from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 from pharos.serving.store import NewItem, UserEvent
@@ -33,9 +33,7 @@ def test_what_was_imported_and_indexed_agrees(service: Service) -> None:
 
 
 def test_what_was_written_one_by_one_agrees(service: Service) -> None:
-    from pharos.serving.writing import ItemDraft
-
-    service.items.put(ItemDraft("new", "New", {"genres": ["War"], "year": 1999}))
+    service.items.put(NewItem("new", "New", {"genres": ["War"], "year": 1999}))
     service.items.patch("war-1", title=None, features={"year": None}, available=False)
     service.items.delete("toy-1")
     service.store.add_events(

@@ -11,9 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from pharos.serving.app import create_app
-from pharos.serving.logs import configuration
+from pharos.serving.operations.logs import configuration
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Pipeline
-from pharos.serving.service import open_store
 from pharos.serving.settings import Settings
 from tests.serving import world
 

@@ -12,8 +12,8 @@ from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.folder_lock import FolderLock
 from pharos.indexing.index import CollectionSpec
 from pharos.serving.errors import Conflict, NotReady, UnknownBundle, UnknownJob
-from pharos.serving.reindex import reindex
-from pharos.serving.reindexing import phases
+from pharos.serving.index_sync.job_progress import Phase
+from pharos.serving.operations.reindex import reindex
 from pharos.serving.service import Service
 from pharos.serving.settings import Settings
 from pharos.serving.store import Job, JobState
@@ -65,7 +65,7 @@ def test_a_job_says_what_it_does_and_what_it_has_made_live(service: Service) -> 
     job = service.reindexer.start(FIRST)
     assert (job.state, job.bundle, job.total) == (JobState.QUEUED, FIRST, 41)
     done = ended(service, job)
-    assert (done.state, done.phase, done.error) == (JobState.DONE, phases.Phase.LIVE, None)
+    assert (done.state, done.phase, done.error) == (JobState.DONE, Phase.LIVE, None)
     assert done.collection == service.live.current().collection == service.index.resolve(service.settings.alias)
     assert service.index.count(service.settings.alias) == 41
 
@@ -95,7 +95,7 @@ def test_what_changes_while_the_build_runs_is_in_the_new_collection(service: Ser
     run(service)
 
     def change(job: Job) -> None:
-        if job.phase == phases.Phase.PROVING:
+        if job.phase == Phase.VERIFYING:
             write(service, ITEM, "Changed meanwhile")
 
     service.reindexer.run(FIRST, change)
@@ -107,9 +107,9 @@ def test_what_changes_while_others_catch_up_is_in_the_new_collection(service: Se
     run(service)
 
     def change(job: Job) -> None:
-        if job.phase == phases.Phase.PROVING:
+        if job.phase == Phase.VERIFYING:
             commit(service, world.toy(1), "Changed first")
-        if job.phase == phases.Phase.SWITCHING:
+        if job.phase == Phase.SWITCHING:
             write(service, ITEM, "Changed last")
 
     service.reindexer.run(FIRST, change)
@@ -147,7 +147,7 @@ def test_the_collection_before_is_kept_and_older_ones_go(service: Service) -> No
     first, second, third = run(service), run(service), run(service)
     names = [info.name for info in service.index.collections() if info.name.startswith(service.settings.alias)]
     assert set(names) == {second, third}
-    assert service.store.followed_to(first) == 0
+    assert service.store.synced_revision(first) == 0
 
 
 def test_a_rollback_brings_the_older_collection_up_to_date(service: Service) -> None:
@@ -187,7 +187,7 @@ def test_a_collection_that_does_not_hold_what_the_store_holds_does_not_go_live(s
     collection = run(service)
 
     def lose(job: Job) -> None:
-        if job.phase == phases.Phase.SWITCHING:
+        if job.phase == Phase.SWITCHING:
             service.index.delete(str(job.collection), [ITEM])
 
     with pytest.raises(Exception, match="holds 40 items and the store 41"):

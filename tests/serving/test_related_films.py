@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from pharos.ingest.load import load_dataset
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Selection
-from pharos.serving.reindex import reindex
-from pharos.serving.service import open_service, open_store
+from pharos.serving.service import open_service
 from pharos.serving.settings import Settings
-from pharos.serving.training import train
 from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
+from pharos.training import train
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from pharos.serving.errors import SettingsError
 from pharos.serving.pipeline import Person, Pipeline, Selection
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.relevance import relevance, scale
-from pharos.serving.rules import Rule
+from pharos.serving.rule_settings import Rule
 from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
@@ -65,7 +65,7 @@ def listed(service: Service, k: int = 10, user: str = "w3", **wanted: Any) -> li
 
 def change(store: Store, ids: list[str], **values: object) -> None:
     """What the store knows better than the index, which was built before."""
-    with store._writes() as connection:
+    with store.writing() as connection:
         connection.execute(update(items).where(items.c.id.in_(ids)).values(**values))
 
 

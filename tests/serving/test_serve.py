@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pharos.serving.keys import hash_of, make_key
+from pharos.serving.operations.keys import hash_of, make_key
 from tests.serve_process import COMMAND, ServeProcess, environment
 from tests.serving.writing_world import eventually, war_film, writable
 

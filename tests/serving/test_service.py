@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from pharos.serving.app import create_app
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Pipeline
-from pharos.serving.service import open_store
 from pharos.serving.settings import Settings
 from tests.serving import world
 
@@ -89,6 +89,15 @@ def test_an_index_that_goes_away_degrades_the_answers_and_is_named(unindexed: Te
     assert len(unindexed.get("/v1/users/w3/recommendations").json()["items"]) == 10
 
 
+def test_scores_without_the_index_are_refused_as_not_available(trained_too: Path, tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(data_dir=shutil.copytree(trained_too, tmp_path / "data")))) as client:
+        client.app.state.service.index.close()  # type: ignore[attr-defined]
+        response = client.post("/v1/score", json={"user_id": "w3", "item_ids": ["war-1"]})
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert "the vector index is closed" in response.json()["detail"]
+
+
 def test_a_store_that_fails_is_no_failure_of_the_request(unindexed: TestClient, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "unindexed" / "pharos.db")) as connection:
         connection.execute("DROP TABLE items")
@@ -139,7 +148,7 @@ def test_every_answer_carries_the_security_headers(client: TestClient, path: str
 
 def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/").text
-    assert "<script>" in page
+    assert "<script" in page
     assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)
 
 

@@ -13,23 +13,25 @@ from starlette.testclient import TestClient
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER
 from pharos.indexing.sparse import SparseVector
 from pharos.serving.app import create_app
+from pharos.serving.operations.reindex import reindex
+from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Person, Selection, candidates
 from pharos.serving.pipeline.candidates import RetrieveCandidates, merge
 from pharos.serving.pipeline.encode import EncodeUser
 from pharos.serving.pipeline.profile import ReadProfile
-from pharos.serving.reindex import reindex
-from pharos.serving.service import Service, open_service, open_store
+from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
-from pharos.serving.training import train
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.histories.histories import Histories
 from pharos.towers.histories.queries import HistoryEvent
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.progress import Silent
-from pharos.towers.ranking.features import WIDTH, RankTables
+from pharos.towers.ranking.feature_names import WIDTH
+from pharos.towers.ranking.features import RankTables
 from pharos.towers.ranking.ranker import Ranker
 from pharos.towers.sources.merging import MergeWeights, Weights
 from pharos.towers.sources.retriever import Retriever
+from pharos.training import train
 from tests.serving import shop
 from tests.serving.conftest import QUICK
 from tests.serving.shop import new_shoe, product
@@ -118,7 +120,7 @@ class TestAgreement:
     ) -> None:
         monkeypatch.setattr(candidates, "DEPTH", depth)
         generation, data = service.live.current(), shop.dataset()
-        retriever = Retriever(generation.bundle._towers, generation.bundle.sources, data.items, None)
+        retriever = Retriever(generation.bundle.towers, generation.bundle.sources, data.items, None)
         users = [f"p{number}" for number in range(0, 240, 17)] + ["nobody"]
         queries = Histories(data, data.interactions).queries(users, retriever.vectors)
         row = {item_id: place for place, item_id in enumerate(data.items["item_id"])}

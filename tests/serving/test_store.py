@@ -14,7 +14,7 @@ from pharos.serving.errors import StoreError
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.settings import Settings
-from pharos.serving.store import Event, Store, StoredPerson, bulk
+from pharos.serving.store import Event, Store, StoredPerson, dataset_import
 from tests.serving import world
 from tests.serving.world import toy, war
 
@@ -51,7 +51,7 @@ def test_a_failed_import_leaves_the_store_as_it_was(store: Store, monkeypatch: p
     counts = store.counts()
     broken = world.dataset()
     broken.items["title"] = "new"
-    monkeypatch.setattr(bulk, "recount", fail)  # the last thing that an import does
+    monkeypatch.setattr(dataset_import, "recount", fail)  # the last thing that an import does
     with pytest.raises(StoreError):
         store.import_dataset(broken)
     assert store.counts() == counts
@@ -166,7 +166,7 @@ def test_a_second_store_on_the_same_database_sees_what_is_committed(store: Store
 
 def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'pharos.db'}", {})
-    for connect in (store._reads, store._writes):
+    for connect in (store.reading, store.writing):
         with connect() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL

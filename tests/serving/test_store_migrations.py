@@ -87,7 +87,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> No
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     store = Store(url(tmp_path), {})
-    with store._writes() as connection:
+    with store.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.close()
     with pytest.raises(StoreError, match=r"version 9999, which a newer Pharos has made.*up to 0002"):

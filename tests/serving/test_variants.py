@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 
 from pharos.serving.app import create_app
 from pharos.serving.errors import SettingsError
-from pharos.serving.reindex import reindex
+from pharos.serving.index_sync.variants import Variants
+from pharos.serving.operations.reindex import reindex
 from pharos.serving.settings import Settings, load_settings
-from pharos.serving.variants import Variants
 from pharos.towers.progress import Silent
 from tests.serving import world
 from tests.serving.reindexing_world import FIRST, SECOND, prepared

@@ -81,7 +81,7 @@ def test_what_a_process_stored_before_it_died_is_indexed_at_the_next_start(setti
     with served(settings) as (_, service):
         eventually(lambda: disagreements(service) == [])
         collection = service.live.fresh().collection
-        eventually(lambda: service.store.followed_to(collection) == service.store.revision())
+        eventually(lambda: service.store.synced_revision(collection) == service.store.revision())
 
 
 def test_what_is_indexed_already_is_not_encoded_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,42 @@ def test_what_is_indexed_already_is_not_encoded_again(settings: Settings, monkey
             raise AssertionError("an item is encoded")
 
         monkeypatch.setattr(bundle, "encode_items", refuse)
-        service.follower.catch_up()
-        assert service.store.followed_to(service.live.fresh().collection) == service.store.revision()
+        service.background_sync.sync()
+        assert service.store.synced_revision(service.live.fresh().collection) == service.store.revision()
+
+
+@contextmanager
+def failing_sync(service: Service) -> Iterator[None]:
+    """Every pass of the background sync meets a fault of the program, and there is an item that it has to index."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(type(service.store), "changes_since", fail)
+        service.store.put_items([NewItem("stored", "Stored", {"genres": ["War"]})])
+        service.background_sync.wake()
+        eventually(lambda: service.background_sync.problem() is not None)
+        yield
+
+
+def test_the_background_sync_goes_on_after_a_fault_of_the_program(settings: Settings) -> None:
+    with served(settings) as (client, service):
+        with failing_sync(service):
+            assert len(disagreements(service)) == 2
+        eventually(lambda: disagreements(service) == [])
+        eventually(lambda: client.get("/readyz").json()["sync_problem"] is None)
+
+
+def test_a_failing_background_sync_is_logged_counted_and_shown(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with served(settings) as (client, service), failing_sync(service):
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+        assert ready.json()["sync_problem"] == "the sync failed with RuntimeError; the log says why"
+        assert 'pharos_sync_failures_total{error="RuntimeError"}' in client.get("/metrics").text
+        assert any("a fault of ours" in record.message and record.exc_info for record in caplog.records)
 
 
 def test_a_locked_store_is_said_and_nothing_is_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qdrant_client import QdrantClient
 
-from pharos.serving.reindex import reindex
+from pharos.serving.operations.reindex import reindex
 from pharos.serving.service import Service
 from pharos.serving.settings import Settings
 from pharos.towers.progress import Silent

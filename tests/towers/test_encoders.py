@@ -20,6 +20,16 @@ VALUES: dict[FeatureType, tuple[list[Any], Any, Any]] = {
     FeatureType.CATEGORY: (["a", "b", "a", "b"], "", "never seen"),
     FeatureType.TAGS: ([("a", "b"), ("b",), ("a",), ("b", "c")], (), ("never", "seen")),
     FeatureType.TEXT: (["A man.", "Toys come to life.", "A shark.", "Two words."], "", "never " * 1000),
+    FeatureType.IMAGE: (
+        [np.full((32, 32, 3), 50 * k, np.uint8) for k in range(4)],
+        None,
+        np.zeros((32, 32, 3), np.uint8),
+    ),
+    FeatureType.SERIES: (
+        [np.full((k + 2, 2), k, np.float32) for k in range(4)],
+        None,
+        np.full((900, 2), 1e9, np.float32),
+    ),
     FeatureType.VECTOR: ([np.eye(3, dtype=np.float32)[k % 3] for k in range(4)], None, np.full(3, 9, np.float32)),
 }
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from pharos.classics import linear
+from pharos.classics.linear import linear_weights
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours import linear
-from pharos.towers.neighbours.linear import linear_weights
 from pharos.towers.neighbours.settings import NeighbourSettings, choices
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.spectral import spectral_start
@@ -70,7 +70,7 @@ def test_the_linear_model_gives_the_same_in_the_users_space() -> None:
     known = sp.random(5, 12, 0.5, "csr", random_state=0, dtype=np.float32)
     known.data[:] = 1
     rows = known.astype(np.float64)
-    items, users = (way(rows, 2.0, 12).toarray() for way in (linear._by_items, linear._by_users))
+    items, users = (linear.pruned(way.solve(rows, 2.0), 12, 12).toarray() for way in (linear.ByItems, linear.ByUsers))
     np.testing.assert_allclose(items, users, atol=1e-6)
 
 

@@ -13,8 +13,9 @@ from pharos.towers.histories.queries import HistoryEvent, UserQuery
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.cooccurrence import Cooccurrence
 from pharos.towers.progress import Silent
-from pharos.towers.ranking.features import WIDTH, RankQuery, RankTables, Retrieved, attention, features
-from pharos.towers.ranking.training import _lists, tables_of
+from pharos.towers.ranking.feature_names import WIDTH
+from pharos.towers.ranking.features import RankQuery, RankTables, Retrieved, attention, features
+from pharos.towers.ranking.training import candidate_lists, tables_of
 from pharos.towers.retrieval.fitting import fit
 from pharos.towers.retrieval.two_towers import TwoTowers
 from pharos.towers.settings import RankingSettings
@@ -137,7 +138,7 @@ def test_a_list_sees_nothing_of_the_events_that_it_is_to_tell(towers: tuple[Data
     retriever = Retriever(pair, sources, world.items, None)
 
     def seen(targets: pd.DataFrame) -> dict[tuple[float, ...], int]:
-        lists = _lists(world, split.train, targets, retriever, tables, settings, Silent())
+        lists = candidate_lists(world, split.train, targets, retriever, tables, settings, Silent())
         assert lists is not None
         return {tuple(np.sort(part[:, 0]).round(4)): len(part) for part in lists.features}
 

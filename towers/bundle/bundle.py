@@ -73,8 +73,8 @@ class Bundle:
 
     def __init__(self, path: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> None:
         """Use `load`, or `pharos.towers.bundle.saving.save`."""
-        self.path, self.manifest, self._towers, self._text_model = path, manifest, trained.towers, text_model
-        self.sources, self.ranker, self._ratings = trained.sources, trained.ranker, trained.ratings
+        self.path, self.manifest, self.towers, self.text_model = path, manifest, trained.towers, text_model
+        self.sources, self.ranker, self.ratings = trained.sources, trained.ranker, trained.ratings
 
     @property
     def id(self) -> str:
@@ -84,12 +84,12 @@ class Bundle:
     @property
     def schema(self) -> Schema:
         """The features that its towers read."""
-        return self._towers.spec.schema
+        return self.towers.spec.schema
 
     @property
     def dimensions(self) -> int:
         """The length of a tower's vector."""
-        return self._towers.dimensions
+        return self.towers.dimensions
 
     @property
     def text_dimensions(self) -> int:
@@ -99,20 +99,20 @@ class Bundle:
     @property
     def history_length(self) -> int:
         """How many of a history's newest events the user tower reads."""
-        return self._towers.spec.length
+        return self.towers.spec.length
 
     @cached_property
     def known_items(self) -> frozenset[str]:
         """The items that training saw; any other is a cold one."""
-        return frozenset(self._towers.spec.items.ids)
+        return frozenset(self.towers.spec.items.ids)
 
     def encode_items(self, items: pd.DataFrame) -> ItemVectors:
         """The vectors of n items.
 
         items: typed rows as in pharos.ingest.dataset.Dataset; ids and categories that training never saw are normal.
         """
-        text = self.embed_text(documents(items, self.schema.items)) if self._text_model else None
-        tower = self._towers.item_vectors(items, text)
+        text = self.embed_text(documents(items, self.schema.items)) if self.text_model else None
+        tower = self.towers.item_vectors(items, text)
         nothing = np.zeros((len(items), 0), np.float32)
         rows = self.sources.item_rows(items)
         return ItemVectors(
@@ -125,7 +125,7 @@ class Bundle:
 
     def encode_users(self, queries: Sequence[UserQuery]) -> npt.NDArray[np.float32]:
         """The vectors of n queries: float32 [n, dimensions], each of length 1."""
-        return self._towers.user_vectors(queries)
+        return self.towers.user_vectors(queries)
 
     def predict_ratings(
         self, user: UserQuery, item_ids: Sequence[str], vectors: npt.NDArray[np.float32]
@@ -134,21 +134,21 @@ class Bundle:
 
         vectors: float32 [n, d], the item tower's; those of unknown items do as well.
         """
-        if self._ratings is None:
+        if self.ratings is None:
             return None
-        spec = self._towers.spec
+        spec = self.towers.spec
         past = rows_of(spec, [event.item_id for event in user.history])
         ratings = np.array([np.nan if event.rating is None else event.rating for event in user.history], np.float64)
-        return self._ratings.predict((past, user.history_vectors, ratings), rows_of(spec, item_ids), vectors)
+        return self.ratings.predict((past, user.history_vectors, ratings), rows_of(spec, item_ids), vectors)
 
     def embed_text(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The text model's vectors: float32 [n, text_dimensions], of length 1, or zeros for an empty text.
 
         Raises BundleError where the bundle has no text model.
         """
-        if self._text_model is None:
+        if self.text_model is None:
             raise BundleError(f"bundle {self.id} was trained without a text model, so it cannot read texts")
-        return self._text_model.embed(texts)
+        return self.text_model.embed(texts)
 
     def warm_up(self) -> None:
         """Do once what every request needs, so that the first one does not wait for it."""
@@ -157,7 +157,7 @@ class Bundle:
         if self.ranker is not None:
             nothing = Retrieved(np.zeros(1, np.float32), np.zeros((1, SOURCES), np.float32))
             self.ranker.score(self.ranker.query(nobody, vector), ["any item"], vector[None], nothing)
-        if self._text_model is not None:
+        if self.text_model is not None:
             self.embed_text(["the first text"])
 
     @classmethod

@@ -9,11 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from pharos.ingest.schema import Feature, FeatureType
-from pharos.towers.features.encoders import ENCODERS, FeatureEncoder, VectorEncoder
+from pharos.ingest.schema import Feature
+from pharos.towers.features.encoders import FeatureEncoder, Sensor, VectorEncoder, WordsEncoder, encoder_of
+from pharos.towers.text.documents import documents
 
 # The item's document (see towers.text.documents) is encoded like one more feature, under a name no column can have.
 _DOCUMENT = "\0document"
+# And its words, in their order, where a layer of the tower is to read them.
+_WORDS = "\0words"
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,18 @@ class FeatureEncoding:
         table: pd.DataFrame,
         features: tuple[Feature, ...],
         text: npt.NDArray[np.float32] | None = None,
+        *,
+        words: bool = False,
     ) -> Self:
-        """Fit on the rows of `table`; `text`: float32 [rows, dimensions], the vectors of their documents if any."""
-        encoders = {f.name: ENCODERS[f.type].fit(table[f.name]) for f in features}
+        """Fit on the rows of `table`; `text`: float32 [rows, dimensions], the vectors of their documents if any.
+
+        words: whether the documents' words are encoded too, for a recurrent layer; `table` then has id and title.
+        """
+        encoders = {f.name: encoder_of(f).fit(table[f.name]) for f in features}
         if text is not None:
             encoders[_DOCUMENT] = VectorEncoder.fit(pd.Series(list(text), dtype=object))
+        if words:
+            encoders[_WORDS] = WordsEncoder.fit(_documents(table, features))
         return cls(features, encoders)
 
     def encode(self, table: pd.DataFrame, text: npt.NDArray[np.float32] | None = None) -> FeatureRows:
@@ -57,18 +67,32 @@ class FeatureEncoding:
         dense = [np.zeros((len(table), 0), np.float32)]
         sparse = [sp.csr_matrix(np.zeros((len(table), 0), np.float32))]
         for name, encoder in self._encoders.items():
-            column = pd.Series(list(text), dtype=object) if name == _DOCUMENT and text is not None else table[name]
-            encoded = encoder.encode(column)
+            encoded = encoder.encode(self._column(name, table, text))
             if encoded.dense is not None:
                 dense.append(encoded.dense)
             if encoded.sparse is not None:
                 sparse.append(encoded.sparse)
         return FeatureRows(np.concatenate(dense, axis=1), sp.hstack(sparse, format="csr", dtype=np.float32))
 
+    def _column(self, name: str, table: pd.DataFrame, text: npt.NDArray[np.float32] | None) -> pd.Series:
+        if name == _WORDS:
+            return _documents(table, self._features)
+        return pd.Series(list(text), dtype=object) if name == _DOCUMENT and text is not None else table[name]
+
     @property
     def width(self) -> int:
         """Count of dense columns."""
         return sum(encoder.width for encoder in self._encoders.values())
+
+    @property
+    def sensors(self) -> dict[int, Sensor]:
+        """The dense columns that are pictures or series, by the first of each."""
+        found, start = dict[int, Sensor](), 0
+        for encoder in self._encoders.values():
+            if encoder.sensor is not None:
+                found[start] = encoder.sensor
+            start += encoder.width
+        return found
 
     @property
     def vocabulary_size(self) -> int:
@@ -82,8 +106,14 @@ class FeatureEncoding:
     @classmethod
     def from_state(cls, features: tuple[Feature, ...], state: dict[str, Any]) -> Self:
         """From what `state` gave, and the same features."""
-        encoders = {name: ENCODERS[FeatureType(part["type"])].from_state(part) for name, part in state.items()}
+        kinds: dict[str, type[FeatureEncoder]] = {feature.name: encoder_of(feature) for feature in features}
+        kinds[_DOCUMENT], kinds[_WORDS] = VectorEncoder, WordsEncoder
+        encoders = {name: kinds[name].from_state(part) for name, part in state.items()}
         return cls(features, encoders)
+
+
+def _documents(table: pd.DataFrame, features: tuple[Feature, ...]) -> pd.Series:
+    return pd.Series(documents(table, features), dtype=object)
 
 
 def features_table(features: tuple[Feature, ...], records: Sequence[Mapping[str, object]]) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from pharos.classics.linear import linear_weights
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours.linear import linear_weights
 from pharos.towers.neighbours.pairs import following, owned, together
 from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.sparse import empty

@@ -15,6 +15,7 @@ from pharos.towers.histories.context import HistoryScale
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.cooccurrence import Cooccurrence
 from pharos.towers.ranking.event_times import EventTimes
+from pharos.towers.ranking.feature_names import ITEM, LIKENESS, PAIRS, PARTS, TIME, WIDTH, RankFeature
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -34,8 +35,6 @@ _WINDOWS: Final = (365 * _DAY, 30 * _DAY)
 
 _GRANTED: Final = 5
 """Usual events that every item is granted, so that a single one says little."""
-
-WIDTH: Final = 38
 
 
 @dataclass(frozen=True)
@@ -114,14 +113,18 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved
     order = np.empty(len(rows), np.float32)
     order[np.argsort(-score, kind="stable")] = np.arange(len(rows), dtype=np.float32)
     out = np.empty((len(rows), WIDTH), np.float32)
-    out[:, 0], out[:, 1], out[:, 2] = score, _standardised(score), np.log1p(order)
-    out[:, 3:14] = _likeness(query, vectors)
-    out[:, 14:23] = _pairs(query, rows, tables)
-    out[:, 23:28] = _item(query, rows, tables)
-    out[:, 28:31] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
-    out[:, 31] = np.log1p(len(query.rows)) / 5
-    out[:, 32] = query.ratings.mean() if len(query.ratings) else 0.0
-    out[:, 33], out[:, 34], out[:, 35:] = cosine, _standardised(cosine), retrieved.parts
+    out[:, RankFeature.MERGED_SCORE] = score
+    out[:, RankFeature.MERGED_SCORE_IN_LIST] = _standardised(score)
+    out[:, RankFeature.RETRIEVAL_RANK] = np.log1p(order)
+    out[:, LIKENESS] = _likeness(query, vectors)
+    out[:, PAIRS] = _pairs(query, rows, tables)
+    out[:, ITEM] = _item(query, rows, tables)
+    out[:, TIME] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
+    out[:, RankFeature.HISTORY_LENGTH] = np.log1p(len(query.rows)) / 5
+    out[:, RankFeature.HISTORY_RATING] = query.ratings.mean() if len(query.ratings) else 0.0
+    out[:, RankFeature.TOWER_COSINE] = cosine
+    out[:, RankFeature.TOWER_COSINE_IN_LIST] = _standardised(cosine)
+    out[:, PARTS] = retrieved.parts
     return out
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from pharos.towers.backend import tf, tfrs
-from pharos.towers.ranking.features import WIDTH, Floats
+from pharos.towers.ranking.feature_names import WIDTH, RankFeature
+from pharos.towers.ranking.features import Floats
 
 _CLIP = 5.0
 
@@ -22,7 +23,7 @@ class RankingNetwork(tf.keras.layers.Layer):
         self._mean = self.add_weight("mean", (WIDTH,), initializer=_as(mean), trainable=False)
         self._deviation = self.add_weight("deviation", (WIDTH,), initializer=_as(deviation), trainable=False)
         start = np.zeros((WIDTH, 1), np.float32)
-        start[0] = 1.0  # the retrieval score
+        start[RankFeature.MERGED_SCORE] = 1.0
         self._line = self.add_weight("line", (WIDTH, 1), initializer=_as(start))
         self._cross = tfrs.layers.dcn.Cross(projection_dim=8)
         self._deep = [tf.keras.layers.Dense(units, "relu") for units in (hidden, hidden // 2)]

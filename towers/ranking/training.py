@@ -16,6 +16,7 @@ from pharos.towers.histories.queries import UserQuery
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.optimizer import MovingAverage
 from pharos.towers.progress import Progress
+from pharos.towers.ranking.feature_names import RankFeature
 from pharos.towers.ranking.features import Floats, RankTables, Retrieved, features
 from pharos.towers.ranking.network import RankingModel, RankingModule, RankingNetwork
 from pharos.towers.ranking.ranker import Ranker, rank_query, rows_of
@@ -48,16 +49,20 @@ class _State:
 
 
 @dataclass(frozen=True)
-class _Lists:
-    """features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list; owner: int64 [m], whose it is."""
+class Lists:
+    """m lists of n candidates.
+
+    features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list; owner: int64 [m],
+    whose it is.
+    """
 
     features: Floats
     label: Floats
     owner: npt.NDArray[np.int64]
 
-    def part(self, chosen: npt.NDArray[np.bool_]) -> "_Lists":
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "Lists":
         """Some of the lists, bool [m]."""
-        return _Lists(self.features[chosen], self.label[chosen], self.owner[chosen])
+        return Lists(self.features[chosen], self.label[chosen], self.owner[chosen])
 
     def ndcg(self, scores: Floats) -> npt.NDArray[np.float64]:
         """ndcg@10 of each list in the order by `scores`, float32 [m, n], among what it holds: float64 [m]."""
@@ -85,7 +90,7 @@ def fit_ranker(
     was not fitted on no better than the retrieval does.
     """
     tables = tables_of(known, retriever.towers)
-    lists = _lists(dataset, known, targets, retriever, tables, settings, progress)
+    lists = candidate_lists(dataset, known, targets, retriever, tables, settings, progress)
     if lists is None:
         return None
     tf.keras.utils.set_random_seed(settings.seed)
@@ -98,12 +103,12 @@ def fit_ranker(
     return module if proven > (0 if retriever.towers.spec.scale.timed else _PROOF_WITHOUT_TIMES) else None
 
 
-def _gain_in_errors(module: RankingModule, proof: _Lists, progress: Progress) -> float:
+def _gain_in_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
     """How much better than the retrieval the model orders lists, in standard errors of the mean over people."""
     flat = proof.features.reshape(-1, proof.features.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
     ours = proof.ndcg(np.concatenate(scores).reshape(proof.label.shape))
-    before = proof.ndcg(proof.features[..., 0])
+    before = proof.ndcg(proof.features[..., RankFeature.MERGED_SCORE])
     progress.say(f"ranking model: ndcg@10 {ours.mean():.4f} on lists held back, {before.mean():.4f} by the retrieval")
     people, place = np.unique(proof.owner, return_inverse=True)
     gains = np.bincount(place, ours - before) / np.bincount(place)
@@ -122,7 +127,7 @@ def as_ranker(module: RankingModule, events: pd.DataFrame, towers: TwoTowers) ->
     return Ranker(towers.spec, tables_of(events, towers), module)
 
 
-def _lists(
+def candidate_lists(
     dataset: Dataset,
     known: pd.DataFrame,
     targets: pd.DataFrame,
@@ -130,7 +135,11 @@ def _lists(
     tables: RankTables,
     settings: RankingSettings,
     progress: Progress,
-) -> _Lists | None:
+) -> Lists | None:
+    """Lists of the retriever's candidates for states of people, each with what came next among them.
+
+    known, targets: earlier and later interactions; tables: counted on the earlier ones. None where there are too few.
+    """
     spec, items = retriever.towers.spec, retriever.vectors
     rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
     states = _chosen(_states(dataset, known, targets, items), settings)
@@ -158,7 +167,7 @@ def _lists(
                     owners.append(state.owner)
     if len(inputs) < _FEWEST_LISTS:
         return None
-    return _Lists(np.stack(inputs), np.stack(labels).astype(np.float32), np.array(owners))
+    return Lists(np.stack(inputs), np.stack(labels).astype(np.float32), np.array(owners))
 
 
 def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items: Floats) -> Iterator[_State]:
@@ -184,7 +193,7 @@ def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]
     return [every[place] for place in drawn]
 
 
-def _fit(lists: _Lists, settings: RankingSettings, progress: Progress) -> RankingModule:
+def _fit(lists: Lists, settings: RankingSettings, progress: Progress) -> RankingModule:
     flat = lists.features.reshape(-1, lists.features.shape[-1])
     network = RankingNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-6, settings.hidden, settings.dropout)
     model = RankingModel(network, settings.weight_decay)

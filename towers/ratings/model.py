@@ -35,6 +35,11 @@ class RatingModel:
     taste: Floats
     noise: float
 
+    @property
+    def item_biases(self) -> Floats:
+        """By how much an item is rated above the mean of all by somebody without a taste: float64 [n]."""
+        return self.factors[:, -1]
+
     def predict(
         self, past: tuple[Rows, npt.NDArray[np.float32], Floats], rows: Rows, vectors: npt.NDArray[np.float32]
     ) -> Floats:

@@ -52,7 +52,7 @@ def prepare(
             schema=dataset.schema,
             items=Vocabulary(catalogue[Columns.ITEM].tolist()),
             users=Vocabulary(sequences.users),
-            item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text),
+            item_features=FeatureEncoding.fit(catalogue, dataset.schema.items, catalogue_text, words=settings.text_gru),
             user_features=FeatureEncoding.fit(users, dataset.schema.users),
             scale=scale,
             length=settings.history_length if scale.timed else settings.unordered_history_length,
@@ -73,6 +73,7 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,
         settings.dimensions, settings.item_hidden, settings.item_id_dropout, alone=not spec.scale.timed,
+        sensors=features.sensors,
     )  # fmt: skip
     return RetrievalModel(item_tower, _user_tower(spec, settings), settings.temperature)
 

@@ -1,8 +1,11 @@
 """The item tower: id and metadata to one vector."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pharos.towers.backend import tf
+from pharos.towers.features.encoders import Sensor
+from pharos.towers.retrieval.sensors import sensor_layer
 
 _START = 0.4
 """The length of an id's first vector, beside that of the metadata."""
@@ -16,12 +19,21 @@ class ItemTower(tf.keras.layers.Layer):
     """
 
     def __init__(
-        self, items: int, width: int, vocabulary: int, dimensions: int, hidden: int, id_dropout: float, alone: bool
+        self,
+        items: int,
+        width: int,
+        vocabulary: int,
+        dimensions: int,
+        hidden: int,
+        id_dropout: float,
+        alone: bool,
+        sensors: Mapping[int, Sensor] | None = None,
     ) -> None:
         """items: known ids; width, vocabulary: of the encoded features; hidden: units of the metadata encoder.
 
         alone: whether the id of a known item stands alone, and metadata only in its place; all items then start at
-        almost one spot, from which rare ones never get far. Otherwise both add up, and items start apart.
+        almost one spot, from which rare ones never get far. Otherwise both add up, and items start apart. sensors: the
+        columns of pictures and series, by the first of each.
         """
         super().__init__(name="item_tower")
         self._id_dropout, self._alone = id_dropout, alone
@@ -30,7 +42,16 @@ class ItemTower(tf.keras.layers.Layer):
         self._ids = self.add_weight("ids", (items + 1, dimensions), initializer=ids)
         absent = tf.keras.initializers.Constant(0.05 if alone else 0.0)
         self._absent = self.add_weight("absent", (dimensions,), initializer=absent)
-        self._dense = self.add_weight("dense", (width, hidden), initializer=normal(stddev=max(width, 1) ** -0.5))
+        self._sensors, self._plain, end = list[tuple[slice, Any]](), list[slice](), 0
+        for start, sensor in (sensors or {}).items():
+            self._plain.append(slice(end, start))
+            end = start + sensor.width
+            layer = sensor_layer(sensor, hidden, f"{sensor.kind}_{len(self._sensors)}")
+            setattr(self, f"_{layer.name}", layer)  # Keras looks for layers among attributes and lists, not in pairs
+            self._sensors.append((slice(start, end), layer))
+        self._plain.append(slice(end, width))
+        plain = sum(part.stop - part.start for part in self._plain)
+        self._dense = self.add_weight("dense", (plain, hidden), initializer=normal(stddev=max(plain, 1) ** -0.5))
         self._tags = self.add_weight("tags", (vocabulary, hidden), initializer=normal(stddev=0.1))
         self._bias = self.add_weight("bias", (hidden,), initializer="zeros")
         scale = hidden**-0.5
@@ -66,7 +87,11 @@ class ItemTower(tf.keras.layers.Layer):
         tags = tf.math.segment_sum(weighted, inputs["tag_row"])
         # segment_sum ends at the last row that has a tag.
         tags = tf.pad(tags, [[0, rows - tf.shape(tags)[0]], [0, 0]])
-        mixed = inputs["dense"] @ self._dense + tags + self._bias
+        columns = inputs["dense"]
+        plain = tf.concat([columns[:, part] for part in self._plain], axis=1) if self._sensors else columns
+        mixed = plain @ self._dense + tags + self._bias
+        for part, layer in self._sensors:
+            mixed += layer(columns[:, part])
         return self._linear(mixed) + self._deep(self._bend(mixed))
 
 

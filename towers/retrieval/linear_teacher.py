@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from pharos.towers.neighbours.linear import linear_weights
+from pharos.classics.linear import linear_weights
 
 # The time of a solution grows with the third power of the items: the most frequent ones are taught, the others learn
 # from events alone.

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pharos.classics.linear import affordable
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.towers.content.taste import Taste
 from pharos.towers.histories.histories import Histories
-from pharos.towers.neighbours.linear import affordable
 from pharos.towers.neighbours.settings import NeighbourSettings, choices, fade_choices
 from pharos.towers.neighbours.weights import NeighbourPairs
 from pharos.towers.progress import Progress

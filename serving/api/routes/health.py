@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can answer."""
+"""Liveness and readiness."""
 
 from http import HTTPStatus
 
@@ -25,4 +25,8 @@ def readyz(request: Request, service: ServiceDep) -> Readiness | Response:
         detail = "; ".join(f"{part}: {reason}" for part, reason in problems.items())
         return problem_response(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="not-ready", parts=problems)
     generation = service.live.current()
-    return Readiness(bundle=generation.bundle.id, collection=generation.collection)
+    return Readiness(
+        bundle=generation.bundle.id,
+        collection=generation.collection,
+        sync_problem=service.background_sync.problem(),
+    )

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from pharos.serving.api.bodies import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
 from pharos.serving.api.deps import MetricsDep, SelectionDep, ServiceDep
 from pharos.serving.api.schemas import Item, ItemList, PathId
+from pharos.serving.api.write_schemas import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
 
 router = APIRouter(prefix="/v1/items", tags=["items"])
 
@@ -35,10 +35,10 @@ def write_item(
     item_id: PathId, body: ItemBody, service: ServiceDep, metrics: MetricsDep, response: Response
 ) -> WrittenItem:
     """Write a whole item, in place of what there was of its id. With the answer, it can be recommended and found."""
-    outcome = service.items.put(body.draft(item_id))
+    result = service.items.put(body.new_item(item_id))
     metrics.wrote("item", 1)
-    response.status_code = _status(outcome.indexed, created=outcome.created)
-    return WrittenItem.written(outcome)
+    response.status_code = _status(result.indexed, created=result.created)
+    return WrittenItem.written(result)
 
 
 @router.patch("/{item_id}", responses=_later(WrittenItem))
@@ -46,10 +46,10 @@ def change_item(
     item_id: PathId, body: ItemPatch, service: ServiceDep, metrics: MetricsDep, response: Response
 ) -> WrittenItem:
     """Change what is given of an item."""
-    outcome = service.items.patch(item_id, title=body.title, features=body.features, available=body.available)
+    result = service.items.patch(item_id, title=body.title, features=body.features, available=body.available)
     metrics.wrote("item", 1)
-    response.status_code = _status(outcome.indexed)
-    return WrittenItem.written(outcome)
+    response.status_code = _status(result.indexed)
+    return WrittenItem.written(result)
 
 
 @router.delete("/{item_id}", responses=_later(DeletedItem))
@@ -64,9 +64,9 @@ def delete_item(item_id: PathId, service: ServiceDep, metrics: MetricsDep, respo
 @router.post(":batch", responses=_later(WrittenItems))
 def write_items(body: list[BatchItem], service: ServiceDep, metrics: MetricsDep, response: Response) -> WrittenItems:
     """Write many whole items, all or none; what is wrong is named with its place in the list."""
-    outcomes = service.items.put_all([entry.draft(entry.item_id) for entry in body])
-    metrics.wrote("item", len(outcomes))
-    written = WrittenItems.written(outcomes)
+    results = service.items.put_all([entry.new_item(entry.item_id) for entry in body])
+    metrics.wrote("item", len(results))
+    written = WrittenItems.written(results)
     response.status_code = _status(written.indexed)
     return written
 

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus."""
+"""Metrics for Prometheus."""
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse

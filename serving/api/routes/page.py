@@ -1,39 +1,76 @@
-"""The web page: one file that loads nothing from elsewhere."""
+"""The web page and the API's reference, whose files are all in the package: nothing is loaded from elsewhere."""
 
-import base64
 import hashlib
-import re
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Request, Response
+
+from pharos.serving.api.deps import ServiceDep
+from pharos.serving.api.problems import problem_response
+from pharos.serving.api.validation import shown
 
 router = APIRouter()
 
-_FILE: Final = Path(__file__).parents[2] / "web" / "index.html"
+_FOLDER: Final = Path(__file__).parents[2] / "web"
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src {images}; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+class _File(NamedTuple):
+    content: bytes
+    media_type: str
+    tag: str
 
 
 @router.get("/", include_in_schema=False)
-async def page() -> HTMLResponse:
-    """The page, whose policy lets run exactly what it holds."""
-    html, policy = _page()
-    return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"})
+async def page(request: Request, service: ServiceDep) -> Response:
+    """The page."""
+    images = "'self' data: https:" if service.settings.image_feature else "'self' data:"
+    return _respond(request, _files()["index.html"], images)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The API's reference."""
+    return _respond(request, _files()["docs.html"], "'self' data:")
+
+
+@router.get("/assets/{name}", include_in_schema=False)
+async def asset(request: Request, name: str) -> Response:
+    """A file of the page. The name is looked up among those that were read at the start, never as a path."""
+    file = _files().get(name)
+    if file is None:
+        return problem_response(request, HTTPStatus.NOT_FOUND, f"there is no asset {shown(name)}")
+    return _respond(request, file, None)
+
+
+def _respond(request: Request, file: _File, images: str | None) -> Response:
+    """The file, or that it is still the same. images: what the page may show; None for what is no page."""
+    headers = {"Cache-Control": "no-cache", "ETag": file.tag}
+    if images is not None:
+        headers["Content-Security-Policy"] = _POLICY.format(images=images)
+    if request.headers.get("if-none-match") == file.tag:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 @cache
-def _page() -> tuple[str, str]:
-    """The page and the Content-Security-Policy that names its script and style by hash."""
-    html = _FILE.read_text(encoding="utf-8")
-    policy = (
-        f"default-src 'none'; script-src {_hashes(html, 'script')}; style-src {_hashes(html, 'style')}; "
-        "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    )
-    return html, policy
+def _files() -> dict[str, _File]:
+    """Every file by its name, wherever it lies in the folder."""
+    return {path.name: _read(path) for path in sorted(_FOLDER.rglob("*")) if path.suffix in _TYPES}
 
 
-def _hashes(html: str, tag: str) -> str:
-    blocks = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
-    digests = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
-    return " ".join(f"'sha256-{digest}'" for digest in digests)
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    return _File(content, _TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:16]}"')

@@ -9,6 +9,8 @@ from pharos.serving.api.schemas import JobStatus, PathId, ReindexBody, RolledBac
 
 router = APIRouter(prefix="/v1", tags=["re-indexing"])
 
+_JOBS = 20
+
 
 @router.post("/reindex", status_code=HTTPStatus.ACCEPTED)
 def start_reindex(
@@ -19,6 +21,12 @@ def start_reindex(
     job = service.reindexer.start(asked.bundle, known_variant(service, asked.variant))
     response.headers["Location"] = request.app.url_path_for("read_job", job_id=job.id)
     return JobStatus.model_validate(job)
+
+
+@router.get("/jobs")
+def list_jobs(service: ServiceDep) -> list[JobStatus]:
+    """The last 20 re-indexes, the newest first."""
+    return [JobStatus.model_validate(job) for job in service.store.newest_jobs(_JOBS)]
 
 
 @router.get("/jobs/{job_id}")

@@ -10,6 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from pharos.ingest.schema import FeatureType
+from pharos.towers.features.encoders.sensor import Sensor
 
 Dense = npt.NDArray[np.float32]
 
@@ -30,6 +31,8 @@ class FeatureEncoder(ABC):
     """
 
     type: ClassVar[FeatureType]
+    name: ClassVar[str] = ""
+    """What a feature asks for it by; empty for the project's own, of which each type has one."""
 
     @classmethod
     @abstractmethod
@@ -49,6 +52,11 @@ class FeatureEncoder(ABC):
     @abstractmethod
     def vocabulary_size(self) -> int:
         """Count of sparse columns, 0 for a dense encoder."""
+
+    @property
+    def sensor(self) -> Sensor | None:
+        """How a layer reads the dense columns; None where they are plain numbers."""
+        return None
 
     @abstractmethod
     def state(self) -> dict[str, Any]:

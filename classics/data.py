@@ -1,0 +1,111 @@
+"""What a method learns from, and what it is asked with: interactions as codes, and what is written about items."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from pharos.classics.scoring import Codes
+
+Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+class Need(StrEnum):
+    """What a method learns from, beside the interactions."""
+
+    DOCUMENTS = "text or tags of the items"
+    TEXT_VECTORS = "vectors of the text model"
+    ORDER = "timestamps"
+
+
+@dataclass(frozen=True)
+class Document:
+    """What is written about an item: running words, and its tags and categories as whole values."""
+
+    words: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Events in their order. users, items: int64 [events], codes; user after user in any order, oldest event first."""
+
+    users: Codes
+    items: Codes
+
+    def __len__(self) -> int:
+        """Count of events."""
+        return len(self.items)
+
+    def from_end(self) -> Codes:
+        """How many events of the same user come later, int64 [events]: 0 for each user's newest."""
+        last = np.flatnonzero(np.append(self.users[1:] != self.users[:-1], True)) if len(self) else self.users
+        return np.repeat(last, np.diff(last, prepend=-1)) - np.arange(len(self))
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Who is asked about, by what they had: people that a method may never have seen.
+
+    matrix: float32 [people, items], 1 where a person has an item. sequences: its events in their order, `users` being
+    rows of `matrix`; None where there is none.
+    """
+
+    matrix: csr_matrix
+    sequences: Sequences | None = None
+
+
+@dataclass(frozen=True)
+class RankingData:
+    """What a ranking method may learn from, and what it is asked with, in codes.
+
+    matrix: float32 [users, items], 1 where a user has an item: what may be learnt from. documents: one per item, empty
+    if there are none. text_vectors: float32 [items, d], of length 1 or zero; None where there is no text model.
+    sequences: the events of `matrix` in their order; None where they have none.
+    asked, asked_sequences: the same of the histories that the method is asked with, which may be longer than those that
+    it learns from; None where they are the same.
+    """
+
+    matrix: csr_matrix
+    documents: Sequence[Document] = ()
+    text_vectors: Vectors | None = None
+    sequences: Sequences | None = None
+    asked: csr_matrix | None = None
+    asked_sequences: Sequences | None = None
+
+    @property
+    def histories(self) -> csr_matrix:
+        """float32 [users, items], 1 where a user has an item when the method is asked."""
+        return self.matrix if self.asked is None else self.asked
+
+    @property
+    def history_sequences(self) -> Sequences | None:
+        """The events of `histories` in their order."""
+        return self.sequences if self.asked_sequences is None else self.asked_sequences
+
+    def lacks(self, needs: frozenset[Need]) -> list[Need]:
+        """Those of `needs` that these data do not have."""
+        absent = {
+            Need.DOCUMENTS: not any(self.documents),
+            Need.TEXT_VECTORS: self.text_vectors is None,
+            Need.ORDER: self.sequences is None,
+        }
+        return [need for need in needs if absent[need]]
+
+
+@dataclass(frozen=True)
+class RatingData:
+    """What a rating method may learn from: parallel arrays, one entry per rating.
+
+    users, items: codes below n_users and n_items; ratings: float64 on the data set's own scale.
+    """
+
+    users: Codes
+    items: Codes
+    ratings: Floats
+    n_users: int
+    n_items: int

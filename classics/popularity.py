@@ -1,0 +1,39 @@
+"""The same list for everyone: items by how many users have them."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from pharos.classics.base import Capabilities, Classic, Scorer
+from pharos.classics.data import Histories, RankingData, Vectors
+from pharos.classics.scoring import Codes, Scores
+
+
+@dataclass(frozen=True)
+class Popularity(Classic):
+    """Counts the events that may be learnt from; histories play no part, and there is nothing to configure."""
+
+    name: ClassVar[str] = "Popularity"
+    summary: ClassVar[str] = "what most users have, the same for everybody"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
+
+    @classmethod
+    def grid(cls) -> tuple["Popularity", ...]:
+        return (cls(),)
+
+    def fit(self, data: RankingData) -> "PopularityScores":
+        return PopularityScores(np.asarray(data.matrix.sum(axis=0), dtype=np.float32).ravel())
+
+
+@dataclass(frozen=True)
+class PopularityScores(Scorer):
+    """counts: float32 [items], users of each item."""
+
+    counts: Vectors
+
+    def score(self, users: Codes) -> Scores:
+        return np.tile(self.counts, (len(users), 1))
+
+    def asked_with(self, histories: Histories) -> Self:
+        return self

@@ -1,0 +1,84 @@
+"""What people turn to of late, and what rises fastest: counts of events in windows of time."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from pharos.classics.catalogue import Catalogue
+from pharos.classics.data import Floats
+from pharos.classics.errors import CannotAnswer
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+
+_SECONDS: Final = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+_LENGTH: Final = re.compile(r"(\d{1,6})([hdw])")
+_ALLOWED: Final = "hours, days or weeks, as in 12h, 7d, 4w, or a date, as in 2015-03-31"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time in unix seconds: from `start` on, and before `stop`."""
+
+    start: int
+    stop: int
+
+    @classmethod
+    def since(cls, text: str, dataset: Dataset) -> "Window":
+        """The window up to the newest event of a data set, which need not be of today.
+
+        text: a length before it, or the day (of UTC) that it begins. Raises CannotAnswer for another text, and for data
+        without times.
+        """
+        if not dataset.schema.has_timestamp or dataset.interactions.empty:
+            raise CannotAnswer(f"{dataset.name} has no times of its events, so nothing is known of a window of time")
+        stop = int(dataset.interactions[Columns.TIMESTAMP].max()) + 1
+        length = _LENGTH.fullmatch(text.strip())
+        start = stop - int(length[1]) * _SECONDS[length[2]] if length else _day(text)
+        if start >= stop:
+            newest = datetime.fromtimestamp(stop - 1, UTC).date()
+            raise CannotAnswer(f"since {text!r}: nothing happened then; the newest event is of {newest}")
+        return cls(start, stop)
+
+    @property
+    def before(self) -> "Window":
+        """The window of the same length before this one."""
+        return Window(2 * self.start - self.stop, self.start)
+
+    def events(self, interactions: pd.DataFrame) -> pd.DataFrame:
+        """Those within."""
+        times = interactions[Columns.TIMESTAMP]
+        return interactions[(times >= self.start) & (times < self.stop)]
+
+
+def counts(dataset: Dataset, interactions: pd.DataFrame) -> Floats:
+    """Events of each item: float64 [items]."""
+    codes = Catalogue.of(dataset).item_codes(interactions[Columns.ITEM])
+    return np.bincount(codes, minlength=len(dataset.items)).astype(np.float64)
+
+
+def rising(dataset: Dataset, window: Window) -> Floats:
+    """How far each item's events in a window are above what the window before it lets expect: float64 [items].
+
+    (n - e) / sqrt(e + 1), with e the count in the window before, scaled by how many events there are of all items now
+    and then. For events that come independently (Poisson) e is also their variance, so that it is a standard score; the
+    1 keeps a single event of a new item from being a sensation. Raises CannotAnswer where there is nothing before.
+    """
+    now, then = (counts(dataset, part.events(dataset.interactions)) for part in (window, window.before))
+    if not then.any():
+        raise CannotAnswer(
+            "nothing happened in the window before this one, so nothing can be said to rise; take a shorter"
+        )
+    expected = then * (now.sum() / then.sum())
+    rise: Floats = (now - expected) / np.sqrt(expected + 1)
+    return rise
+
+
+def _day(text: str) -> int:
+    try:
+        return int(datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
+    except (ValueError, OverflowError):
+        raise CannotAnswer(f"since {text!r} is not possible; allowed are {_ALLOWED}") from None

@@ -1,0 +1,107 @@
+"""Weighted matrix factorisation: what is absent counts as a zero, but for little (Hu, Koren and Volinsky, 2008)."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from pharos.classics.base import Capabilities, Classic, Reasons, Scorer
+from pharos.classics.data import Floats, Histories, RankingData
+from pharos.classics.scorers import row_of
+from pharos.classics.scoring import Codes, Scores
+
+
+@dataclass(frozen=True)
+class WeightedMF(Classic):
+    """Minimises two sums: over observed (u, i) of (a - p_u q_i)^2, and w0 times that over all others of (p_u q_i)^2.
+
+    Besides penalty * (sum |p_u|^2 + sum |q_i|^2). By alternating least squares: with the items' vectors held, each user
+    is a ridge regression in closed form, and the other way round
+    (https://developers.google.com/machine-learning/recommendation/collaborative/matrix). Divided by w0 it is the
+    objective of iALS with alpha 1 / w0.
+
+    factors: length of a vector. unobserved: w0. penalty: as above. sweeps: over both sides. seed: of first vectors.
+    """
+
+    name: ClassVar[str] = "Weighted MF"
+    summary: ClassVar[str] = "factors with the unobserved as zeros of little weight, by least squares"
+    can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
+
+    factors: int = 32
+    unobserved: float = 0.1
+    penalty: float = 1.0
+    sweeps: int = 15
+    seed: int = 0
+
+    @classmethod
+    def grid(cls) -> tuple["WeightedMF", ...]:
+        return tuple(cls(*values) for values in product((64, 32, 128), (0.1, 0.25, 0.05), (1.0, 3.0, 0.3)))
+
+    def fit(self, data: RankingData) -> "WeightedScores":
+        matrix = csr_matrix(data.matrix, dtype=np.float64)
+        _, items = alternate(matrix, self.factors, self.unobserved, self.penalty, self.sweeps, self.seed)
+        return WeightedScores.solve(csr_matrix(data.histories, dtype=np.float64), items, self.unobserved, self.penalty)
+
+
+@dataclass(frozen=True)
+class WeightedScores(Scorer):
+    """histories: csr [users, items]. users, items: float64 [n, d]. unobserved, penalty: as in `WeightedMF`."""
+
+    histories: csr_matrix
+    users: Floats
+    items: Floats
+    unobserved: float
+    penalty: float
+
+    @classmethod
+    def solve(cls, histories: csr_matrix, items: Floats, unobserved: float, penalty: float) -> Self:
+        """Solve the vector of each history, given those of the items."""
+        return cls(histories, solve_side(histories, items, unobserved, penalty), items, unobserved, penalty)
+
+    def score(self, users: Codes) -> Scores:
+        return (self.users[users] @ self.items.T).astype(np.float32)
+
+    def asked_with(self, histories: Histories) -> Self:
+        matrix = csr_matrix(histories.matrix, dtype=np.float64)
+        return replace(self, histories=matrix, users=solve_side(matrix, self.items, self.unobserved, self.penalty))
+
+    def explain(self, user: int, item: int) -> Reasons:
+        """With W the inverse of the user's system, p_u = W sum a_j q_j, so that item j adds a_j q_i W q_j."""
+        past, values = row_of(self.histories, user)
+        near = self.items[past]
+        system = _base(self.items, self.unobserved, self.penalty) + (1 - self.unobserved) * near.T @ near
+        return Reasons(past, values * (near @ np.linalg.solve(system, self.items[item])))
+
+
+def alternate(
+    values: csr_matrix, factors: int, unobserved: float, penalty: float, sweeps: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Factors of a matrix whose stored cells are observed: users float64 [n, d], items float64 [m, d]."""
+    random = np.random.default_rng(seed)
+    items = random.normal(0.0, 0.1, (values.shape[1], factors))
+    users, by_item = np.zeros((values.shape[0], factors)), csr_matrix(values.T)
+    for _ in range(sweeps):
+        users = solve_side(values, items, unobserved, penalty)
+        items = solve_side(by_item, users, unobserved, penalty)
+    return users, items
+
+
+def solve_side(values: csr_matrix, others: Floats, unobserved: float, penalty: float) -> Floats:
+    """The best vector of each row, given those of the columns: float64 [rows, d].
+
+    (w0 V'V + (1 - w0) sum over the observed of v v' + penalty) x = sum over the observed of a v.
+    """
+    base, solved = _base(others, unobserved, penalty), np.zeros((values.shape[0], others.shape[1]))
+    for row in range(values.shape[0]):
+        part = slice(values.indptr[row], values.indptr[row + 1])
+        near = others[values.indices[part]]
+        if len(near):
+            solved[row] = np.linalg.solve(base + (1 - unobserved) * near.T @ near, near.T @ values.data[part])
+    return solved
+
+
+def _base(others: Floats, unobserved: float, penalty: float) -> Floats:
+    base: Floats = unobserved * others.T @ others + penalty * np.eye(others.shape[1])
+    return base

@@ -1,0 +1,1 @@
+"""What a bundle has learnt, looked at: taste-free biases, factors, maps, neighbours, and what the ranker weighs."""

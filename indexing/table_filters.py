@@ -1,0 +1,78 @@
+"""Filters over a table of items in memory, with the meaning that they have in the vector index.
+
+A missing value fulfils no condition but "none of"; a list of tags fulfils a condition by any of its values.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pharos.indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, Range, Value
+from pharos.indexing.payload import AVAILABLE, CREATED_AT, payload_fields
+from pharos.ingest.columns import Columns
+from pharos.ingest.schema import FeatureType, Schema
+
+Mask = NDArray[np.bool_]
+
+
+def passing(filter: Filter, items: pd.DataFrame, schema: Schema) -> Mask:
+    """Which of n items pass: bool [n].
+
+    filter: one that went through `pharos.indexing.filters.check` with this schema. items: typed rows as in
+    pharos.ingest.dataset.Dataset; all of them count as available. Raises FilterError for a condition on created_at,
+    which no data set tells.
+    """
+    mask = np.ones(len(items), bool)
+    types = {feature.name: feature.type for feature in schema.items}
+    for condition in filter.conditions:
+        if condition.field == CREATED_AT:
+            allowed = ", ".join(sorted(payload_fields(schema).keys() - {CREATED_AT}))
+            raise FilterError(CREATED_AT, CREATED_AT, f"one of the fields {allowed}; only a server knows when it began")
+        mask &= _fulfilled(condition, _column(condition.field, items), types.get(condition.field))
+    return mask
+
+
+def _column(field: str, items: pd.DataFrame) -> pd.Series:
+    return pd.Series(True, items.index) if field == AVAILABLE else items[field]
+
+
+def _fulfilled(condition: Condition, column: pd.Series, kind: FeatureType | None) -> Mask:
+    if isinstance(condition, Range):
+        return _within(condition, column.to_numpy(np.float64))
+    has = _has_tag if kind is FeatureType.TAGS else _has_value
+    if isinstance(condition, AnyOf):
+        return has(column, condition.values)
+    if isinstance(condition, AllOf):
+        return np.asarray(np.logical_and.reduce([has(column, [value]) for value in condition.values]), bool)
+    return ~has(column, condition.values)
+
+
+def _has_value(column: pd.Series, values: Sequence[Value]) -> Mask:
+    # The missing value of a category is the empty text, which is no value.
+    return column.isin([value for value in values if value != ""]).to_numpy(bool)
+
+
+def _has_tag(column: pd.Series, values: Sequence[Value]) -> Mask:
+    wanted = set(values)
+    return np.fromiter((not wanted.isdisjoint(tags) for tags in column), bool, len(column))
+
+
+def _within(bounds: Range, values: NDArray[np.float64]) -> Mask:
+    mask = ~np.isnan(values)
+    for name, compare in (
+        ("gte", np.greater_equal),
+        ("lte", np.less_equal),
+        ("gt", np.greater),
+        ("lt", np.less),
+    ):
+        bound = getattr(bounds, name)
+        if bound is not None:
+            mask &= compare(values, bound)
+    return mask
+
+
+def only(item_ids: Sequence[str]) -> Filter:
+    """The filter that lets these items pass alone."""
+    return Filter((AnyOf(Columns.ITEM, tuple(item_ids)),))

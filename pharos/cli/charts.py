@@ -1,0 +1,127 @@
+"""What is popular in a data set, without a store: `pharos popular DATA`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pharos.classics.data import Floats
+    from pharos.classics.scoring import Codes
+    from pharos.ingest.dataset import Dataset
+
+_WHOLE: Final = ("votes", "events", "before")
+
+
+@dataclass(frozen=True)
+class ChartOptions:
+    """What the options of `pharos popular` ask for. m, quantile, prior: see `pharos.classics.weighted_rating`."""
+
+    votes: str | None = None
+    mean: str | None = None
+    m: float | None = None
+    quantile: float | None = None
+    prior: float | None = None
+    since: str | None = None
+    rising: bool = False
+
+    def named(self) -> list[str]:
+        """The options that were given, as they are typed."""
+        return [f"--{name}" for name, value in vars(self).items() if value not in (None, False)]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """items: int64 [n], codes, best first; columns: float64 [n] by heading; caption: what they are ordered by."""
+
+    items: "Codes"
+    columns: "dict[str, Floats]"
+    caption: str
+
+
+def show_chart(data: str, options: ChartOptions, k: int, filters: Sequence[str], as_json: bool) -> None:
+    """Print the chart of a data set."""
+    if (options.votes is None) != (options.mean is None):
+        raise typer.BadParameter("--votes and --mean are given together")
+    if options.rising and options.since is None:
+        raise typer.BadParameter("--rising needs --since: in which window of time")
+    if options.votes is not None and options.since is not None:
+        raise typer.BadParameter("--since counts events, and --votes holds no times; give one of the two")
+    from pharos.cli.rows import passing
+    from pharos.ingest.load import load_dataset
+
+    dataset = load_dataset(data)
+    allowed = passing(dataset, filters)
+    shown = _rising(dataset, options, allowed) if options.rising else _chart(dataset, options, allowed)
+    _print(dataset, shown, k, as_json)
+
+
+def _chart(dataset: "Dataset", options: ChartOptions, allowed: "NDArray[np.bool_] | None") -> _Shown:
+    from pharos.classics.trending import Window, counts
+    from pharos.classics.weighted_rating import DEFAULT_QUANTILE, Votes, WeightedRating
+
+    events = dataset.interactions
+    if options.since is not None:
+        events = Window.since(options.since, dataset).events(events)
+    if options.votes is not None and options.mean is not None:
+        votes = Votes.of_columns(dataset, options.votes, options.mean)
+    elif dataset.schema.has_rating or events.empty:
+        votes = Votes.of_ratings(dataset, events)
+    else:
+        return _ordered(counts(dataset, events), allowed, "events", "by count of events")
+    quantile = DEFAULT_QUANTILE if options.quantile is None else options.quantile
+    chart = WeightedRating(options.m, quantile, options.prior).chart(votes, allowed)
+    columns = {"score": chart.scores, "votes": votes.counts[chart.items], "mean vote": votes.means[chart.items]}
+    caption = f"by weighted rating: items of at least {chart.m:,.6g} votes; mean vote {chart.mean:.4f}"
+    return _Shown(chart.items, columns, caption)
+
+
+def _rising(dataset: "Dataset", options: ChartOptions, allowed: "NDArray[np.bool_] | None") -> _Shown:
+    from pharos.classics.trending import Window, counts, rising
+
+    window = Window.since(options.since or "", dataset)
+    caption = "by how far events are above what the window before lets expect, in standard deviations"
+    shown = _ordered(rising(dataset, window), allowed, "rise", caption)
+    for name, part in (("events", window), ("before", window.before)):
+        shown.columns[name] = counts(dataset, part.events(dataset.interactions))[shown.items]
+    return shown
+
+
+def _ordered(scores: "Floats", allowed: "NDArray[np.bool_] | None", name: str, caption: str) -> _Shown:
+    import numpy as np
+
+    items = np.argsort(-scores, kind="stable")
+    items = items[scores[items] > 0]
+    if allowed is not None:
+        items = items[allowed[items]]
+    return _Shown(items, {name: scores[items]}, caption)
+
+
+def _print(dataset: "Dataset", shown: _Shown, k: int, as_json: bool) -> None:
+    items = shown.items[:k]
+    ids, titles = (dataset.items[name].iloc[items].tolist() for name in ("item_id", "title"))
+    rows = list(enumerate(zip(ids, titles, strict=True)))
+    if as_json:
+        values = [{name.replace(" ", "_"): float(v[row]) for name, v in shown.columns.items()} for row, _ in rows]
+        found = [{"rank": row + 1, "item_id": item, "title": title, **values[row]} for row, (item, title) in rows]
+        print(json.dumps({"chart": shown.caption, "items": found}))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=f"Popular in {escape(dataset.name)}", caption=shown.caption, title_justify="left", box=None)
+    table.caption_justify = "left"
+    for name in ("#", *shown.columns):
+        table.add_column(name, justify="right")
+    table.add_column("title", style="bold")
+    table.add_column("item", style="dim")
+    for row, (item, title) in rows:
+        cells = (f"{v[row]:,.0f}" if name in _WHOLE else f"{v[row]:.4f}" for name, v in shown.columns.items())
+        table.add_row(str(row + 1), *cells, escape(title), escape(item))
+    Console().print(table)

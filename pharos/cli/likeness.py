@@ -1,0 +1,83 @@
+"""Items that are alike in a data set, without a store: `pharos similar ITEM --data DATA`."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class LikenessOptions:
+    """What the options of `pharos similar` ask for. features: columns compared; against: items of the table."""
+
+    method: str = "tfidf"
+    measure: str = "cosine"
+    features: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
+def show_alike(data: str, item: str, options: LikenessOptions, k: int, as_json: bool) -> None:
+    """Print the items most like one, or the table of how alike chosen ones are."""
+    from pharos.classics.errors import CannotAnswer
+    from pharos.classics.similar_items import ItemVectors, Likeness
+    from pharos.classics.similarity import Measure
+    from pharos.cli.classic import text_embedding
+    from pharos.ingest.load import load_dataset
+
+    if options.method not in list(Likeness):
+        raise CannotAnswer(f"method {options.method!r}: of a data set alone there are {', '.join(Likeness)}")
+    if options.measure not in list(Measure):
+        raise CannotAnswer(f"measure {options.measure!r}: there are {', '.join(Measure)}")
+    likeness, measure = Likeness(options.method), Measure(options.measure)
+    dataset = load_dataset(data)
+    embed = text_embedding() if likeness is Likeness.TEXT else None
+    vectors = ItemVectors.of(dataset, likeness, options.features, embed)
+    row = vectors.row(item)
+    if options.against:
+        rows = [row, *(vectors.row(other) for other in options.against)]
+        _print_table(vectors.table(rows, measure), f"{likeness}, {measure}", as_json)
+        return
+    ids, titles = dataset.items["item_id"], dataset.items["title"]
+    found = [
+        {"rank": rank, "item_id": ids.iloc[place], "title": titles.iloc[place], "score": float(score)}
+        for rank, (place, score) in enumerate(zip(*vectors.similar(row, k, measure), strict=True), 1)
+    ]
+    if as_json:
+        print(json.dumps({"item_id": ids.iloc[row], "method": likeness, "measure": measure, "items": found}))
+    else:
+        _print_list(f"Like {titles.iloc[row]}: {likeness}, {measure}", found)
+
+
+def _print_list(title: str, found: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title), title_justify="left", box=None)
+    table.add_column("#", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("title", style="bold")
+    table.add_column("item", style="dim")
+    for entry in found:
+        table.add_row(str(entry["rank"]), f"{entry['score']:.4f}", escape(entry["title"]), escape(entry["item_id"]))
+    Console().print(table)
+
+
+def _print_table(scores: "pd.DataFrame", title: str, as_json: bool) -> None:
+    names = [str(name) for name in scores.index]
+    if as_json:
+        print(json.dumps({"titles": names, "scores": scores.to_numpy().tolist()}))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=f"How alike they are: {title}", title_justify="left", box=None)
+    table.add_column("", style="bold")
+    for name in names:
+        table.add_column(escape(name), justify="right")
+    for name, row in zip(names, scores.to_numpy(), strict=True):
+        table.add_row(escape(name), *(f"{value:.4f}" for value in row))
+    Console().print(table)

@@ -1,0 +1,244 @@
+"""A client of the HTTP API, with the verbs and the tables of a model in memory; it needs the standard library alone."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from pharos.errors import RequestError, ServerError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LARGEST_ANSWER: Final = 256 * 1024 * 1024
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0
+_LIST_COLUMNS: Final = ("rank", "item_id", "title", "score", "source")
+
+
+class Client:
+    """Asks a server that `pharos serve` runs. Safe with threads: each call has a connection of its own.
+
+    Every method raises ServerError, whose message says what the server refused and what is allowed, or why it could
+    not be reached.
+    """
+
+    def __init__(self, url: str, key: str | None = None, *, timeout: float = 30.0) -> None:
+        """url: as in http://127.0.0.1:8000. key: an API key. timeout: seconds to wait for an answer to begin."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise RequestError(f"url: {url!r}; allowed is an address such as http://127.0.0.1:8000")
+        if key is not None and (not key.isascii() or not key.isprintable()):
+            raise RequestError("key: an API key has printable ASCII characters only")
+        self._connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._host, self._port, self._root = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._headers = {"Accept": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+        self._timeout = timeout
+        self.items = Items(self)
+
+    def recommend(
+        self,
+        users: str | Iterable[str] | None = None,
+        *,
+        history: Sequence[str | Mapping[str, object]] | None = None,
+        user_features: Mapping[str, object] | None = None,
+        k: int = 10,
+        filter: str | Sequence[str] | Mapping[str, object] | None = None,
+        diversity: float | None = None,
+        exclude: Iterable[str] = (),
+        only: Iterable[str] | None = None,
+    ) -> "pd.DataFrame":
+        """As `Recommender.recommend`: user_id, rank, item_id, title, score, source; up to k rows for each user.
+
+        filter: as there. only: with a history. diversity: None for what the server's settings say.
+        """
+        if (users is None) == (history is None):
+            raise RequestError("give either users, or a history")
+        if history is not None:
+            body = {
+                "history": _history(history),
+                "user_features": dict(user_features or {}),
+                "k": k,
+                "filter": _conditions(filter),
+                "exclude": list(exclude),
+                "diversity": diversity,
+                **({} if only is None else {"only": list(only)}),
+            }
+            return _lists([(None, self.request("POST", "/v1/recommendations", body))])
+        if only is not None or user_features is not None:
+            raise RequestError("only, user_features: allowed with a history")
+        query = [*_selection(k, filter, exclude), *([] if diversity is None else [("diversity", diversity)])]
+        ids = [users] if isinstance(users, str) else list(users or ())
+        paths = [f"/v1/users/{_part(user)}/recommendations" for user in ids]
+        return _lists([(user, self.request("GET", path, query=query)) for user, path in zip(ids, paths, strict=True)])
+
+    def similar(self, item: str, *, k: int = 10, filter: Any = None, exclude: Iterable[str] = ()) -> "pd.DataFrame":
+        """As `Recommender.similar`: rank, item_id, title, score, source."""
+        return _list(self.request("GET", f"/v1/items/{_part(item)}/similar", query=_selection(k, filter, exclude)))
+
+    def search(self, text: str, *, k: int = 10, filter: Any = None, exclude: Iterable[str] = ()) -> "pd.DataFrame":
+        """As `Recommender.search`: rank, item_id, title, score, source."""
+        return _list(self.request("GET", "/v1/search", query=[("q", text), *_selection(k, filter, exclude)]))
+
+    def score(
+        self,
+        user: str | None = None,
+        items: Iterable[str] = (),
+        *,
+        history: Sequence[str | Mapping[str, object]] | None = None,
+        user_features: Mapping[str, object] | None = None,
+    ) -> "pd.DataFrame":
+        """As `Recommender.score`: item_id, score, predicted_rating."""
+        import pandas as pd
+
+        if (user is None) == (history is None):
+            raise RequestError("give either a user, or a history")
+        person: dict[str, Any] = {"user_id": user} if history is None else {"history": _history(history)}
+        if user_features:
+            person["user_features"] = dict(user_features)
+        answer = self.request("POST", "/v1/score", {**person, "item_ids": list(items)})
+        frame = pd.DataFrame(answer["items"], columns=["item_id", "score", "predicted_rating"])
+        return frame.astype({"predicted_rating": "float64"})
+
+    def explain(
+        self,
+        user: str | None = None,
+        item: str = "",
+        *,
+        history: Sequence[str | Mapping[str, object]] | None = None,
+    ) -> "pd.DataFrame":
+        """The past items that speak most for an item, as `Recommender.explain`: item_id, title, share, shared.
+
+        A server explains what it would recommend: the table is empty for an item that the person has already.
+        """
+        import pandas as pd
+
+        if (user is None) == (history is None):
+            raise RequestError("give either a user, or a history")
+        if history is None:
+            query = [("k", 1), ("filter", json.dumps({"item_id": item})), ("explain", "true")]
+            answer = self.request("GET", f"/v1/users/{_part(str(user))}/recommendations", query=query)
+        else:
+            body = {"history": _history(history), "k": 1, "only": [item], "explain": True}
+            answer = self.request("POST", "/v1/recommendations", body)
+        found = answer["items"][0] if answer["items"] else {"because": []}
+        frame = pd.DataFrame(found["because"], columns=["item_id", "title", "share", "shared"])
+        frame.attrs = {"item_id": item, "score": found.get("score"), "source": found.get("source")}
+        return frame
+
+    def events(self, events: Sequence[Mapping[str, object]]) -> dict[str, int]:
+        """Tell what people did: dicts of user_id, item_id, type, and perhaps value and timestamp (unix seconds).
+
+        Returns how many were added and how many were known already.
+        """
+        return dict(self.request("POST", "/v1/events", [dict(event) for event in events]))
+
+    def reindex(self, bundle: str | None = None, *, wait: bool = False, timeout: float = 3600.0) -> dict[str, Any]:
+        """Begin to re-index the catalogue with a bundle, the newest by default; returns the job.
+
+        wait: whether to return only when it has ended. Raises ServerError where it failed, or is not done within
+        `timeout` seconds.
+        """
+        job = self.request("POST", "/v1/reindex", {"bundle": bundle})
+        until, pause = time.monotonic() + timeout, _FIRST_WAIT
+        while wait and job["finished_at"] is None:
+            if time.monotonic() >= until:
+                raise ServerError(f"job {job['id']} is not done after {timeout:g} s; it is {job['phase']}")
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_WAIT)
+            job = self.request("GET", f"/v1/jobs/{_part(job['id'])}")
+        if wait and job["error"]:
+            raise ServerError(f"job {job['id']} failed: {job['error']}")
+        return dict(job)
+
+    def request(self, method: str, path: str, body: object = None, query: Sequence[tuple[str, object]] = ()) -> Any:
+        """Any request of the API: JSON values in and out. path: with its parts percent-encoded."""
+        target = f"{self._root}{path}{'?' + urlencode([(name, str(value)) for name, value in query]) if query else ''}"
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        headers = self._headers | ({"Content-Type": "application/json"} if content else {})
+        connection = self._connect(self._host, self._port, timeout=self._timeout)
+        try:
+            connection.request(method, target, content, headers)
+            response = connection.getresponse()
+            answer = response.read(_LARGEST_ANSWER + 1)
+        except (OSError, http.client.HTTPException) as error:
+            where = f"{self._host}:{connection.port}"
+            raise ServerError(f"no answer from {where}: {str(error) or type(error).__name__}") from error
+        finally:
+            connection.close()
+        if len(answer) > _LARGEST_ANSWER:
+            raise ServerError(f"{method} {path}: the answer is larger than {_LARGEST_ANSWER:,} bytes", response.status)
+        return _read(method, path, response.status, answer)
+
+
+class Items:
+    """The items of a server's catalogue."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def put(
+        self, item_id: str, title: str, features: Mapping[str, object] | None = None, *, available: bool = True
+    ) -> dict[str, Any]:
+        """Write a whole item, in place of what there was of its id; with the answer it can be recommended and found."""
+        body = {"title": title, "features": dict(features or {}), "available": available}
+        return dict(self._client.request("PUT", f"/v1/items/{_part(item_id)}", body))
+
+    def get(self, item_id: str) -> dict[str, Any]:
+        """All that is known of an item; ServerError with status 404 where there is none."""
+        return dict(self._client.request("GET", f"/v1/items/{_part(item_id)}"))
+
+    def delete(self, item_id: str) -> dict[str, Any]:
+        """Delete an item; what people did with it stays theirs."""
+        return dict(self._client.request("DELETE", f"/v1/items/{_part(item_id)}"))
+
+
+def _read(method: str, path: str, status: int, answer: bytes) -> Any:
+    try:
+        document = json.loads(answer) if answer else None
+    except ValueError:
+        document = None
+        if status < 400:
+            raise ServerError(f"{method} {path}: the answer is no JSON; is this a Pharos server?", status) from None
+    if 200 <= status < 300:
+        return document
+    problem = document if isinstance(document, dict) else {}
+    detail = problem.get("detail") or http.client.responses.get(status, "an error")
+    raise ServerError(f"{method} {path}: {status}: {detail}", status, problem)
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _history(history: Sequence[str | Mapping[str, object]]) -> list[dict[str, object]]:
+    return [{"item_id": event} if isinstance(event, str) else dict(event) for event in history]
+
+
+def _selection(k: int, filter: object, exclude: Iterable[str]) -> list[tuple[str, object]]:
+    given = [filter] if isinstance(filter, str | Mapping) else list(filter or ())  # type: ignore[call-overload]
+    filters = [json.dumps(part) if isinstance(part, Mapping) else part for part in given]
+    return [("k", k), *(("filter", part) for part in filters), *(("exclude", item) for item in exclude)]
+
+
+def _conditions(filter: str | Sequence[str] | Mapping[str, object] | None) -> dict[str, Any]:
+    """A filter as a body has it; expressions become conditions by field."""
+    if not filter:
+        return {}
+    if isinstance(filter, Mapping):
+        return dict(filter)
+    from pharos.indexing.filters import json_conditions, parse_expressions
+
+    return json_conditions(parse_expressions([filter] if isinstance(filter, str) else filter))
+
+
+def _lists(answers: Sequence[tuple[str | None, Mapping[str, Any]]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [(user, *(item[name] for name in _LIST_COLUMNS)) for user, answer in answers for item in answer["items"]]
+    return pd.DataFrame(rows, columns=["user_id", *_LIST_COLUMNS])
+
+
+def _list(answer: Mapping[str, Any]) -> "pd.DataFrame":
+    return _lists([(None, answer)]).drop(columns="user_id")

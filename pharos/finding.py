@@ -1,0 +1,115 @@
+"""Items that are like an item, and items that a text asks for; as the server finds them."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from pharos.catalogue import Catalogue, Mask, Rows
+from pharos.pipeline import Pipeline
+from pharos.stages import Candidate, Source
+from pharos.towers.content.products import products
+from pharos.towers.sources.merging import CONTENT, DEPTH, TOWER, Floats, scaled
+from pharos.towers.sources.related import company, related
+from pharos.towers.sources.retriever import List
+from pharos.towers.text.documents import documents
+
+
+class Finder:
+    """Searches the items of a pipeline; what it needs beside vectors is computed when it is first asked."""
+
+    def __init__(self, pipeline: Pipeline, text: Floats | None) -> None:
+        """text: float32 [items, t], the text model's vectors of the items; None where they are to be computed."""
+        self._pipeline, self._text = pipeline, text
+        self._content: sp.csr_matrix | None = None
+        self._neighbours: sp.csr_matrix | None = None
+
+    def similar(self, row: int, k: int, allowed: Mask | None, exclude: Rows) -> list[Candidate]:
+        """The k items most like the one of this row, which is not among them."""
+        pipeline = self._pipeline
+        catalogue, depth = pipeline.catalogue, max(DEPTH, k)
+        mask = _mask(catalogue, allowed, np.append(exclude, row))
+        taste = pipeline.retriever.vectors @ pipeline.retriever.vectors[row]
+        neighbours = self._known_neighbours()
+        code = int(pipeline.bundle.sources.spec.items.codes([catalogue.ids[row]])[0]) - 1
+        led_to = neighbours[:, [code]].toarray().ravel() if code >= 0 else np.zeros(len(catalogue), np.float32)
+        led_from = self._led_from(neighbours[[row]])
+        written = self._written()
+        content = products(written[[row]], written)[0]
+        lists = [
+            _best(taste, mask, depth),
+            company(_best(led_to, mask & (led_to != 0), depth), _best(led_from, mask & (led_from != 0), len(mask))),
+            _best(content, mask & (content != 0), depth),
+        ]
+        best, scores = related(lists, int(catalogue.events[row]))
+        return [
+            Candidate(catalogue.ids[found], score, Source.SIMILAR)
+            for found, score in zip(best[:k].tolist(), scores[:k].tolist(), strict=True)
+        ]
+
+    def search(self, text: str, k: int, allowed: Mask | None, exclude: Rows) -> list[Candidate]:
+        """The k items that a text names or describes: titles first, then meaning and words, half and half."""
+        catalogue = self._pipeline.catalogue
+        mask = _mask(catalogue, allowed, exclude)
+        titled = [
+            Candidate(catalogue.ids[row], score, Source.TITLE) for row, score in catalogue.titled(text) if mask[row]
+        ][: k + len(exclude)]
+        exact = sum(candidate.score == 1 for candidate in titled)
+        found = {candidate.item_id: candidate for candidate in titled[: max(exact, k // 2)]}
+        for candidate in self._described(text, max(DEPTH, k), mask):
+            found.setdefault(candidate.item_id, candidate)
+        return list(found.values())[:k]
+
+    def _described(self, text: str, depth: int, mask: Mask) -> list[Candidate]:
+        bundle = self._pipeline.bundle
+        words = products(bundle.sources.encoder.encode_text(text), self._written())[0]
+        lists = [(_best(words, mask & (words != 0), depth), CONTENT)]
+        if bundle.text_dimensions:
+            meaning = self._texts() @ bundle.embed_text([text])[0]
+            # A cosine of meanings has no zero of its own, as those of towers.
+            lists.insert(0, (_best(meaning, mask, depth), TOWER))
+        scores: dict[int, float] = {}
+        for (rows, values), scale in lists:
+            for row, value in zip(rows.tolist(), (scaled(values, scale) / len(lists)).tolist(), strict=True):
+                scores[row] = scores.get(row, 0.0) + value
+        ids = self._pipeline.catalogue.ids
+        best = sorted(scores.items(), key=lambda pair: -pair[1])
+        return [Candidate(ids[row], score, Source.TEXT) for row, score in best]
+
+    def _led_from(self, incoming: sp.csr_matrix) -> Floats:
+        """What each item of the catalogue says for the one whose incoming weights these are: float32 [items]."""
+        ids = self._pipeline.bundle.sources.spec.items.ids
+        weights = np.zeros(len(self._pipeline.catalogue), np.float32)
+        rows = self._pipeline.catalogue.rows([ids[column] for column in incoming.indices.tolist()])
+        weights[rows[rows >= 0]] = incoming.data[rows >= 0]
+        return weights
+
+    def _known_neighbours(self) -> sp.csr_matrix:
+        """float32 CSR [items, known items]."""
+        if self._neighbours is None:
+            self._neighbours = self._pipeline.bundle.sources.item_neighbours(self._pipeline.catalogue.items)
+        return self._neighbours
+
+    def _written(self) -> sp.csr_matrix:
+        """What is written about all items: float32 CSR [items, columns]."""
+        if self._content is None:
+            sources = self._pipeline.bundle.sources
+            self._content = sources.encoder.encode(self._pipeline.catalogue.items, sources.spec.schema.items)
+        return self._content
+
+    def _texts(self) -> Floats:
+        if self._text is None:
+            bundle = self._pipeline.bundle
+            self._text = bundle.embed_text(documents(self._pipeline.catalogue.items, bundle.schema.items))
+        return self._text
+
+
+def _mask(catalogue: Catalogue, allowed: Mask | None, hidden: Rows) -> Mask:
+    mask = np.ones(len(catalogue), bool) if allowed is None else allowed.copy()
+    mask[hidden] = False
+    return mask
+
+
+def _best(scores: Floats, mask: Mask, depth: int) -> List:
+    """The best of the rows that pass, at most `depth`, and their scores; of equal ones the earlier comes first."""
+    rows = np.flatnonzero(mask)
+    order = np.argsort(-scores[rows], kind="stable")[:depth]
+    return rows[order].astype(np.int64), scores[rows[order]].astype(np.float32)

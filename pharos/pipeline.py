@@ -1,0 +1,177 @@
+"""From people to lists, in memory: retrieve, rank, re-rank, as the server's pipeline does with an index and a store."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from pharos.catalogue import Catalogue, Mask, Rows
+from pharos.indexing.diversity import POOL, mmr
+from pharos.people import Profile, Queries
+from pharos.reranking import RerankingStep, apply
+from pharos.stages import (
+    CANDIDATES,
+    RETRIEVED,
+    Candidate,
+    EncodedPerson,
+    Source,
+    interleave,
+    ranking_scores,
+    relevance,
+    scale,
+)
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.sources.merging import DEPTH, SOURCES, TOWER, Floats, merge
+from pharos.towers.sources.retriever import List, Retriever
+
+_AT_ONCE: Final = 256
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a list may hold. k: its length; allowed: bool [items], None for all; exclude: rows that are left out.
+
+    diversity: 0 for the best items, to 1 for items unlike each other. steps: own re-ranking steps, in their order.
+    """
+
+    k: int
+    allowed: Mask | None = None
+    exclude: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
+    diversity: float = 0.0
+    steps: tuple[RerankingStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Candidates of one person, best first: rows int64 [m], parts float32 [m, SOURCES], score float32 [m].
+
+    leading: int64 [m], the source that adds most to each.
+    """
+
+    rows: Rows
+    parts: Floats
+    score: Floats
+    leading: Rows
+
+    def first(self, count: int) -> "Merged":
+        """The best of them."""
+        return Merged(self.rows[:count], self.parts[:count], self.score[:count], self.leading[:count])
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the sources found for a person: a list of each, and all of them merged."""
+
+    person: EncodedPerson
+    lists: tuple[List, ...]
+    merged: Merged
+
+
+class Pipeline:
+    """The stages over one bundle and one catalogue."""
+
+    def __init__(self, bundle: Bundle, catalogue: Catalogue, retriever: Retriever) -> None:
+        self.bundle, self.catalogue, self.retriever = bundle, catalogue, retriever
+        self._queries = Queries(catalogue, retriever, bundle.sources)
+
+    def recommend(self, people: Sequence[Profile], selection: Selection) -> Iterator[list[Candidate]]:
+        """A list of at most k for each person, without what that person has."""
+        limit = max(CANDIDATES, selection.k, POOL if selection.diversity else 0)
+        hidden = [np.concatenate([person.seen, selection.exclude]) for person in people]
+        for found, left_out in zip(self.retrieve(people, hidden, selection.allowed, limit), hidden, strict=True):
+            candidates = self._candidates(found.merged.first(limit))
+            if not found.person.query.history:
+                popular = self.popular(limit, left_out, selection.allowed)
+                candidates = _distinct(interleave(popular, candidates))
+            yield self._reranked(self.rank(found.person, candidates), selection)
+
+    def retrieve(
+        self, people: Sequence[Profile], hidden: Sequence[Rows], allowed: Mask | None, limit: int
+    ) -> Iterator[Found]:
+        """For each person what the sources find. hidden: rows that are left out, of each."""
+        for start in range(0, len(people), _AT_ONCE):
+            queries = [self._queries.of(person) for person in people[start : start + _AT_ONCE]]
+            users = self.bundle.encode_users(queries)
+            lists = self.retriever.lists(queries, users, hidden[start : start + _AT_ONCE], allowed, max(DEPTH, limit))
+            for query, user, own in zip(queries, users, lists, strict=True):
+                asked = tuple(one if self._asked[source] else _NOTHING for source, one in enumerate(own))
+                yield Found(EncodedPerson(query, user), asked, self.merged(asked))
+
+    def merged(self, lists: Sequence[List]) -> Merged:
+        """All lists as one, best first."""
+        rows, parts = merge(lists)
+        weights, new = self.bundle.sources.weights, self.retriever.new[rows]
+        score = weights.merged(parts, new)
+        order = np.argsort(-score, kind="stable")
+        return Merged(rows[order], parts[order], score[order], weights.leading(parts, new)[order])
+
+    def rank(self, person: EncodedPerson, candidates: list[Candidate]) -> list[Candidate]:
+        """The candidates in the order of the ranking model; unchanged where there is none, or no history."""
+        scores = ranking_scores(
+            self.bundle,
+            person,
+            [candidate.item_id for candidate in candidates],
+            [candidate.vector for candidate in candidates],
+            [candidate.score for candidate in candidates],
+            [candidate.parts for candidate in candidates],
+        )
+        if scores is None:
+            return candidates
+        return [candidates[place].ranked_by(float(scores[place])) for place in np.argsort(-scores, kind="stable")]
+
+    def user_vectors(self, people: Sequence[Profile]) -> Floats:
+        """float32 [people, d]."""
+        return self.bundle.encode_users([self._queries.of(person) for person in people])
+
+    def popular(self, limit: int, hidden: Rows, allowed: Mask | None) -> list[Candidate]:
+        """The most popular items that pass and are not hidden."""
+        rows, scores = self.catalogue.popularity
+        mask = np.ones(len(self.catalogue), bool) if allowed is None else allowed.copy()
+        mask[hidden] = False
+        chosen = np.flatnonzero(mask[rows])[:limit]
+        ids, vectors = self.catalogue.ids, self.retriever.vectors
+        return [
+            Candidate(ids[row], score, Source.POPULAR, vectors[row])
+            for row, score in zip(rows[chosen].tolist(), scores[chosen].tolist(), strict=True)
+        ]
+
+    def _candidates(self, merged: Merged) -> list[Candidate]:
+        ids, vectors = self.catalogue.ids, self.retriever.vectors
+        return [
+            Candidate(ids[row], score, RETRIEVED[leading], vectors[row], parts=parts)
+            for row, score, leading, parts in zip(
+                merged.rows.tolist(), merged.score.tolist(), merged.leading.tolist(), merged.parts, strict=True
+            )
+        ]
+
+    def _reranked(self, candidates: list[Candidate], selection: Selection) -> list[Candidate]:
+        for step in selection.steps:
+            candidates = apply(step, candidates, self.catalogue)
+        if not selection.diversity:
+            return candidates[: selection.k]
+        # Own steps have said what is best; the order of a list is then all that is known of its worth.
+        worth = relevance(candidates) if not selection.steps else np.linspace(1, 0, len(candidates), dtype=np.float32)
+        pool = candidates[: max(POOL, selection.k)]
+        vectors = np.stack([np.asarray(candidate.vector, np.float32) for candidate in pool]) if pool else _NO_VECTORS
+        chosen = mmr(worth[: len(pool)], vectors, selection.k, selection.diversity, scale(candidates))
+        return [pool[place] for place in chosen]
+
+    @property
+    def _asked(self) -> list[bool]:
+        """Which sources are asked: those that count, and all where a ranking model reads what they say."""
+        weights = self.bundle.sources.weights
+        counts = weights.known.array() + weights.new.array() > 0
+        return [source == TOWER or bool(counts[source]) or self.bundle.ranker is not None for source in range(SOURCES)]
+
+
+_NOTHING: Final[List] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
+_NO_VECTORS: Final = np.zeros((0, 0), np.float32)
+
+
+def _distinct(candidates: Iterator[Candidate]) -> list[Candidate]:
+    """Each item once, at its first place."""
+    found: dict[str, Candidate] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.item_id, candidate)
+    return list(found.values())

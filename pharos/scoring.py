@@ -1,0 +1,107 @@
+"""What given items are worth to a person, and why: the same scores as in a list of recommendations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pharos.catalogue import Rows
+from pharos.people import Profile
+from pharos.pipeline import Found, Merged, Pipeline
+from pharos.stages import CANDIDATES, RETRIEVED, EncodedPerson, Source, ranking_scores
+from pharos.towers.content.products import products
+from pharos.towers.ranking.features import attention
+from pharos.towers.ranking.ranker import rank_query
+from pharos.towers.sources.merging import SOURCES, Floats, scaled_like
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Of n items: score float32 [n]; source: the one that says most for each; rating float64 [n] or None."""
+
+    score: Floats
+    source: tuple[Source, ...]
+    rating: np.ndarray | None
+
+
+def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Scores, EncodedPerson]:
+    """Scores of items, whether or not they would be retrieved, those that the person has among them.
+
+    What would be retrieved has the score that it has in a list; the others are brought to the scale of what the sources
+    find, and ranked together with it.
+    """
+    (found,) = pipeline.retrieve([profile], [profile.seen], None, CANDIDATES)
+    listed = found.merged.first(CANDIDATES)
+    others = np.setdiff1d(rows, listed.rows)
+    exact = _exactly(pipeline, profile, found, others)
+    scores = _ranked(pipeline, found.person, listed)
+    if len(others):
+        scores = _ranked(pipeline, found.person, _with(listed, exact)) | scores
+    leading = dict(zip(listed.rows.tolist(), listed.leading.tolist(), strict=True))
+    leading |= dict(zip(exact.rows.tolist(), exact.leading.tolist(), strict=True))
+    ids = [pipeline.catalogue.ids[row] for row in rows.tolist()]
+    ratings = pipeline.bundle.predict_ratings(found.person.query, ids, pipeline.retriever.vectors[rows])
+    told = Scores(
+        np.array([scores[row] for row in rows.tolist()], np.float32),
+        tuple(RETRIEVED[leading[row]] for row in rows.tolist()),
+        ratings,
+    )
+    return told, found.person
+
+
+def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Source) -> Floats:
+    """How much each past item weighs for an item: float32 [history], 1 in all, or nothing.
+
+    For an item that neighbours brought these are the weights from the past items to it, for one by content how alike
+    they are by what is written, and for any other what a ranking model attends to.
+    """
+    query, sources = person.query, pipeline.bundle.sources
+    shares = np.zeros(len(query.history), np.float32)
+    if not len(shares):
+        return shares
+    item = pipeline.catalogue.items.iloc[[row]]
+    last = {event.item_id: place for place, event in enumerate(query.history)}
+    if source is Source.NEIGHBOURS:
+        weights = sources.ask_neighbours(query).multiply(sources.item_neighbours(item)).tocsr()
+        for column, weight in zip(weights.indices.tolist(), weights.data.tolist(), strict=True):
+            shares[last[sources.spec.items.ids[column]]] = max(weight, 0)
+    elif source is Source.CONTENT:
+        encode, features = sources.encoder.encode, sources.spec.schema.items
+        past = pipeline.catalogue.rows([event.item_id for event in query.history])
+        alike = products(encode(item, features), encode(pipeline.catalogue.items.iloc[past], features))[0]
+        places = list(last.values())
+        shares[places] = np.maximum(alike[places], 0)
+    else:
+        vectors = pipeline.retriever.vectors[[row]]
+        attended = attention(rank_query(sources.spec, query, person.vector), vectors)[0]
+        shares[len(shares) - len(attended) :] = attended
+    return np.asarray(shares / max(float(shares.sum()), 1e-20), np.float32)
+
+
+def _exactly(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> Merged:
+    """Items that are not among the candidates, by what each source says of them; those that it found keep that."""
+    parts = np.zeros((len(rows), SOURCES), np.float32)
+    if len(rows):
+        alone = np.zeros(len(pipeline.catalogue), bool)
+        alone[rows] = True
+        (raw,) = pipeline.retrieve([profile], [rows[:0]], alone, len(rows))
+        for source, ((listed, values), (_, scores)) in enumerate(zip(raw.lists, found.lists, strict=True)):
+            parts[np.searchsorted(rows, listed), source] = scaled_like(values, scores, source)
+    known = dict(zip(found.merged.rows.tolist(), found.merged.parts, strict=True))
+    for place, row in enumerate(rows.tolist()):
+        parts[place] = known.get(row, parts[place])
+    weights, new = pipeline.bundle.sources.weights, pipeline.retriever.new[rows]
+    return Merged(rows, parts, weights.merged(parts, new), weights.leading(parts, new))
+
+
+def _with(one: Merged, other: Merged) -> Merged:
+    fields = zip(vars(one).values(), vars(other).values(), strict=True)
+    return Merged(*(np.concatenate(both) for both in fields))
+
+
+def _ranked(pipeline: Pipeline, person: EncodedPerson, merged: Merged) -> dict[int, float]:
+    """The score of each row."""
+    ids = [pipeline.catalogue.ids[row] for row in merged.rows.tolist()]
+    vectors: Sequence[Floats] = list(pipeline.retriever.vectors[merged.rows])
+    scores = ranking_scores(pipeline.bundle, person, ids, vectors, merged.score, merged.parts)
+    return dict(zip(merged.rows.tolist(), (merged.score if scores is None else scores).tolist(), strict=True))

@@ -1,0 +1,35 @@
+"""What a model in memory shares with the server: the parts of its pipeline that need no store and no index.
+
+All that the Python API takes from `pharos.serving` stands here, so that both give the same lists.
+"""
+
+from typing import Final
+
+from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source, interleave
+from pharos.serving.pipeline.encode import EncodedPerson
+from pharos.serving.pipeline.rank import ranking_scores
+from pharos.serving.pipeline.relevance import relevance, scale
+from pharos.serving.settings import Settings
+from pharos.serving.store.titles import title_words
+
+CANDIDATES: Final[int] = Settings.model_fields["candidates"].default
+"""How many candidates are ranked at least."""
+MAX_HISTORY: Final[int] = Settings.model_fields["max_history"].default
+"""Of how many events of a person the newest are read."""
+EVENT_WEIGHTS: Final[dict[str, float]] = Settings.model_fields["event_weights"].default
+"""What an event of each type counts in popularity."""
+
+__all__ = [
+    "CANDIDATES",
+    "EVENT_WEIGHTS",
+    "MAX_HISTORY",
+    "RETRIEVED",
+    "Candidate",
+    "EncodedPerson",
+    "Source",
+    "interleave",
+    "ranking_scores",
+    "relevance",
+    "scale",
+    "title_words",
+]

@@ -1,0 +1,69 @@
+"""Trains a bundle: split, fit on the earlier events, judge on the latest, fit on all, save."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pharos.classics.data import RankingData
+from pharos.classics.popularity import Popularity
+from pharos.evaluation.catalogue import Catalogue
+from pharos.evaluation.contender import ScoreUsers
+from pharos.evaluation.folds import Fold, Protocol, folds
+from pharos.evaluation.judging import judge_lists, recommend
+from pharos.evaluation.merged import MergedLists
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.splits import chronological
+from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.progress import Progress
+from pharos.towers.settings import TrainingSettings
+from pharos.towers.training import read_texts, select, selected, train_bundle
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Means over the users of the chronological test part, on the full catalogue without the items of each user."""
+
+    ndcg_10: float
+    recall_100: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A new bundle, with the figures of its retrieval and of popularity; None where there is nothing to test on."""
+
+    bundle: Bundle
+    retrieval: Figures | None
+    popularity: Figures | None
+
+
+def train(
+    dataset: Dataset, settings: TrainingSettings, *, bundles: Path, text_cache: Path, progress: Progress
+) -> Trained:
+    """Fit on the earlier events of each user, judge on the latest, then fit on all and save.
+
+    Raises TrainingError, TextModelError.
+    """
+    split = chronological(dataset.interactions)
+    texts = read_texts(dataset, settings, text_cache, progress)
+    selection = select(dataset, split.train, split.validation, settings, texts, progress)
+    ours = baseline = None
+    if len(split.test):
+        fold = folds(dataset, Protocol.CHRONOLOGICAL).final
+        # The sources have learnt from the training part alone, but are asked with all that came before the test.
+        lists = MergedLists(selected(selection, split.train), fold.known, texts.vectors if texts else None)
+        ours, baseline = _judge(fold, lists.score), _judge(fold, _popularity(fold))
+    evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
+    bundle = train_bundle(
+        dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
+    )
+    return Trained(bundle, ours, baseline)
+
+
+def _judge(fold: Fold, score: ScoreUsers) -> Figures:
+    metrics = judge_lists(fold, recommend(fold, score))
+    return Figures(metrics.ndcg_10, metrics.recall_100)
+
+
+def _popularity(fold: Fold) -> ScoreUsers:
+    catalogue = Catalogue.of(fold.known)
+    scorer = Popularity().fit(RankingData(catalogue.matrix(fold.known.interactions)))
+    return lambda users, allowed=None: scorer.score(catalogue.user_codes(users))

@@ -1,0 +1,129 @@
+"""Schemas of the requests that write, and of their responses."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pharos.ingest.limits import MAX_TEXT
+from pharos.serving.api.schemas import Id, Item, Rating, Text, Timestamp
+from pharos.serving.store import NewItem, User, WriteResult
+from pharos.serving.writes.events import EventDraft
+
+Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+_FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"
+_INDEXED = "whether the vector index has it already; if not, it follows as soon as the index can"
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ItemBody(_Body):
+    """A whole item."""
+
+    title: Title
+    features: dict[Text, Any] = Field({}, description=_FEATURES, examples=[{"year": 1999, "genres": ["Drama"]}])
+    available: bool = Field(True, description="whether it may be shown")
+
+    def new_item(self, item_id: str) -> NewItem:
+        """The item of this id."""
+        return NewItem(item_id, self.title, self.features, self.available)
+
+
+class BatchItem(ItemBody):
+    """A whole item with its id."""
+
+    item_id: Id
+
+
+class ItemPatch(_Body):
+    """What is to be changed of an item; all else stays."""
+
+    title: Title | None = None
+    features: dict[Text, Any] = Field({}, description="the features to change; null removes one")
+    available: bool | None = None
+
+
+class WrittenItem(Item):
+    """An item as it is now."""
+
+    indexed: bool = Field(description=_INDEXED)
+
+    @classmethod
+    def written(cls, result: WriteResult) -> Self:
+        """What was written, as the API shows it."""
+        return cls(**Item.of(result.record).model_dump(), indexed=result.indexed)
+
+
+class WrittenItems(BaseModel):
+    """Items that were written together."""
+
+    created: int = Field(description="how many of them there were none of before")
+    replaced: int
+    revision: int = Field(description="the newest of them")
+    indexed: bool = Field(description=_INDEXED)
+
+    @classmethod
+    def written(cls, results: list[WriteResult]) -> Self:
+        """What was written, as the API shows it."""
+        created = sum(result.created for result in results)
+        return cls(
+            created=created,
+            replaced=len(results) - created,
+            revision=results[-1].record.revision,
+            indexed=all(result.indexed for result in results),
+        )
+
+
+class DeletedItem(BaseModel):
+    """An item that is no more."""
+
+    item_id: str
+    indexed: bool = Field(description="whether the vector index is rid of it; if not, it follows as soon as it can")
+
+
+class EventBody(_Body):
+    """Something that a user did with an item."""
+
+    user_id: Id
+    item_id: Id
+    type: Text = Field(description="one of the types in the setting event_weights", examples=["view"])
+    value: Rating | None = Field(None, description="the rating; of any scale, as long as it is always the same")
+    timestamp: Timestamp | None = Field(
+        None, description="unix seconds; now, if there is none. Give one, and what is sent twice counts once"
+    )
+
+    def draft(self) -> EventDraft:
+        """The event, not yet checked."""
+        return EventDraft(self.user_id, self.item_id, self.type, self.value, self.timestamp)
+
+
+class AddedEvents(BaseModel):
+    """What became of the events."""
+
+    added: int
+    known: int = Field(description="how many were there already, or were sent twice")
+
+
+class UserBody(_Body):
+    """What is known of a user."""
+
+    features: dict[Text, Any] = Field(description=_FEATURES)
+
+
+class UserStatus(BaseModel):
+    """What is known of a user."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    user_id: str
+    features: dict[str, Any] = Field(description="missing ones are absent")
+    events: int = Field(description="how many there are")
+    ignored: list[str] = Field(
+        description="items that are never shown to this user, in the order in which they were named"
+    )
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """What the store holds, as the API shows it."""
+        return cls.model_validate(user)

@@ -1,0 +1,68 @@
+"""The process that builds a collection for another one: see `builds.BuildProcess`."""
+
+import os
+import sys
+import threading
+from typing import Final
+
+from pharos.ingest.errors import PharosError
+from pharos.serving.index_sync.builds import BuildMessage, BuildOrder, BuiltCollection, build_collection
+from pharos.serving.index_sync.job_progress import Phase
+from pharos.serving.parts import open_index, open_store
+from pharos.serving.settings import load_settings
+from pharos.towers.bundle.bundle import Bundle
+
+_PRIORITY: Final = 15
+_STDIN: Final = 0
+
+
+def main() -> None:
+    """Read the order, build, and report."""
+    if hasattr(os, "nice"):
+        os.nice(_PRIORITY)
+    order = BuildOrder.model_validate_json(_first_line())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        built = _build(order)
+    except (PharosError, OSError) as error:
+        _send(BuildMessage(error=str(error)))
+        sys.exit(1)
+    # Sent once the index is closed: only then can another process open the collection.
+    _send(BuildMessage(built=built))
+
+
+def _build(order: BuildOrder) -> BuiltCollection:
+    settings = load_settings(**order.settings)
+    with open_store(settings) as store, open_index(settings, order.folder) as index:
+        bundle = Bundle.load(settings.bundles_dir / order.bundle, settings.texts_dir)
+        return build_collection(store, index, bundle, order.alias, _report)
+
+
+def _report(phase: Phase, done: int = 0, total: int = 0) -> None:
+    _send(BuildMessage(phase=phase, done=done, total=total))
+
+
+def _send(message: BuildMessage) -> None:
+    sys.stdout.write(message.model_dump_json() + "\n")
+    sys.stdout.flush()
+
+
+def _first_line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        read = os.read(_STDIN, 1)
+        if not read:
+            break
+        line += read
+    return line
+
+
+def _die_with_parent() -> None:
+    """The parent never closes this pipe, so an end of it is the end of the parent."""
+    while os.read(_STDIN, 1):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

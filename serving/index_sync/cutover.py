@@ -1,0 +1,35 @@
+"""Makes a collection the live one, without losing a change."""
+
+from pharos.indexing.errors import VerificationFailed
+from pharos.indexing.index import VectorIndex
+from pharos.serving.index_sync.job_progress import Phase, ReportPhase
+from pharos.serving.index_sync.live_index import Generation, LiveIndex
+from pharos.serving.index_sync.sync import sync_changes
+from pharos.serving.store import Store
+
+
+def cut_over(
+    store: Store, index: VectorIndex, live: LiveIndex, generation: Generation, since: int, report: ReportPhase
+) -> None:
+    """Bring a collection in sync, check its item count against the store's, and switch the alias to it.
+
+    since: the revision up to which it is in sync already. Writers go on during the first sync. The last changes, the
+    count and the switch happen while no writer can commit, so that no change falls in between. Raises
+    VerificationFailed, and the alias stays where it was.
+    """
+
+    def synced(done: int) -> None:
+        report(Phase.SYNCING, done)
+
+    reached = sync_changes(store.changes_since, store, index, generation, since, None, synced)
+    store.set_synced(generation.collection, reached)
+    report(Phase.SWITCHING)
+    with store.halted() as halted:
+        # Nothing is reported here: to keep a report, the store would have to be written to.
+        reached = sync_changes(halted.changes_since, store, index, generation, reached, None, lambda _: None)
+        held, expected = index.count(generation.collection), halted.item_count()
+        if held != expected:
+            problem = f"it holds {held} items and the store {expected}, with every change replayed"
+            raise VerificationFailed(generation.collection, [problem])
+        halted.set_synced(generation.collection, reached)
+        live.switch(generation)

@@ -1,0 +1,255 @@
+"""Re-index jobs, one at a time, rollback, and cleaning up after a process that died."""
+
+import logging
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from pharos.indexing.build import BuildResult, dropped_on_failure, previous, prune
+from pharos.indexing.errors import VectorIndexError
+from pharos.indexing.folder_lock import FolderLock, FolderLocked
+from pharos.indexing.index import VectorIndex
+from pharos.ingest.errors import PharosError
+from pharos.serving.errors import Conflict, NotReady, ReindexFailed, StoreError, UnknownBundle, UnknownJob
+from pharos.serving.index_sync.builds import BuildProcess, BuiltCollection, build_collection, builds_folder
+from pharos.serving.index_sync.cutover import cut_over
+from pharos.serving.index_sync.job_progress import STOPPED, JobProgress, Phase
+from pharos.serving.index_sync.live_index import Generation, LiveIndex
+from pharos.serving.index_sync.variants import Variants
+from pharos.serving.settings import Settings
+from pharos.serving.store import Job, JobState, Store
+from pharos.towers.bundle.bundle import Bundle, bundle_ids
+
+_LOCK_FILE: Final = "reindex.lock"
+_PATIENCE_SECONDS: Final = 10.0
+_FAILURES: Final = (PharosError, OSError)
+_PROCESS_ENDED: Final = "the process that was at work on it ended before it was done"
+
+logger = logging.getLogger(__name__)
+
+
+class Reindexer:
+    """Builds a new collection beside the live one and switches to it; rolls back to the one before.
+
+    A lock file in data_dir, released when its process dies, lets one process at a time do so. Safe with threads.
+    """
+
+    def __init__(self, settings: Settings, store: Store, index: VectorIndex, variants: Variants) -> None:
+        self._settings = settings
+        self._store = store
+        self._index = index
+        self._variants = variants
+        self._stopped = threading.Event()
+        self._process: BuildProcess | None = None
+        self._threads: list[threading.Thread] = []
+
+    def recover(self) -> None:
+        """Clean up after a process that died during a re-index. A re-index that is running elsewhere is left alone."""
+        try:
+            with self._lock():
+                self._clean()
+        except FolderLocked:
+            pass
+        except _FAILURES as error:
+            logger.warning("the remains of an earlier re-index stay for now: %s", error)
+
+    def start(self, bundle: str | None = None, variant: str | None = None) -> Job:
+        """Start a re-index job in the background; returns it, or the job that is running already.
+
+        bundle: by default the newest. variant: by default the first. Raises UnknownBundle, NotReady where there are no
+        items or no bundle, Conflict where a rollback or another process holds the lock.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self._start(bundle, variant, self._lock())
+            except FolderLocked as locked:
+                running = self._store.job_under_way()
+                if running is not None:
+                    return running
+                if time.monotonic() > deadline:
+                    raise _busy(locked) from locked
+                time.sleep(0.02)
+
+    def run(
+        self, bundle: str | None, watch: Callable[[Job], None] = lambda _: None, variant: str | None = None
+    ) -> BuildResult:
+        """Re-index in this thread. watch: called at each step. Raises as `start`, also while a job is running."""
+        try:
+            with self._lock():
+                return self._reindex(self._new_job(bundle, variant), watch, in_thread=True)
+        except FolderLocked as locked:
+            raise _busy(locked) from locked
+
+    def job(self, job_id: str) -> Job:
+        """A job by its id. Raises UnknownJob."""
+        job = self._store.job(job_id)
+        if job is None:
+            raise UnknownJob(job_id)
+        return job
+
+    def rollback(self, variant: str | None = None) -> tuple[Generation, str | None]:
+        """Sync the collection that was live before, and switch the alias back to it.
+
+        Returns its generation, and the name of the collection that was live until now. Raises Conflict where there is
+        no earlier collection, or a re-index is running.
+        """
+        try:
+            with self._lock():
+                return self._roll_back(self._variants.choose(None, variant)[1])
+        except FolderLocked as locked:
+            raise _busy(locked) from locked
+
+    def close(self) -> None:
+        """Stop running jobs, which then have failed, and wait for their threads."""
+        self._stopped.set()
+        if self._process is not None:
+            self._process.kill()
+        for thread in self._threads:
+            thread.join()
+
+    def _lock(self) -> FolderLock:
+        """Take the lock. Raises FolderLocked where another process or thread has it."""
+        self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return FolderLock(self._settings.data_dir, _LOCK_FILE)
+
+    def _start(self, bundle: str | None, variant: str | None, lock: FolderLock) -> Job:
+        try:
+            job = self._new_job(bundle, variant)
+        except BaseException:
+            lock.release()
+            raise
+        self._in_background(partial(self._run_job, job, lock))
+        return job
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        thread = threading.Thread(target=work, name="reindexing")
+        self._threads.append(thread)
+        thread.start()
+
+    def _new_job(self, bundle: str | None, variant: str | None) -> Job:
+        """Add a job to the store. The lock is held, so any other unfinished job belongs to a dead process."""
+        known = bundle_ids(self._settings.bundles_dir)
+        if not known:
+            raise NotReady(
+                "bundle", f"there is no bundle in {self._settings.bundles_dir}; make one with `pharos train`"
+            )
+        if bundle is not None and bundle not in known:
+            raise UnknownBundle(bundle, known)
+        total = self._store.counts().items
+        if not total:
+            raise NotReady("store", "the store holds no items; load a data set with `pharos import`")
+        self._clean()
+        now = datetime.now(UTC)
+        job = Job(
+            id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+            state=JobState.QUEUED,
+            phase=Phase.LOADING,
+            done=0,
+            total=total,
+            alias=self._variants.choose(None, variant)[1].alias,
+            bundle=bundle or known[-1],
+            collection=None,
+            error=None,
+            started_at=int(now.timestamp()),
+            finished_at=None,
+        )
+        self._store.add_job(job)
+        return job
+
+    def _run_job(self, job: Job, lock: FolderLock) -> None:
+        with lock:
+            try:
+                self._reindex(job, lambda _: None, in_thread=job.total <= self._settings.build_here_items)
+            except _FAILURES as error:
+                logger.error("re-index %s failed: %s", job.id, error)
+
+    def _reindex(self, job: Job, watch: Callable[[Job], None], *, in_thread: bool) -> BuildResult:
+        progress = JobProgress(replace(job, state=JobState.RUNNING), self._store, watch, self._stopped)
+        started = time.monotonic()
+        try:
+            progress.save()
+            live = next(live for _, live in self._variants.items() if live.alias == job.alias)
+            built = self._build(job, progress, in_thread=in_thread)
+            before = self._index.resolve(job.alias)
+            with dropped_on_failure(self._index, built.collection):
+                progress.save(collection=built.collection)
+                self._store.set_synced(built.collection, built.revision)
+                generation = Generation(built.collection, live.bundle(job.bundle))
+                cut_over(self._store, self._index, live, generation, built.revision, progress)
+            progress.end(JobState.DONE)
+        except BaseException as error:
+            with suppress(StoreError):
+                try:
+                    # Before the job is marked as failed: whoever reads that finds nothing of it left.
+                    self._prune()
+                finally:
+                    progress.end(JobState.FAILED, self._reason(error))
+            raise
+        self._prune()
+        return BuildResult(built.collection, before, built.count, time.monotonic() - started, built.recall)
+
+    def _reason(self, error: BaseException) -> str:
+        if self._stopped.is_set():
+            return STOPPED
+        return str(error) if isinstance(error, _FAILURES) else "it failed; the log says why"
+
+    def _build(self, job: Job, progress: JobProgress, *, in_thread: bool) -> BuiltCollection:
+        if in_thread:
+            progress(Phase.LOADING)
+            # With the cache of text vectors, which the live bundle does without.
+            loaded = Bundle.load(self._settings.bundles_dir / job.bundle, self._settings.texts_dir)
+            return build_collection(self._store, self._index, loaded, job.alias, progress)
+        self._process = BuildProcess(self._settings, self._index, job.bundle, job.alias)
+        try:
+            return self._process.run(progress)
+        finally:
+            self._process = None
+
+    def _roll_back(self, live: LiveIndex) -> tuple[Generation, str | None]:
+        target = previous(self._index, live.alias)
+        if target is None:
+            raise Conflict("there is no collection to roll back to: none was live before the one that is")
+        left = self._index.resolve(live.alias)
+        generation = Generation(target.name, live.bundle(target.bundle))
+        since = self._store.synced_revision(target.name)
+        cut_over(self._store, self._index, live, generation, since, self._check)
+        return generation, left
+
+    def _check(self, phase: Phase, done: int = 0, total: int = 0) -> None:
+        if self._stopped.is_set():
+            raise ReindexFailed(STOPPED)
+
+    def _clean(self) -> None:
+        """Mark jobs of dead processes as done or failed, and drop what they left behind."""
+        job = self._store.job_under_way()
+        if job is not None and job.collection is not None and self._index.resolve(job.alias) == job.collection:
+            self._store.change_job(replace(job, state=JobState.DONE, phase=Phase.LIVE, finished_at=int(time.time())))
+        if job is not None:
+            self._store.fail_jobs(_PROCESS_ENDED)
+        shutil.rmtree(builds_folder(self._settings), ignore_errors=True)
+        self._prune()
+
+    def _prune(self) -> None:
+        """Drop old collections; where the index cannot be reached, the next start or job does."""
+        try:
+            dropped = [name for _, live in self._variants.items() for name in prune(self._index, live.alias)]
+        except VectorIndexError as error:
+            logger.warning("older collections stay for now: %s", error)
+            return
+        if dropped:
+            self._store.forget_collections(dropped)
+
+
+def _busy(locked: FolderLocked) -> Conflict:
+    return Conflict(
+        f"another re-index or rollback is at work (process {locked.process}); wait until it is done, then ask again"
+    )

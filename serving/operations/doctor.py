@@ -1,0 +1,134 @@
+"""The checks of `pharos doctor`: what works in this installation, what does not, and what to do about it."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from pharos.ingest.errors import PharosError
+from pharos.serving.errors import Disagreement
+from pharos.serving.settings import Settings, load_settings
+
+_PYTHONS: Final = ((3, 11), (3, 13))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The state of one part. detail: what was found. advice: what to do where it does not work."""
+
+    part: str
+    works: bool
+    detail: str
+    advice: str = ""
+
+
+def examine(*, check: bool = False) -> Iterator[Finding]:
+    """Examine one part after the other; those that need settings come last and only where these can be read.
+
+    check: whether to hold the store, the index and the events against each other, item by item.
+    """
+    yield _python()
+    yield _tensorflow()
+    yield _text_model()
+    try:
+        settings = load_settings()
+    except PharosError as error:
+        yield Finding("settings", False, str(error), "correct the value, or remove the setting to get its default")
+        return
+    yield Finding("settings", True, "can be read")
+    yield _data_dir(settings)
+    yield _attempt("store", lambda: _store(settings), "check database_url and who may write to data_dir")
+    index_advice = (
+        "start the Qdrant server or correct qdrant_url"
+        if settings.qdrant_url
+        else "another process may have it open: stop it, or ask it over HTTP instead"
+    )
+    yield _attempt("index", lambda: _index(settings), index_advice)
+    yield _attempt("live", lambda: _live(settings), "run `pharos train`, `pharos import` and `pharos index`")
+    if check:
+        yield _attempt("agreement", lambda: _agreement(settings), "run `pharos index`, which builds the index anew")
+
+
+def _python() -> Finding:
+    lowest, highest = _PYTHONS
+    works = lowest <= sys.version_info[:2] <= highest
+    allowed = " to ".join(f"{major}.{minor}" for major, minor in _PYTHONS)
+    return Finding("python", works, sys.version.split()[0], "" if works else f"use Python {allowed}")
+
+
+def _tensorflow() -> Finding:
+    from pharos.towers.backend import tf
+
+    legacy = tf.keras.__name__.startswith("tf_keras")
+    detail = f"{tf.__version__} with tf-keras {version('tf-keras')}"
+    return Finding("tensorflow", legacy, detail, "" if legacy else "import pharos before TensorFlow")
+
+
+def _text_model() -> Finding:
+    from pharos.towers.text.model import DEFAULT_MODEL, TextModel
+
+    try:
+        digest = TextModel(DEFAULT_MODEL).weights_hash
+    except (PharosError, OSError) as error:
+        advice = "install it as `make install` does, or train with --set text_model=NAME or --set text_model= for none"
+        return Finding("text model", False, str(error), advice)
+    return Finding("text model", True, f"{DEFAULT_MODEL}, sha256 {digest[:12]}…")
+
+
+def _data_dir(settings: Settings) -> Finding:
+    folder = settings.data_dir.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return Finding("data_dir", False, f"{folder}: {error.strerror}", "set data_dir to a folder that can be written")
+    return Finding("data_dir", True, str(folder))
+
+
+def _attempt(part: str, describe: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(part, True, describe())
+    except (PharosError, OSError) as error:
+        return Finding(part, False, str(error), advice)
+
+
+def _store(settings: Settings) -> str:
+    from pharos.serving.parts import open_store
+
+    with open_store(settings) as store:
+        counts = store.counts()
+    return f"{counts.items:,} items, {counts.users:,} users, {counts.events:,} events"
+
+
+def _index(settings: Settings) -> str:
+    from pharos.serving.parts import open_index
+
+    with open_index(settings) as index:
+        index.ready()
+        count = len(index.collections())
+    if settings.qdrant_url:
+        return f"{count} collections on {settings.qdrant_url} (client {version('qdrant-client')})"
+    return f"{count} collections in {settings.index_dir} (engine {version('qdrant-edge-py')})"
+
+
+def _live(settings: Settings) -> str:
+    from pharos.serving.service import open_service
+
+    with open_service(settings) as service:
+        generation = service.live.current()
+    return f"{generation.collection} with bundle {generation.bundle.id}"
+
+
+def _agreement(settings: Settings) -> str:
+    from pharos.serving.operations.consistency import disagreements
+    from pharos.serving.service import open_service
+
+    with open_service(settings) as service:
+        found = list(disagreements(service))
+        counts = service.store.counts()
+    if found:
+        raise Disagreement("; ".join(found))
+    return f"{counts.items:,} items and {counts.events:,} events are in the store, the index and the counts alike"

@@ -1,0 +1,103 @@
+"""How the system stands: counts, what is live, which bundles and collections there are."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+from pharos.indexing.errors import VectorIndexError
+from pharos.indexing.index import CollectionInfo
+from pharos.ingest.errors import PharosError
+from pharos.serving.service import Service
+from pharos.serving.store import StoreCounts
+from pharos.towers.bundle.bundle import read_manifest
+from pharos.towers.errors import TowersError
+
+_BUNDLES: Final = 20
+
+
+@dataclass(frozen=True)
+class VariantStatus:
+    """One alias and what it names; bundle, collection and items are None where that cannot be said."""
+
+    name: str
+    alias: str
+    share: float
+    bundle: str | None
+    collection: str | None
+    items: int | None
+
+
+@dataclass(frozen=True)
+class BundleStatus:
+    """A bundle of the folder. evaluation: the figures that training measured on held-out events, by name."""
+
+    id: str
+    created_at: datetime
+    dataset: str
+    evaluation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Status:
+    """problems: why each part that is not ready is not. bundles: the newest first, at most 20."""
+
+    version: str
+    problems: Mapping[str, str]
+    counts: StoreCounts
+    revision: int
+    variants: tuple[VariantStatus, ...]
+    bundles: tuple[BundleStatus, ...]
+    collections: tuple[CollectionInfo, ...]
+
+
+def status_of(service: Service) -> Status:
+    """The status now. Raises StoreError; a part that is away is a problem of the status, not an error."""
+    collections = list[CollectionInfo]()
+    with suppress(VectorIndexError):
+        collections = service.index.collections()
+    return Status(
+        version=version("pharos"),
+        problems=service.problems(),
+        counts=service.store.counts(),
+        revision=service.store.revision(),
+        variants=tuple(_variant(service, name) for name, _ in service.variants.items()),
+        bundles=tuple(_bundles(service)),
+        collections=tuple(reversed(collections)),
+    )
+
+
+def _variant(service: Service, name: str) -> VariantStatus:
+    setting = service.settings.live[name]
+    bundle = collection = items = None
+    with suppress(PharosError):
+        generation = dict(service.variants.items())[name].current()
+        bundle, collection = generation.bundle.id, generation.collection
+        items = service.index.count(collection)
+    return VariantStatus(name, setting.alias, setting.share, bundle, collection, items)
+
+
+def _bundles(service: Service) -> list[BundleStatus]:
+    folder = service.settings.bundles_dir
+    # Names sort by age.
+    names = sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
+    found = []
+    for name in names[:_BUNDLES]:
+        with suppress(TowersError):
+            manifest = read_manifest(folder / name)
+            figures = _numbers(manifest.evaluation)
+            found.append(BundleStatus(manifest.id, manifest.created_at, manifest.dataset, figures))
+    return found
+
+
+def _numbers(tree: Mapping[str, Any], above: str = "") -> dict[str, float]:
+    """The numbers of nested dicts by the path to each."""
+    numbers: dict[str, float] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            numbers |= _numbers(value, f"{above}{key} ")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            numbers[f"{above}{key}"] = float(value)
+    return numbers

@@ -1,0 +1,42 @@
+"""Opens the store and the vector index that the settings name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.index import VectorIndex
+from pharos.indexing.server import QdrantServer
+from pharos.serving.settings import Settings
+from pharos.serving.store import Store
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """The store, closed at the end of the context. Raises StoreError where it cannot be opened."""
+    store = Store(settings.store_url, settings.event_weights)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_index(settings: Settings, folder: Path | None = None) -> Iterator[VectorIndex]:
+    """The vector index, a server's or the embedded one, closed at the end of the context.
+
+    folder: of the embedded one, if not that of the settings. Raises IndexUnavailable, and FolderLocked where another
+    process has the embedded one open.
+    """
+    index: VectorIndex
+    if settings.qdrant_url:
+        key = settings.qdrant_api_key
+        index = QdrantServer(
+            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
+        )
+    else:
+        index = QdrantEmbedded(folder or settings.index_dir)
+    try:
+        yield index
+    finally:
+        index.close()

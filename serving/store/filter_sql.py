@@ -1,0 +1,132 @@
+"""Filters of the vector index as SQL, so that popular items can be filtered while the index is unavailable.
+
+A condition means the same as in the index: a missing value fulfils no condition but "none of".
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
+from pharos.indexing.payload import AVAILABLE, CREATED_AT
+from pharos.ingest.columns import Columns
+from pharos.serving.store.tables import items
+
+_COLUMNS = {Columns.ITEM: items.c.id, AVAILABLE: items.c.available, CREATED_AT: items.c.created_at}
+
+
+_Values: TypeAlias = tuple[FromClause, "_Value"]
+"""The values that a field of an item has, as a table, and one of them."""
+_Holds: TypeAlias = Callable[["_Value"], ColumnElement[bool]]
+
+
+class _Value(Protocol):
+    """One value of a field of an item, or the value of a column."""
+
+    def among(self, values: Sequence[Value]) -> ColumnElement[bool]: ...
+
+    def within(self, bounds: Range) -> ColumnElement[bool]: ...
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """As SQL has it: a column, or what json_each of SQLite gives."""
+
+    value: ColumnElement[Any]
+
+    def among(self, values: Sequence[Value]) -> ColumnElement[bool]:
+        return self.value.in_(values)
+
+    def within(self, bounds: Range) -> ColumnElement[bool]:
+        return _bounded(self.value, bounds, lambda bound: bound)
+
+
+@dataclass(frozen=True)
+class _Json:
+    """A jsonb value of PostgreSQL, which compares numbers as numbers, but with everything."""
+
+    value: ColumnElement[Any]
+
+    def among(self, values: Sequence[Value]) -> ColumnElement[bool]:
+        return self.value.in_([_jsonb(value) for value in values])
+
+    def within(self, bounds: Range) -> ColumnElement[bool]:
+        return and_(func.jsonb_typeof(self.value) == "number", _bounded(self.value, bounds, _jsonb))
+
+
+def matches(dialect: str, filter: Filter) -> ColumnElement[bool]:
+    """The WHERE clause, in the SQL of a dialect, of a filter that went through `pharos.indexing.filters.check`."""
+    values = _sqlite_values if dialect == "sqlite" else _postgresql_values
+    return and_(literal(True), *(_condition(condition, values) for condition in filter.conditions))
+
+
+def _condition(condition: Condition, values: Callable[[str], _Values]) -> ColumnElement[bool]:
+    field = condition.field
+
+    def has(holds: _Holds) -> ColumnElement[bool]:
+        """Whether the field has a value for which `holds` is true."""
+        if field in _COLUMNS:
+            return holds(_Plain(_COLUMNS[field]))
+        source, value = values(field)
+        return exists(select(literal(1)).select_from(source).where(holds(value)))
+
+    if isinstance(condition, AnyOf):
+        return has(lambda value: value.among(condition.values))
+    if isinstance(condition, AllOf):
+        return and_(*(has(partial(_is, wanted)) for wanted in condition.values))
+    if isinstance(condition, NoneOf):
+        return not_(has(lambda value: value.among(condition.values)))
+    return has(lambda value: value.within(condition))
+
+
+def _is(wanted: Value, value: _Value) -> ColumnElement[bool]:
+    return value.among([wanted])
+
+
+def _sqlite_values(field: str) -> _Values:
+    """To json_each, a single value is a list of one."""
+    source = func.json_each(items.c.features, f"$.{json.dumps(field)}").table_valued(column("value"))
+    return source, _Plain(source.c.value)
+
+
+def _postgresql_values(field: str) -> _Values:
+    features = type_coerce(items.c.features, JSONB)
+    stored = features[field]
+    as_list = case((func.jsonb_typeof(stored) == "array", stored), else_=func.jsonb_build_array(stored))
+    # A field that is not there is no list of one null.
+    present = case((features.has_key(field), as_list), else_=_jsonb([]))
+    source = func.jsonb_array_elements(present).table_valued(column("value", JSONB))
+    return source, _Json(source.c.value)
+
+
+def _jsonb(value: object) -> ColumnElement[Any]:
+    return cast(literal(json.dumps(value), Text), JSONB)
+
+
+def _bounded(value: Any, bounds: Range, typed: Callable[[float], Any]) -> ColumnElement[bool]:
+    limits = [
+        None if bounds.gte is None else value >= typed(bounds.gte),
+        None if bounds.lte is None else value <= typed(bounds.lte),
+        None if bounds.gt is None else value > typed(bounds.gt),
+        None if bounds.lt is None else value < typed(bounds.lt),
+    ]
+    return and_(*(limit for limit in limits if limit is not None))

@@ -1,0 +1,128 @@
+"""Reads items."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, func, select
+
+from pharos.indexing.filters import Filter
+from pharos.serving.store.filter_sql import matches
+from pharos.serving.store.records import Change, ItemRecord
+from pharos.serving.store.tables import deleted, item_counts, items
+
+# SQLite takes at most 32,766 parameters in one statement.
+_LOOKUP: Final = 5000
+_COLUMNS: Final = (
+    items.c.id,
+    items.c.title,
+    items.c.features,
+    items.c.available,
+    items.c.created_at,
+    items.c.updated_at,
+    items.c.revision,
+    items.c.content_revision,
+)
+# Built once: to build a statement takes longer than to run it.
+_WITH_ID: Final = items.c.id.in_(bindparam("ids", expanding=True))
+_BY_ID: Final = select(*_COLUMNS).where(_WITH_ID)
+_REVISIONS: Final = select(items.c.id, items.c.revision).where(_WITH_ID)
+_NEWEST: Final = 2**62
+# With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
+_AVAILABILITY: Final = select(items.c.id, items.c.available).where(_WITH_ID)
+
+
+def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
+    """The items with these ids; unknown ids are absent."""
+    found: dict[str, ItemRecord] = {}
+    for start in range(0, len(item_ids), _LOOKUP):
+        rows = connection.execute(_BY_ID, {"ids": item_ids[start : start + _LOOKUP]})
+        found.update({row[0]: _record(tuple(row)) for row in rows})
+    return found
+
+
+def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that items exist of."""
+    return {item_id for item_id, _ in _availability(connection, item_ids)}
+
+
+def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
+    """Those of the ids whose items may be shown."""
+    return {item_id for item_id, is_available in _availability(connection, item_ids) if is_available}
+
+
+def _availability(connection: Connection, item_ids: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    for start in range(0, len(item_ids), _LOOKUP):
+        rows = connection.execute(_AVAILABILITY, {"ids": item_ids[start : start + _LOOKUP]})
+        yield from (tuple(row) for row in rows)
+
+
+def page(connection: Connection, size: int, since: int, until: int) -> list[ItemRecord]:
+    """The first `size` items whose revision is above `since` and at most `until`, in the order of the revisions."""
+    within = (items.c.revision > since, items.c.revision <= until)
+    query = select(*_COLUMNS).where(*within).order_by(items.c.revision).limit(size)
+    return [_record(tuple(row)) for row in connection.execute(query)]
+
+
+def changes(connection: Connection, since: int, limit: int) -> list[Change]:
+    """The first `limit` changes above revision `since`, in the order of the revisions; deletions are among them."""
+    gone = select(deleted.c.id, deleted.c.revision).where(deleted.c.revision > since)
+    rows = connection.execute(gone.order_by(deleted.c.revision).limit(limit))
+    found = [Change(item_id, revision, None) for item_id, revision in rows]
+    found += [Change(record.item_id, record.revision, record) for record in page(connection, limit, since, _NEWEST)]
+    return sorted(found, key=lambda change: change.revision)[:limit]
+
+
+def revisions(connection: Connection, item_ids: Sequence[str]) -> dict[str, int]:
+    """The revisions of items by id; unknown ids are absent."""
+    found: dict[str, int] = {}
+    for start in range(0, len(item_ids), _LOOKUP):
+        rows = connection.execute(_REVISIONS, {"ids": item_ids[start : start + _LOOKUP]})
+        found.update({row[0]: row[1] for row in rows})
+    return found
+
+
+def count(connection: Connection) -> int:
+    """How many items there are."""
+    return int(connection.execute(select(func.count()).select_from(items)).scalar_one())
+
+
+def matching(connection: Connection, item_ids: Sequence[str], filter: Filter) -> set[str]:
+    """Those of the items that pass the filter."""
+    query, found = _query(connection.dialect.name, filter), set[str]()
+    for start in range(0, len(item_ids), _LOOKUP):
+        found.update(connection.execute(query, {"ids": item_ids[start : start + _LOOKUP]}).scalars())
+    return found
+
+
+# To build a statement takes longer than to run it, and the rules are few and always the same.
+@lru_cache(maxsize=64)
+def _query(dialect: str, filter: Filter) -> Select[Any]:
+    return select(items.c.id).where(items.c.id.in_(bindparam("ids", expanding=True)), matches(dialect, filter))
+
+
+def new_items(connection: Connection, limit: int, since: int | None, fewer_than: int | None) -> list[str]:
+    """Available items that are new by every given criterion, the newest first.
+
+    since: added at this time (unix seconds) or later. fewer_than: events of all kinds and people. None are new where
+    neither is given.
+    """
+    if since is None and fewer_than is None:
+        return []
+    query = select(items.c.id).where(items.c.available)
+    if since is not None:
+        query = query.where(items.c.created_at >= since)
+    if fewer_than is not None:
+        counts = (
+            select(item_counts.c.item_id, func.sum(item_counts.c.events).label("events"))
+            .group_by(item_counts.c.item_id)
+            .subquery()
+        )
+        query = query.outerjoin(counts, counts.c.item_id == items.c.id)
+        query = query.where(func.coalesce(counts.c.events, 0) < fewer_than)
+    ordered = query.order_by(items.c.created_at.desc(), items.c.id).limit(limit)
+    return list(connection.execute(ordered).scalars())
+
+
+def _record(row: Sequence[Any]) -> ItemRecord:
+    return ItemRecord(*row)

@@ -1,0 +1,65 @@
+"""Reads the history, features and ignored items of a user."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, select, union
+
+from pharos.serving.store.records import Event, User
+from pharos.serving.store.tables import events, ignored, users
+
+# Built once: to build a statement takes longer than to run it.
+_NEWEST: Final = (
+    select(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
+    .where(events.c.user_id == bindparam("user"), events.c.type.not_in(bindparam("without", expanding=True)))
+    .order_by(events.c.timestamp.desc(), events.c.id.desc())
+    .limit(bindparam("most"))
+)
+_SEEN: Final = union(
+    select(events.c.item_id).where(events.c.user_id == bindparam("user")),
+    select(ignored.c.item_id).where(ignored.c.user_id == bindparam("user")),
+)
+_FEATURES: Final = select(users.c.features).where(users.c.id == bindparam("user"))
+
+
+def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
+    """The newest `limit` events of a user, oldest first, one per item: its newest, with its newest rating."""
+    rows = connection.execute(_NEWEST, {"user": user_id, "without": list(without_types), "most": limit})
+    newest: dict[str, Event] = {}
+    for item_id, kind, value, timestamp in rows:
+        seen = newest.get(item_id)
+        if seen is None:
+            newest[item_id] = Event(item_id, kind, value, timestamp or None)
+        elif seen.value is None and value is not None:
+            newest[item_id] = Event(item_id, seen.type, value, seen.timestamp)
+    return list(newest.values())[::-1]
+
+
+def seen(connection: Connection, user_id: str) -> set[str]:
+    """Items that a user has any event with, or ignores."""
+    return set(connection.execute(_SEEN, {"user": user_id}).scalars())
+
+
+def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None:
+    """The user's known features, as JSON has them; None for a user that the store does not know."""
+    return connection.execute(_FEATURES, {"user": user_id}).scalar()
+
+
+def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """The first `limit` users that did anything, with the count of their events."""
+    first = select(events.c.user_id).distinct().order_by(events.c.user_id).limit(limit).subquery()
+    query = select(events.c.user_id, func.count()).where(events.c.user_id.in_(select(first.c.user_id)))
+    rows = connection.execute(query.group_by(events.c.user_id).order_by(events.c.user_id))
+    return [(user_id, int(count)) for user_id, count in rows]
+
+
+def user(connection: Connection, user_id: str) -> User | None:
+    """Features, count of events and ignored items of a user; None if there is nothing."""
+    features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
+    count = connection.execute(select(func.count()).where(events.c.user_id == user_id)).scalar_one()
+    order = (ignored.c.timestamp, ignored.c.item_id)
+    hidden = connection.execute(select(ignored.c.item_id).where(ignored.c.user_id == user_id).order_by(*order))
+    item_ids = tuple(hidden.scalars())
+    if features is None and not count and not item_ids:
+        return None
+    return User(user_id, features or {}, int(count), item_ids)

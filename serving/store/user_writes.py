@@ -1,0 +1,118 @@
+"""Writes events, ignored items and user features, and keeps the counts of events in step."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+
+from pharos.serving.errors import UnknownItem
+from pharos.serving.store import item_reads
+from pharos.serving.store.engine import insert_ignore, insert_or_add
+from pharos.serving.store.records import UserEvent
+from pharos.serving.store.tables import events, ignored, item_counts, users
+
+# SQLite takes at most 32,766 parameters in one statement.
+_LOOKUP: Final = 5000
+
+_Counted: TypeAlias = tuple[str, str, float | None]
+"""What is counted of an event: item_id, type, value."""
+
+
+def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
+    """Add events, all or none, and count them; returns how many were new. Raises UnknownItem. Users need not exist."""
+    known = item_reads.existing(connection, list({event.item_id for event in new}))
+    for event in new:
+        if event.item_id not in known:
+            raise UnknownItem(event.item_id)
+    _hold_users(connection, {event.user_id for event in new})
+    rows = [
+        {
+            "user_id": event.user_id,
+            "item_id": event.item_id,
+            "type": event.type,
+            "value": event.value,
+            "timestamp": event.timestamp,
+        }
+        for event in new
+    ]
+    statement = insert_ignore(connection, events).returning(events.c.item_id, events.c.type, events.c.value)
+    added: list[_Counted] = [tuple(row) for row in connection.execute(statement, rows)]
+    _count(connection, added, 1)
+    return len(added)
+
+
+def add_users(connection: Connection, user_ids: Sequence[str]) -> None:
+    """Add users without features, unless they exist."""
+    # In one order everywhere: transactions that wait for each other crosswise would deadlock.
+    rows = [{"id": user_id, "features": {}} for user_id in sorted(set(user_ids))]
+    connection.execute(insert_ignore(connection, users), rows)
+
+
+def _hold_users(connection: Connection, user_ids: Collection[str]) -> None:
+    """Lock the users, adding those that do not exist, so that nobody else writes their events until its end."""
+    add_users(connection, list(user_ids))
+    query = select(users.c.id).where(users.c.id.in_(sorted(user_ids))).order_by(users.c.id).with_for_update()
+    connection.execute(query)
+
+
+def put_user(connection: Connection, user_id: str, features: Mapping[str, object]) -> None:
+    """Replace the features of a user; adds the user if needed."""
+    add_users(connection, [user_id])
+    connection.execute(update(users).where(users.c.id == user_id).values(features=features))
+
+
+def ignore(connection: Connection, user_id: str, item_id: str) -> None:
+    """Add an ignored item of a user. Raises UnknownItem. The user need not exist."""
+    if not item_reads.existing(connection, [item_id]):
+        raise UnknownItem(item_id)
+    add_users(connection, [user_id])
+    row = {"user_id": user_id, "item_id": item_id, "timestamp": int(time.time())}
+    connection.execute(insert_ignore(connection, ignored), row)
+
+
+def stop_ignoring(connection: Connection, user_id: str, item_id: str, types: Sequence[str]) -> None:
+    """Remove an ignored item of a user, and the user's events of these types with it."""
+    connection.execute(delete(ignored).where(ignored.c.user_id == user_id, ignored.c.item_id == item_id))
+    of_types = and_(events.c.user_id == user_id, events.c.item_id == item_id, events.c.type.in_(types))
+    _remove_events(connection, of_types)
+
+
+def remove_user(connection: Connection, user_id: str) -> None:
+    """Delete features, events and ignored items of a user."""
+    connection.execute(delete(users).where(users.c.id == user_id))
+    connection.execute(delete(ignored).where(ignored.c.user_id == user_id))
+    _remove_events(connection, events.c.user_id == user_id)
+
+
+def _remove_events(connection: Connection, which: ColumnElement[bool]) -> None:
+    statement = delete(events).where(which).returning(events.c.item_id, events.c.type, events.c.value)
+    gone: list[_Counted] = [tuple(row) for row in connection.execute(statement)]
+    _count(connection, gone, -1)
+    for start in range(0, len(gone), _LOOKUP):
+        item_ids = [row[0] for row in gone[start : start + _LOOKUP]]
+        empty = (item_counts.c.item_id.in_(item_ids), item_counts.c.events <= 0)
+        connection.execute(delete(item_counts).where(*empty))
+
+
+def _count(connection: Connection, changed: Iterable[_Counted], sign: int) -> None:
+    """Add events to the counts of their items, or take them away."""
+    count: Counter[tuple[str, str]] = Counter()
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for item_id, kind, value in changed:
+        count[item_id, kind] += 1
+        if value is not None:
+            values[item_id, kind].append(value)
+    rows = [
+        {
+            "item_id": key[0],
+            "type": key[1],
+            "events": sign * count[key],
+            "rated": sign * len(values[key]),
+            "value_sum": sign * sum(values[key]),
+        }
+        for key in sorted(count)
+    ]
+    if rows:
+        connection.execute(insert_or_add(connection, item_counts, ("events", "rated", "value_sum")), rows)

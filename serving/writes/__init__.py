@@ -1,0 +1,1 @@
+"""Writes: checked, stored, and for items indexed before the answer."""

@@ -1,0 +1,11 @@
+"""The limit on the records of one request."""
+
+from collections.abc import Sized
+
+from pharos.serving.errors import InvalidRecord
+
+
+def require_count(records: Sized, most: int) -> None:
+    """Raise InvalidRecord unless there are 1 to `most`."""
+    if not 1 <= len(records) <= most:
+        raise InvalidRecord("body", f"{len(records)} records", f"1 to {most} records")

@@ -1,0 +1,87 @@
+"""Writes events, ignored items and user features."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pharos.ingest.records import FeatureError
+from pharos.serving.errors import InvalidRecord, UnknownItem, UnknownUser
+from pharos.serving.store import Store, User, UserEvent
+from pharos.serving.store.features import json_features
+from pharos.serving.writes.batch import require_count
+
+_RATING: Final = "rating"
+
+
+@dataclass(frozen=True)
+class EventDraft:
+    """An event to write, as a request has it. timestamp: unix seconds; None for now."""
+
+    user_id: str
+    item_id: str
+    type: str
+    value: float | None
+    timestamp: int | None
+
+
+class WriteEvents:
+    """Checks and stores; the next answer reads it. event_weights: the known types. max_batch: most events at once."""
+
+    def __init__(self, store: Store, event_weights: Mapping[str, float], max_batch: int) -> None:
+        self._store = store
+        self._types = tuple(event_weights)
+        self._max_batch = max_batch
+
+    def add(self, drafts: Sequence[EventDraft]) -> int:
+        """Store events, all or none; returns how many were new.
+
+        Events of the same user, item, type and timestamp are the same event. Raises InvalidRecord, also for an unknown
+        item.
+        """
+        require_count(drafts, self._max_batch)
+        now = int(time.time())
+        try:
+            return self._store.add_events([self._checked(draft, place, now) for place, draft in enumerate(drafts)])
+        except UnknownItem as error:
+            place = next(place for place, draft in enumerate(drafts) if draft.item_id == error.item_id)
+            allowed = "the id of an item of the catalogue"
+            raise InvalidRecord(f"[{place}].item_id", error.item_id, allowed) from error
+
+    def ignore(self, user_id: str, item_id: str) -> None:
+        """Never show an item to a user. Raises UnknownItem; the user need not be known."""
+        self._store.ignore(user_id, item_id)
+
+    def stop_ignoring(self, user_id: str, item_id: str) -> None:
+        """Let an item be shown to a user again."""
+        self._store.stop_ignoring(user_id, item_id)
+
+    def user(self, user_id: str) -> User:
+        """Features, count of events and ignored items of a user. Raises UnknownUser."""
+        user = self._store.user(user_id)
+        if user is None:
+            raise UnknownUser(user_id)
+        return user
+
+    def put_user(self, user_id: str, features: Mapping[str, object]) -> User:
+        """Replace the features of a user. Raises InvalidRecord."""
+        try:
+            values = json_features(self._store.schema().users, features)
+        except FeatureError as error:
+            raise InvalidRecord(f"features.{error.field}", error.value, error.allowed) from error
+        self._store.put_user(user_id, values)
+        return self.user(user_id)
+
+    def delete_user(self, user_id: str) -> User:
+        """Delete features, events and ignored items of a user; returns what was deleted. Raises UnknownUser."""
+        user = self.user(user_id)
+        self._store.delete_user(user_id)
+        return user
+
+    def _checked(self, draft: EventDraft, place: int, now: int) -> UserEvent:
+        if draft.type not in self._types:
+            raise InvalidRecord(f"[{place}].type", draft.type, f"one of {', '.join(self._types)}")
+        if draft.type == _RATING and draft.value is None:
+            raise InvalidRecord(f"[{place}].value", None, "a number; a rating has one")
+        timestamp = now if draft.timestamp is None else draft.timestamp
+        return UserEvent(draft.user_id, draft.item_id, draft.type, draft.value, timestamp)

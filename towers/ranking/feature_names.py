@@ -1,0 +1,105 @@
+"""The columns of the ranking features, by name: their order is that of the ranking model's input in every bundle."""
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class FeatureGroup(StrEnum):
+    """What a ranking feature tells of."""
+
+    RETRIEVAL = "retrieval"
+    LIKENESS = "likeness to past items"
+    PAIRS = "other people's histories"
+    ITEM = "the item alone"
+    TIME = "when the item was chosen"
+    PERSON = "the person"
+
+
+class RankFeature(IntEnum):
+    """One column of the ranking features; its number is its place.
+
+    A name that ends in IN_LIST is standardised over the candidates of the list.
+    """
+
+    MERGED_SCORE = 0
+    MERGED_SCORE_IN_LIST = 1
+    RETRIEVAL_RANK = 2
+    LIKENESS_TO_ALL = 3
+    LIKENESS_TO_LAST_5 = 4
+    LIKENESS_TO_LAST_20 = 5
+    LIKENESS_TO_LIKED = 6
+    LIKENESS_TO_DISLIKED = 7
+    LIKENESS_TO_LAST = 8
+    LIKENESS_TO_SECOND_LAST = 9
+    LIKENESS_TO_THIRD_LAST = 10
+    LIKENESS_TO_NEAREST = 11
+    LIKENESS_TO_ATTENDED = 12
+    RATING_OF_ATTENDED = 13
+    TOGETHER_WITH_ALL = 14
+    TOGETHER_WITH_LAST_50 = 15
+    TOGETHER_WITH_LAST_10 = 16
+    FOLLOWS_LAST = 17
+    FOLLOWS_LAST_FADING = 18
+    FOLLOWS_LAST_20 = 19
+    FOLLOWS_LAST_50 = 20
+    TOGETHER_WITH_ALL_IN_LIST = 21
+    FOLLOWS_LAST_FADING_IN_LIST = 22
+    ITEM_EVENTS = 23
+    ITEM_RATING = 24
+    ITEM_PLACE = 25
+    ITEM_PLACE_SHARE = 26
+    ITEM_PLACE_BEYOND_HISTORY = 27
+    EVENTS_BEFORE = 28
+    EVENTS_LAST_YEAR = 29
+    EVENTS_LAST_MONTH = 30
+    HISTORY_LENGTH = 31
+    HISTORY_RATING = 32
+    TOWER_COSINE = 33
+    TOWER_COSINE_IN_LIST = 34
+    TOWER_PART = 35
+    NEIGHBOURS_PART = 36
+    CONTENT_PART = 37
+
+    @property
+    def group(self) -> FeatureGroup:
+        """What it tells of."""
+        return next(group for group, names in GROUPS.items() if self in names)
+
+    @property
+    def label(self) -> str:
+        """Its name in lower case with blanks, for people."""
+        return self.name.lower().replace("_", " ")
+
+
+WIDTH: Final = len(RankFeature)
+"""Count of ranking features."""
+
+
+def columns(first: RankFeature, last: RankFeature) -> slice:
+    """The columns from one feature to another, both included."""
+    return slice(first, last + 1)
+
+
+LIKENESS: Final = columns(RankFeature.LIKENESS_TO_ALL, RankFeature.RATING_OF_ATTENDED)
+PAIRS: Final = columns(RankFeature.TOGETHER_WITH_ALL, RankFeature.FOLLOWS_LAST_FADING_IN_LIST)
+ITEM: Final = columns(RankFeature.ITEM_EVENTS, RankFeature.ITEM_PLACE_BEYOND_HISTORY)
+TIME: Final = columns(RankFeature.EVENTS_BEFORE, RankFeature.EVENTS_LAST_MONTH)
+PARTS: Final = columns(RankFeature.TOWER_PART, RankFeature.CONTENT_PART)
+
+
+def _of(place: slice) -> tuple[RankFeature, ...]:
+    return tuple(RankFeature)[place]
+
+
+GROUPS: Final = {
+    FeatureGroup.RETRIEVAL: (
+        *_of(columns(RankFeature.MERGED_SCORE, RankFeature.RETRIEVAL_RANK)),
+        *_of(columns(RankFeature.TOWER_COSINE, RankFeature.CONTENT_PART)),
+    ),
+    FeatureGroup.LIKENESS: _of(LIKENESS),
+    FeatureGroup.PAIRS: _of(PAIRS),
+    FeatureGroup.ITEM: _of(ITEM),
+    FeatureGroup.TIME: _of(TIME),
+    FeatureGroup.PERSON: (RankFeature.HISTORY_LENGTH, RankFeature.HISTORY_RATING),
+}
+"""Every feature once, by what it tells of."""
