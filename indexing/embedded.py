@@ -127,6 +127,12 @@ class QdrantEmbedded(Searching):
                 shard.optimize()
             shard.flush()
 
+    def persist(self, collection: str) -> None:
+        """See VectorIndex.persist."""
+        name = self._name(collection)
+        with self._engine(name):
+            self._shard(name).flush()
+
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections."""
         manifests = sorted(self._folder.manifests.items(), key=lambda item: item[1].created_at)

@@ -209,8 +209,14 @@ class VectorIndex(Protocol):
         """
         ...
 
+    def persist(self, collection: str) -> None:
+        """Put on the disk what was written to the collection so far, so that it survives a power cut.
+
+        A Qdrant server does so by itself every few seconds and cannot be asked to: with one this does nothing.
+        """
+
     def collections(self) -> list[CollectionInfo]:
-        """Every collection, oldest first."""
+        """Every whole collection, oldest first."""
         ...
 
     def drop(self, collection: str) -> None:

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
-from pharos.indexing.durable_files import sync_folder, write_durably
 from pharos.indexing.errors import CollectionExists, UnknownCollection
 from pharos.indexing.folder_lock import FolderLock
 from pharos.indexing.index import CollectionSpec
 from pharos.indexing.names import alias_of, checked_name
 from pharos.indexing.payload import PayloadType
+from pharos.ingest.durable_files import sync, write_durably
 
 _MANIFEST: Final = "collection.json"
 _COLLECTIONS: Final = "collections"
@@ -98,7 +98,7 @@ class IndexFolder:
     def forget_sums(self, collection: str) -> None:
         """Let there be no sums, since the files are about to change; on the disk when this returns."""
         self.sums(collection).unlink(missing_ok=True)
-        sync_folder(self._collections / collection)
+        sync(self._collections / collection)
 
     def set_aside(self, collection: str, reason: str) -> Path:
         """Take a damaged collection out of the way and keep it, but no other; returns where. The aliases stay."""
@@ -110,13 +110,13 @@ class IndexFolder:
         source = self._collections / checked_name(collection)
         if source.exists():
             source.rename(kept / collection)
-            sync_folder(self._collections)
+            sync(self._collections)
         return kept / collection
 
     def add(self, collection: str, spec: CollectionSpec) -> None:
         """Make a collection known whose shard is complete."""
         self._write_manifest(collection, Manifest(spec, created_at=datetime.now(UTC)))
-        sync_folder(self._collections)
+        sync(self._collections)
 
     def remove(self, collection: str) -> None:
         """Forget a collection, complete or not, and delete its files."""
@@ -144,7 +144,7 @@ class IndexFolder:
             raise CollectionExists(collection)
         manifest = Manifest.from_json((source / _MANIFEST).read_text(encoding="utf-8"))
         source.rename(self._collections / collection)
-        sync_folder(self._collections)
+        sync(self._collections)
         self.manifests[collection] = manifest
 
     def aliases_of(self, collection: str) -> list[str]:
@@ -200,7 +200,7 @@ class IndexFolder:
 
     def _delete(self, folder: Path) -> None:
         (folder / _MANIFEST).unlink(missing_ok=True)
-        sync_folder(folder)
+        sync(folder)
         shutil.rmtree(folder)
 
 

@@ -34,5 +34,16 @@ def belongs_to(collection: str, alias: str) -> bool:
 
 def alias_of(collection: str) -> str | None:
     """The alias that a build's collection was made for; None where the name is of another form."""
+    parts = _parts(collection)
+    return parts[0] if parts else None
+
+
+def bundle_of(collection: str) -> str | None:
+    """The bundle of a build's collection; None where the name is of another form."""
+    parts = _parts(collection)
+    return parts[1] if parts else None
+
+
+def _parts(collection: str) -> list[str] | None:
     parts = collection.split(SEPARATOR)
-    return parts[0] if len(parts) == _PARTS else None
+    return parts if len(parts) == _PARTS else None

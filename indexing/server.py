@@ -157,6 +157,9 @@ class QdrantServer(Searching):
                 )
             time.sleep(_POLL_SECONDS)
 
+    def persist(self, collection: str) -> None:
+        """See VectorIndex.persist: the server does so by itself."""
+
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections. Collections on the server that are not ours are left out."""
         found = []

@@ -14,9 +14,9 @@ from qdrant_edge import EdgeShard
 
 from pharos.indexing.embedded_points import new_shard
 from pharos.indexing.errors import CollectionDamaged, IndexUnavailable, UnknownCollection
-from pharos.indexing.file_sums import damage, write_sums
 from pharos.indexing.index import CollectionSpec
 from pharos.indexing.index_folder import IndexFolder
+from pharos.ingest.file_sums import damage, write_sums
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from pharos.ingest.errors import PharosError
 from pharos.serving.index_sync.background_sync import BackgroundSync
 from pharos.serving.index_sync.live_index import LiveIndex
 from pharos.serving.index_sync.reindexer import Reindexer
+from pharos.serving.index_sync.repair import Repair
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.parts import open_index, open_store
 from pharos.serving.pipeline import Observer, Pipeline
@@ -76,8 +77,9 @@ def open_service(
             },
             {name: variant.share for name, variant in settings.live.items()},
         )
-        background_sync = BackgroundSync(store, index, variants, sync_failed)
         reindexer = Reindexer(settings, store, index, variants)
+        repair = Repair(settings.bundles_dir, reindexer, variants)
+        background_sync = BackgroundSync(store, index, variants, sync_failed, repair.attempt)
         try:
             yield Service(
                 settings=settings,

@@ -1,5 +1,7 @@
 """Errors of this package: each message says what is wrong, where, and what is allowed."""
 
+from pathlib import Path
+
 from pharos.ingest.errors import PharosError
 
 
@@ -13,6 +15,13 @@ class TrainingError(TowersError):
 
 class BundleError(TowersError):
     """A bundle is missing, damaged, or does not fit this machine."""
+
+
+class BundleDamaged(BundleError):
+    """Files of a bundle are not as they were written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"bundle {path}: damaged ({reason}); go back to an older one, or train a new one")
 
 
 class TextModelError(TowersError):

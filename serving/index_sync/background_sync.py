@@ -13,7 +13,7 @@ from pharos.serving.index_sync.sync import sync_changes
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.store import Store
 
-_PASS_SECONDS: Final = 30.0
+_PASS_SECONDS: Final = 15.0
 _RETRY_SECONDS: Final = 1.0
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,9 @@ class BackgroundSync:
     """A thread that keeps the live collections in sync with the store, and outlives every failure to do so.
 
     It makes a pass when it starts, when a write could not be indexed, as soon as the index answers again after a
-    failure, and every 30 seconds for changes that another process stored and did not live to index. The store keeps the
-    revision up to which each collection is in sync. on_failure: called with the type of each failure.
+    failure, and every 15 seconds for changes that another process stored and did not live to index. The store keeps the
+    revision up to which each collection is in sync. on_failure: called with the type of each failure. repair: called
+    at the start of each pass, to mend what is damaged.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class BackgroundSync:
         index: VectorIndex,
         variants: Variants,
         on_failure: Callable[[str], None] = lambda _: None,
+        repair: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._index = index
         self._variants = variants
         self._on_failure = on_failure
+        self._repair = repair
         self._problem: str | None = None
         self._failed_with = ""
         self._wanted = threading.Event()
@@ -82,6 +85,8 @@ class BackgroundSync:
         newest = self._store.revision() if until is None else until
         if newest > since:
             sync_changes(self._store.changes_since, self._store, self._index, generation, since, newest, self._check)
+            # What the store takes for indexed must not be lost with the power.
+            self._index.persist(generation.collection)
             self._store.set_synced(generation.collection, newest)
 
     def _run(self) -> None:
@@ -92,6 +97,7 @@ class BackgroundSync:
             try:
                 # A change younger than the last pass is left to its writer, who may be indexing it right now.
                 newest = self._store.revision()
+                self._repair()
                 self.sync(newest if asked else seen)
                 self._problem, self._failed_with, seen = None, "", newest
             except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on

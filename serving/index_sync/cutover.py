@@ -22,6 +22,7 @@ def cut_over(
         report(Phase.SYNCING, done)
 
     reached = sync_changes(store.changes_since, store, index, generation, since, None, synced)
+    index.persist(generation.collection)
     store.set_synced(generation.collection, reached)
     report(Phase.SWITCHING)
     with store.halted() as halted:
@@ -31,5 +32,6 @@ def cut_over(
         if held != expected:
             problem = f"it holds {held} items and the store {expected}, with every change replayed"
             raise VerificationFailed(generation.collection, [problem])
+        index.persist(generation.collection)
         halted.set_synced(generation.collection, reached)
         live.switch(generation)

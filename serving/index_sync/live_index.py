@@ -94,6 +94,11 @@ class LiveIndex:
                 self._adopt(known)
         return known
 
+    def probe(self) -> None:
+        """Raise what keeps the live generation from answering, as `fresh` does and the index; nothing live is fine."""
+        if self._index.resolve(self._alias) is not None:
+            self._index.count(self.fresh().collection)
+
     def switch(self, generation: Generation) -> None:
         """Switch the alias to a generation's collection; the next request uses it."""
         with self._switching:
@@ -155,6 +160,7 @@ class LiveIndex:
         for info in self._index.collections():
             if info.name == collection:
                 return info.bundle
+        self._index.count(collection)  # says why, where it is damaged
         raise UnknownCollection(collection)
 
     def _load(self, bundle: str) -> Bundle:

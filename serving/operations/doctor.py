@@ -49,6 +49,7 @@ def examine(*, check: bool = False) -> Iterator[Finding]:
     yield _attempt("live", lambda: _live(settings), "run `pharos train`, `pharos import` and `pharos index`")
     if check:
         yield _attempt("agreement", lambda: _agreement(settings), "run `pharos index`, which builds the index anew")
+        yield _attempt("counts", lambda: _counts(settings), "run `pharos import` with any data, which counts all anew")
 
 
 def _python() -> Finding:
@@ -131,4 +132,16 @@ def _agreement(settings: Settings) -> str:
         counts = service.store.counts()
     if found:
         raise Disagreement("; ".join(found))
-    return f"{counts.items:,} items and {counts.events:,} events are in the store, the index and the counts alike"
+    return f"{counts.items:,} items are in the store and the index alike"
+
+
+def _counts(settings: Settings) -> str:
+    from pharos.serving.operations.consistency import miscounted
+    from pharos.serving.service import open_service
+
+    with open_service(settings) as service:
+        found = list(miscounted(service))
+        counts = service.store.counts()
+    if found:
+        raise Disagreement("; ".join(found))
+    return f"{counts.events:,} events are counted right"

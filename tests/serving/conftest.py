@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
+from pharos.ingest.file_sums import write_sums
 from pharos.serving.app import create_app
 from pharos.serving.operations.reindex import reindex
 from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
+from pharos.towers.bundle.bundle import SUMS
 from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
 from pharos.training import train
@@ -107,5 +109,6 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made = train(world.dataset(), settings, bundles=folder, text_cache=folder / "texts", progress=Silent()).bundle
         manifest = (made.path / "manifest.json").read_text(encoding="utf-8")
         (made.path / "manifest.json").write_text(manifest.replace(f'"{made.id}"', f'"{name}"'), encoding="utf-8")
+        write_sums(made.path, made.path / SUMS)
         made.path.rename(folder / name)
     return folder

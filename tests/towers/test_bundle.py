@@ -102,6 +102,7 @@ def test_other_text_weights_are_refused_with_both_hashes(text_bundle: Bundle, tm
     real, other = manifest["text_model"]["weights_sha256"], "0" * 64
     manifest["text_model"]["weights_sha256"] = other
     (copy / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    (copy / "sums.json").unlink()
     with pytest.raises(BundleError, match=real) as refusal:
         Bundle.load(copy)
     assert other in str(refusal.value)
@@ -115,6 +116,7 @@ def test_a_folder_without_a_manifest_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_bundle_of_another_format_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     copy = shutil.copytree(bundle.path, tmp_path / "copy")
     (copy / "manifest.json").write_text('{"format": 99}', "utf-8")
+    (copy / "sums.json").unlink()
     with pytest.raises(BundleError, match="format 99"):
         Bundle.load(copy)
 

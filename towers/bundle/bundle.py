@@ -14,10 +14,11 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from pharos.ingest.columns import Columns
+from pharos.ingest.file_sums import damage
 from pharos.ingest.schema import Schema
 from pharos.towers.bundle.compact import CompactModel
 from pharos.towers.bundle.manifest import FORMAT, Manifest, TextModelRecord
-from pharos.towers.errors import BundleError
+from pharos.towers.errors import BundleDamaged, BundleError
 from pharos.towers.histories.queries import UserQuery
 from pharos.towers.ranking.features import Retrieved
 from pharos.towers.ranking.ranker import MODEL, Ranker, rows_of
@@ -33,6 +34,7 @@ from pharos.towers.text.model import TextModel
 MANIFEST, INPUTS, ITEM_TOWER, USER_TOWER = "manifest.json", "inputs.json", "item_tower", "user_tower"
 ONE_USER = "user_tower.tflite"
 RATINGS = "ratings.npz"
+SUMS = "sums.json"
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,9 @@ class Bundle:
         """Read a bundle from its folder.
 
         text_cache: folder of the text model's disk cache. Raises BundleError where the folder is no bundle, is
-        damaged, is of another format, or was trained with other text model weights than those found here.
+        damaged (BundleDamaged), is of another format, or was trained with other text model weights than those here.
         """
+        check_files(path)
         manifest = read_manifest(path)
         text_model = _text_model(manifest.text_model, text_cache) if manifest.text_model else None
         try:
@@ -177,7 +180,7 @@ class Bundle:
             ratings = _ratings(path / RATINGS)
             sources = read_sources(path, spec)
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
-            raise BundleError(f"bundle {path}: damaged ({type(error).__name__}: {error}); train a new one") from error
+            raise BundleDamaged(path, f"{type(error).__name__}: {error}") from error
         ranker = Ranker.load(path, spec, scorer) if scorer else None
         towers = TwoTowers(spec, manifest.dimensions, item_tower, user_tower)
         return cls(path, manifest, Trained(towers, sources, ranker, ratings), text_model)
@@ -246,6 +249,16 @@ def read_manifest(path: Path) -> Manifest:
         raise BundleError(f"bundle {path}: no {MANIFEST} there; `pharos train` makes a bundle") from error
     except (OSError, ValueError, AttributeError) as error:
         raise BundleError(f"bundle {path}: {MANIFEST} cannot be read ({error})") from error
+
+
+def check_files(path: Path) -> None:
+    """Raise BundleDamaged where a file is not as it was written. Bundles made before there were sums have none."""
+    try:
+        reason = damage(path, path / SUMS)
+    except OSError as error:
+        reason = str(error)
+    if reason:
+        raise BundleDamaged(path, reason)
 
 
 def bundle_ids(folder: Path) -> list[str]:

@@ -1,7 +1,6 @@
 """Writing bundles: whole or not at all."""
 
 import json
-import os
 import secrets
 import shutil
 from datetime import UTC, datetime
@@ -9,8 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
+from pharos.ingest.durable_files import sync
+from pharos.ingest.file_sums import write_sums
 from pharos.towers.backend import tf
-from pharos.towers.bundle.bundle import INPUTS, ITEM_TOWER, MANIFEST, ONE_USER, RATINGS, USER_TOWER, Bundle, Trained
+from pharos.towers.bundle.bundle import (
+    INPUTS,
+    ITEM_TOWER,
+    MANIFEST,
+    ONE_USER,
+    RATINGS,
+    SUMS,
+    USER_TOWER,
+    Bundle,
+    Trained,
+)
 from pharos.towers.bundle.compact import compact
 from pharos.towers.bundle.manifest import Manifest
 from pharos.towers.ranking.ranker import MODEL, TABLES
@@ -41,19 +52,14 @@ def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextMod
                 np.savez(file, **trained.ratings.arrays())  # type: ignore[arg-type]
         (partial / INPUTS).write_text(json.dumps(towers.spec.state(), ensure_ascii=False), "utf-8")
         (partial / MANIFEST).write_text(manifest.model_dump_json(indent=2), "utf-8")
+        write_sums(partial, partial / SUMS)
         for path in [*partial.rglob("*"), partial]:
-            _sync(path)
+            sync(path)
         partial.rename(place)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    _sync(folder)
+    # The folder above too: it may have been made just now.
+    for above in (folder, folder.resolve().parent):
+        sync(above)
     return Bundle(place, manifest, trained, text_model)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

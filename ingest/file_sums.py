@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from pharos.indexing.durable_files import write_durably
+from pharos.ingest.durable_files import write_durably
 
 _BLOCK: Final = 1 << 16
 _ZEROS: Final = bytes(_BLOCK)
@@ -18,8 +18,8 @@ _CASES: Final = 3
 
 
 def write_sums(folder: Path, file: Path) -> None:
-    """Write to `file`, durably, the length and the sum of every file below the folder."""
-    sums = _sums(folder)
+    """Write to `file`, durably, the length and the sum of every other file below the folder."""
+    sums = _sums(folder, file)
     write_durably(file, json.dumps({"files": sums, "sum": _own_sum(sums)}))
 
 
@@ -31,15 +31,15 @@ def damage(folder: Path, file: Path) -> str | None:
     known = _read(file)
     if known is None:
         return None
-    found = _sums(folder)
+    found = _sums(folder, file)
     cases = [f"{name} is missing" for name in sorted(known.keys() - found.keys())]
     cases += [f"{name} is changed" for name in sorted(known) if name in found and found[name] != known[name]]
     cases += [f"{name} should not be there" for name in sorted(found.keys() - known.keys())]
     return "; ".join([*cases[:_CASES], *([f"and {len(cases) - _CASES} more"] if len(cases) > _CASES else [])])
 
 
-def _sums(folder: Path) -> dict[str, list[int]]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+def _sums(folder: Path, but: Path) -> dict[str, list[int]]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != but)
     return {path.relative_to(folder).as_posix(): [path.stat().st_size, _sum(path)] for path in files}
 
 

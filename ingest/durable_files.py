@@ -14,14 +14,14 @@ def write_durably(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Put on the disk which files the folder has."""
-    if sys.platform == "win32":  # Windows knows no such call and needs none.
+def sync(path: Path) -> None:
+    """Put on the disk what a file holds, or which files a folder has."""
+    if sys.platform == "win32":  # Windows knows no such call for folders, and needs none.
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
