@@ -26,7 +26,7 @@ from pharos.indexing.folder_lock import FolderLock
 from pharos.indexing.index import CollectionSpec
 from pharos.indexing.names import alias_of, checked_name
 from pharos.indexing.payload import PayloadType
-from pharos.ingest.durable_files import sync, write_durably
+from pharos.ingest.durable_files import make_durably, sync, write_durably
 
 _MANIFEST: Final = "collection.json"
 _COLLECTIONS: Final = "collections"
@@ -77,7 +77,7 @@ class IndexFolder:
         self._collections = self._path / _COLLECTIONS
         self._aliases = self._path / "aliases"
         for folder in (self._collections, self._aliases):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_durably(folder)
         self._lock = FolderLock(self._path)
         self.damaged: dict[str, str] = {}
         """Why each collection that was set aside was, by name."""

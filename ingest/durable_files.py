@@ -26,3 +26,20 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_durably(folder: Path) -> None:
+    """Make a folder, and those above it that are not there, so that a power cut takes none of them along."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        sync_above(folder)
+
+
+def sync_above(path: Path) -> None:
+    """Put on the disk that the folders above a path have it and each other: they may have been made just now."""
+    above = path.resolve().parent
+    while above != above.parent:
+        if not os.access(above, os.R_OK):
+            return
+        sync(above)
+        above = above.parent

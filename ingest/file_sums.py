@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from pharos.ingest.durable_files import write_durably
+from pharos.ingest.durable_files import sync, sync_above, write_durably
 
 _BLOCK: Final = 1 << 16
 _ZEROS: Final = bytes(_BLOCK)
@@ -21,6 +21,15 @@ def write_sums(folder: Path, file: Path) -> None:
     """Write to `file`, durably, the length and the sum of every other file below the folder."""
     sums = _sums(folder, file)
     write_durably(file, json.dumps({"files": sums, "sum": _own_sum(sums)}))
+
+
+def publish(partial: Path, place: Path, sums: str) -> None:
+    """Give a complete folder its name, with the sums of its files in the file `sums`, durably and in one step."""
+    write_sums(partial, partial / sums)
+    for path in [*partial.rglob("*"), partial]:
+        sync(path)
+    partial.rename(place)
+    sync_above(place)
 
 
 def damage(folder: Path, file: Path) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
+from pharos.ingest.durable_files import make_durably
 from pharos.serving.errors import StoreError
 
 BUSY_SECONDS: Final = 10.0
@@ -50,7 +51,7 @@ def _open_sqlite(address: URL) -> Engine:
         raise StoreError("the store needs a file: several threads cannot share a database in memory")
     folder = Path(address.database).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_durably(folder)
     except OSError as error:
         raise StoreError(f"the store's folder {folder} cannot be made: {error.strerror}") from error
     # Parameters are what people did; they have no place in a message or a log.

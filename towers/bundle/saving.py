@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pharos.ingest.durable_files import sync
-from pharos.ingest.file_sums import write_sums
+from pharos.ingest.file_sums import publish
 from pharos.towers.backend import tf
 from pharos.towers.bundle.bundle import (
     INPUTS,
@@ -52,14 +51,8 @@ def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextMod
                 np.savez(file, **trained.ratings.arrays())  # type: ignore[arg-type]
         (partial / INPUTS).write_text(json.dumps(towers.spec.state(), ensure_ascii=False), "utf-8")
         (partial / MANIFEST).write_text(manifest.model_dump_json(indent=2), "utf-8")
-        write_sums(partial, partial / SUMS)
-        for path in [*partial.rglob("*"), partial]:
-            sync(path)
-        partial.rename(place)
+        publish(partial, place, SUMS)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    # The folder above too: it may have been made just now.
-    for above in (folder, folder.resolve().parent):
-        sync(above)
     return Bundle(place, manifest, trained, text_model)
