@@ -29,6 +29,7 @@ from pharos.serving.api.routes import (
 )
 from pharos.serving.operations.bind_check import check_exposure
 from pharos.serving.operations.metrics import Metrics
+from pharos.serving.operations.retraining import retraining
 from pharos.serving.service import open_service
 from pharos.serving.settings import Settings, load_settings
 
@@ -57,7 +58,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             # for a third of a second now and then.
             gc.collect()
             gc.freeze()
-            yield
+            with retraining(service, chosen.retrain_hours * 3600):
+                yield
             gc.unfreeze()
 
     app = FastAPI(

@@ -137,6 +137,9 @@ class Settings(BaseSettings):
         description="A server re-indexes so many items itself; more are built by a process of their own, so that "
         "requests stay quick.",
     )
+    retrain_hours: float = Field(
+        0.0, ge=0, le=24 * 366, description="`pharos serve` retrains this often, in hours; 0: never."
+    )
     refresh_seconds: float = Field(
         1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
     )

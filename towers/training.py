@@ -140,6 +140,7 @@ def complete(
         dimensions=settings.dimensions,
         text_model=_record(texts.model) if texts else None,
         settings=settings,
+        newest_event=int(events[Columns.TIMESTAMP].max()) if Columns.TIMESTAMP in events and len(events) else None,
         epochs=fitted.best_epoch,
         curve=[dataclasses.asdict(epoch) for epoch in fitted.curve],
         evaluation=evaluation or {},

@@ -5,7 +5,22 @@ from typing import Final
 
 import typer
 
-from pharos.cli import analyse, check, classic, data, doctor, evaluate, index, init, key, lists, serve, train, why
+from pharos.cli import (
+    analyse,
+    check,
+    classic,
+    data,
+    doctor,
+    evaluate,
+    index,
+    init,
+    key,
+    lists,
+    retrain,
+    serve,
+    train,
+    why,
+)
 
 _USAGE_ERROR: Final = 2
 
@@ -19,6 +34,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("train")(train.train)
+app.command("retrain")(retrain.retrain)
 app.command("import")(data.import_data)
 app.command("index")(index.index)
 app.command("recommend")(lists.recommend)

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from pharos.serving.settings import Settings
 
 _SILENT_SECONDS: Final = 60
+_HOURS: Final = {"m": 1 / 60, "h": 1.0, "d": 24.0}
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; by default the setting host.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; by default the setting port.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs a Qdrant server.")] = 1,
+    retrain_every: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Retrain as often as this, such as 24h, 7d or 30m.")
+    ] = None,
 ) -> None:
     """Start the HTTP API and the web page."""
     from pharos.serving.errors import SettingsError
@@ -26,7 +30,8 @@ def serve(
     from pharos.serving.operations.logs import configuration
     from pharos.serving.settings import PREFIX, load_settings
 
-    options = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    given = {"host": host, "port": port, "retrain_hours": _hours(retrain_every)}
+    options = {name: value for name, value in given.items() if value is not None}
     settings = load_settings(**options)
     check_exposure(settings)
     if workers > 1 and not settings.qdrant_url:
@@ -62,6 +67,15 @@ def serve(
             # A worker that loads a bundle on a busy machine is silent for long, and not dead.
             timeout_worker_healthcheck=_SILENT_SECONDS,
         )
+
+
+def _hours(text: str | None) -> float | None:
+    if text is None:
+        return None
+    number, unit = text[:-1], text[-1:]
+    if unit not in _HOURS or not number.isdecimal() or not int(number):
+        raise typer.BadParameter(f"{text!r} is no time; one looks like 24h, 7d or 30m", param_hint="--retrain-every")
+    return int(number) * _HOURS[unit]
 
 
 def _check_rules(settings: "Settings") -> None:

@@ -275,4 +275,8 @@ class Readiness(BaseModel):
     status: str = "ready"
     bundle: str
     collection: str
+    model_age_seconds: float = Field(description="since the live bundle was made")
+    data_age_seconds: float | None = Field(
+        description="since the newest event that the live bundle has learnt from; null where events have no times"
+    )
     sync_problem: str | None = Field(description="why the index may be behind the store; null where it is not")

@@ -6,6 +6,7 @@ so that none of an old collection stays.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
@@ -110,11 +111,21 @@ class _Gauges(Collector):
         yield ready
         live = GaugeMetricFamily("pharos_live", "The live collection.", labels=("bundle", "collection", "variant"))
         count = GaugeMetricFamily("pharos_index_items", "Items in the live collection.", labels=("collection",))
+        model = GaugeMetricFamily("pharos_model_age_seconds", "Since the live bundle was made.", labels=("bundle",))
+        data = GaugeMetricFamily(
+            "pharos_data_age_seconds", "Since the newest event that the live bundle learnt from.", labels=("bundle",)
+        )
         for variant, of_variant in self._service.variants.items():
             # An unavailable part has no gauge; `pharos_ready` says so.
             with suppress(PharosError):
                 generation = of_variant.current()
                 live.add_metric((generation.bundle.id, generation.collection, variant), 1)
                 count.add_metric((generation.collection,), self._service.index.count(generation.collection))
+                model_age, data_age = generation.bundle.manifest.ages(time.time())
+                model.add_metric((generation.bundle.id,), model_age)
+                if data_age is not None:
+                    data.add_metric((generation.bundle.id,), data_age)
         yield live
         yield count
+        yield model
+        yield data

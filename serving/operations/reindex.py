@@ -33,7 +33,20 @@ def reindex(settings: Settings, bundle_id: str | None, progress: Progress, varia
 
             return service.reindexer.run(bundle_id, watch, variant)
     except FolderLocked as locked:
-        raise Conflict(
-            f"process {locked.process} has the index in {settings.index_dir} open. If it is a server, let it re-index: "
-            f"curl -X POST http://{settings.host}:{settings.port}/v1/reindex; otherwise stop it first"
-        ) from locked
+        raise _in_use(settings, locked) from locked
+
+
+def live_bundle(settings: Settings) -> str:
+    """The id of the bundle that is live. Raises NotReady where none is, Conflict where a server has the index open."""
+    try:
+        with open_service(settings) as service:
+            return service.live.current().bundle.id
+    except FolderLocked as locked:
+        raise _in_use(settings, locked) from locked
+
+
+def _in_use(settings: Settings, locked: FolderLocked) -> Conflict:
+    return Conflict(
+        f"process {locked.process} has the index in {settings.index_dir} open. If it is a server, let it re-index: "
+        f"curl -X POST http://{settings.host}:{settings.port}/v1/reindex; otherwise stop it first"
+    )

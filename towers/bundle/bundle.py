@@ -79,6 +79,11 @@ class Bundle:
         self.sources, self.ranker, self.ratings = trained.sources, trained.ranker, trained.ratings
 
     @property
+    def trained(self) -> Trained:
+        """What it holds, as training gave it."""
+        return Trained(self.towers, self.sources, self.ranker, self.ratings)
+
+    @property
     def id(self) -> str:
         """The name of the bundle: its creation time and four random digits, so that names sort by age."""
         return self.manifest.id

@@ -39,7 +39,14 @@ class Manifest(BaseModel):
     dimensions: int
     text_model: TextModelRecord | None
     settings: TrainingSettings
+    newest_event: int | None = None
+    """Unix seconds of the newest event that was learnt from; None where events have no times."""
     epochs: int
     curve: list[dict[str, Any]] = []
     evaluation: dict[str, Any] = {}
     versions: dict[str, str] = Field(default_factory=lambda: {name: version(name) for name in _PACKAGES})
+
+    def ages(self, now: float) -> tuple[float, float | None]:
+        """Seconds since the bundle was made, and since the newest event that it has learnt from, None if unknown."""
+        newest = None if self.newest_event is None else max(0.0, now - self.newest_event)
+        return max(0.0, now - self.created_at.timestamp()), newest

@@ -1,5 +1,6 @@
 """Liveness and readiness."""
 
+import time
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
@@ -25,8 +26,11 @@ def readyz(request: Request, service: ServiceDep) -> Readiness | Response:
         detail = "; ".join(f"{part}: {reason}" for part, reason in problems.items())
         return problem_response(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="not-ready", parts=problems)
     generation = service.live.current()
+    model_age, data_age = generation.bundle.manifest.ages(time.time())
     return Readiness(
         bundle=generation.bundle.id,
         collection=generation.collection,
+        model_age_seconds=model_age,
+        data_age_seconds=data_age,
         sync_problem=service.background_sync.problem(),
     )

@@ -1,0 +1,160 @@
+"""Trains anew on what the store holds, and judges the new model on the newest events against the one that is live."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from pydantic import BaseModel
+
+from pharos.evaluation.bootstrap import difference_interval
+from pharos.evaluation.folds import Fold
+from pharos.evaluation.judging import by_user, judge_lists, recommend
+from pharos.evaluation.merged import MergedLists
+from pharos.evaluation.metrics import NDCG_10, SHOWN, RankingMetrics
+from pharos.ingest.columns import Columns
+from pharos.ingest.dataset import Dataset
+from pharos.ingest.history import order
+from pharos.ingest.splits import chronological
+from pharos.towers.bundle.bundle import Bundle, Trained
+from pharos.towers.progress import Progress
+from pharos.towers.ranking.features import Floats
+from pharos.towers.text.documents import documents
+from pharos.towers.training import Selection, TextVectors, finish, read_texts, select, train_bundle
+
+_FEWEST_PEOPLE: Final = 10
+_FEWEST_EVENTS: Final = 20
+_LEAST_OF_LAST_TIME: Final = 0.5
+_MOST_OF_ONE: Final = 0.5
+_MOST_SAME_LISTS: Final = 0.5
+
+
+class Verdict(BaseModel):
+    """What became of a retraining.
+
+    goes_live: whether the new bundle is to be indexed. reason: a sentence. bundle: the new one, also where it is not to
+    go live; None where none was made. live, new: mean ndcg@10 of the people who have newest events; low, high: the 95 %
+    bootstrap interval of new - live.
+    """
+
+    goes_live: bool
+    reason: str
+    bundle: str | None = None
+    people: int = 0
+    live: float | None = None
+    new: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class _Task:
+    """The events that are new since the live model, in two halves by time: one to learn from, one to judge."""
+
+    fold: Fold
+    new: pd.DataFrame
+
+
+def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, progress: Progress) -> Verdict:
+    """Train with the settings of the live bundle; see Verdict. Raises TrainingError, TextModelError.
+
+    Only events after the newest that the live model has learnt from count as new. The later half of them is held out;
+    both models are asked for it with all that was before. The new bundle then learns from all events.
+    """
+    lost = _lost(dataset, live)
+    task = lost or _task(dataset, live)
+    if isinstance(task, str):
+        return Verdict(goes_live=False, reason=task)
+    refused = _is_of_one(task.new)
+    if refused:
+        return Verdict(goes_live=False, reason=refused)
+    settings = live.manifest.settings
+    texts = read_texts(dataset, settings, text_cache, progress)
+    known = task.fold.known.interactions
+    split = chronological(known)
+    selection = select(dataset, split.train, pd.concat([split.validation, split.test]), settings, texts, progress)
+    if selection.fit.unlearnt:
+        return Verdict(goes_live=False, reason=f"the data teach nothing ({selection.fit.unlearnt}); no bundle was made")
+    candidate = finish(dataset, known, selection, settings, texts, progress)
+    new, lists = _judge(task.fold, candidate, texts.vectors if texts else None)
+    asked = set(known[Columns.USER])
+    # Nobody of whom nothing is known has a list of their own.
+    if _is_one_list({user: items for user, items in lists.items() if user in asked}):
+        return Verdict(goes_live=False, reason="the new model has one list for nearly everybody; no bundle was made")
+    return _compared(dataset, task, live, new, selection, texts, bundles, progress)
+
+
+def _compared(
+    dataset: Dataset,
+    task: _Task,
+    live: Bundle,
+    new: RankingMetrics,
+    selection: Selection,
+    texts: TextVectors | None,
+    bundles: Path,
+    progress: Progress,
+) -> Verdict:
+    read = dataset.items
+    vectors = live.embed_text(documents(read, live.schema.items)) if live.text_dimensions else None
+    old, _ = _judge(task.fold, live.trained, vectors)
+    ours, theirs = new.per_user[NDCG_10].align(old.per_user[NDCG_10], join="inner")
+    interval = difference_interval(ours, theirs)
+    figures = {
+        "people": len(ours),
+        "live": float(theirs.mean()),
+        "new": float(ours.mean()),
+        "low": interval.low,
+        "high": interval.high,
+    }
+    bundle = train_bundle(
+        dataset, selection, live.manifest.settings, texts, bundles=bundles, progress=progress, evaluation=figures
+    )
+    found = f"ndcg@10 of {len(ours)} people's newest events: new {ours.mean():.4f}, live {theirs.mean():.4f}"
+    if interval.high < 0:
+        return Verdict(goes_live=False, reason=f"the new model is worse: {found}", bundle=bundle.id, **figures)
+    return Verdict(goes_live=True, reason=found, bundle=bundle.id, **figures)
+
+
+def _task(dataset: Dataset, live: Bundle) -> _Task | str:
+    """The task, or why there is none."""
+    if not dataset.schema.has_timestamp:
+        return "the events have no times, so that none are known to be new; train with `pharos train --from-store`"
+    events = order(dataset.interactions)
+    created = int(live.manifest.created_at.timestamp())
+    # An event with a time to come must not make all others old.
+    since = min(live.manifest.newest_event or created, created)
+    new = events[events[Columns.TIMESTAMP] > since].sort_values(Columns.TIMESTAMP, kind="stable")
+    held_out = new.iloc[len(new) // 2 :]
+    people = held_out[Columns.USER].nunique()
+    if people < _FEWEST_PEOPLE or len(new) < _FEWEST_EVENTS:
+        return (
+            f"only {len(new):,} events, of {people:,} people to judge by, are newer than what the live model has "
+            f"learnt from; at least {_FEWEST_EVENTS} of {_FEWEST_PEOPLE} are needed"
+        )
+    known = events.drop(held_out.index)
+    return _Task(Fold(replace(dataset, interactions=known.reset_index(drop=True)), held_out), new)
+
+
+def _lost(dataset: Dataset, live: Bundle) -> str | None:
+    count, before = len(dataset.interactions), live.manifest.interactions
+    if count < _LEAST_OF_LAST_TIME * before:
+        return f"the store has {count:,} events where the live model has learnt from {before:,}: something is missing"
+    return None
+
+
+def _is_of_one(new: pd.DataFrame) -> str | None:
+    for column, what in ((Columns.USER, "person"), (Columns.ITEM, "item")):
+        most = new[column].value_counts()
+        if most.iloc[0] > _MOST_OF_ONE * len(new):
+            return f"{most.iloc[0]:,} of {len(new):,} new events are of one {what}, {most.index[0]!r}"
+    return None
+
+
+def _judge(fold: Fold, trained: Trained, text: Floats | None) -> tuple[RankingMetrics, dict[str, list[str]]]:
+    lists = recommend(fold, MergedLists(trained, fold.known, text).score)
+    return judge_lists(fold, lists), by_user(lists)
+
+
+def _is_one_list(lists: dict[str, list[str]]) -> bool:
+    first = pd.Series([frozenset(items[:SHOWN]) for items in lists.values()])
+    return bool(len(first) >= _FEWEST_PEOPLE and first.value_counts().iloc[0] > _MOST_SAME_LISTS * len(first))
