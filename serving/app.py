@@ -13,6 +13,7 @@ from pharos.serving.api.access import Access
 from pharos.serving.api.body_limit import BodyLimit, BodyTooLarge, refuse
 from pharos.serving.api.middleware import RawPaths, SecurityHeaders
 from pharos.serving.api.observe import Observe
+from pharos.serving.api.request_limits import RequestLimits
 from pharos.serving.api.routes import (
     explain,
     health,
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = numbers
     # The last one is the outermost.
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
+    app.add_middleware(RequestLimits, settings=chosen)
     app.add_middleware(Access, settings=chosen)
     app.add_middleware(RawPaths)
     app.add_middleware(SecurityHeaders)

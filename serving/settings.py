@@ -76,6 +76,19 @@ class Settings(BaseSettings):
     open_to_network: bool = Field(
         False, description="Whether a server without keys may listen on an address that other machines reach."
     )
+    requests_per_second: float = Field(
+        0.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests of one API key, or without keys of one address, in the long run, for each worker; more "
+        "are answered with 429 and Retry-After. 0: no limit.",
+    )
+    request_burst: int = Field(
+        100, ge=1, le=1_000_000, description="So many requests may come at once before requests_per_second holds."
+    )
+    concurrent_requests: int = Field(
+        256, ge=0, le=100_000, description="Requests of one key or address at the same time. 0: no limit."
+    )
     stop_seconds: int = Field(
         30, ge=1, le=3600, description="How long a server that is stopped waits for the requests under way."
     )

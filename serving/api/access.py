@@ -105,7 +105,7 @@ class Access:
         return self._refuse_key(request, needed) if needed > Scope.OPEN else None
 
     def _refuse_key(self, request: Request, needed: Scope) -> ASGIApp | None:
-        key = _key(request)
+        key = key_of(request)
         scope = self._keys.scope_of(key) if key else None
         if scope is None:
             detail = (
@@ -121,7 +121,7 @@ class Access:
         return None
 
 
-def _key(request: Request) -> bytes:
+def key_of(request: Request) -> bytes:
     """The key as it was sent; empty if none was."""
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     key = value.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from pharos.serving.errors import UnknownItem
 from pharos.serving.store import item_reads
@@ -15,6 +15,9 @@ from pharos.serving.store.tables import events, ignored, item_counts, users
 
 # SQLite takes at most 32,766 parameters in one statement.
 _LOOKUP: Final = 5000
+
+MOST_REPEATS: Final = 10
+"""So many events of one user, item and type are kept, the newest: a person's weight in popularity is bounded."""
 
 _Counted: TypeAlias = tuple[str, str, float | None]
 """What is counted of an event: item_id, type, value."""
@@ -40,7 +43,23 @@ def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
     statement = insert_ignore(connection, events).returning(events.c.item_id, events.c.type, events.c.value)
     added: list[_Counted] = [tuple(row) for row in connection.execute(statement, rows)]
     _count(connection, added, 1)
+    _forget_repeats(connection, new)
     return len(added)
+
+
+def _forget_repeats(connection: Connection, new: Sequence[UserEvent]) -> None:
+    """Remove the oldest events that a user has of an item and type beyond the most that are kept."""
+    keys = {(event.user_id, event.item_id, event.type) for event in new}
+    users_of_items: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for user_id, item_id, kind in keys:
+        users_of_items[user_id, kind].add(item_id)
+    for (user_id, kind), item_ids in sorted(users_of_items.items()):
+        same = (events.c.user_id == user_id, events.c.type == kind, events.c.item_id.in_(sorted(item_ids)))
+        newest_first = (events.c.timestamp.desc(), events.c.id.desc())
+        place = func.row_number().over(partition_by=events.c.item_id, order_by=newest_first)
+        ranked = select(events.c.id, place.label("place")).where(*same).subquery()
+        repeats = select(ranked.c.id).where(ranked.c.place > MOST_REPEATS)
+        _remove_events(connection, events.c.id.in_(repeats))
 
 
 def add_users(connection: Connection, user_ids: Sequence[str]) -> None:

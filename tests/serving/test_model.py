@@ -223,7 +223,7 @@ def test_every_list_agrees_with_the_model_whatever_is_asked_in_whatever_order(te
     run_state_machine_as_test(
         with_seed(SEED)(AgreesWithModel),
         settings=settings(
-            max_examples=max(2, int(SECONDS / 1.5)),
+            max_examples=max(2, int(SECONDS)),
             stateful_step_count=60,
             deadline=None,
             database=None,
