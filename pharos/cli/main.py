@@ -7,6 +7,7 @@ import typer
 
 from pharos.cli import (
     analyse,
+    backup,
     check,
     classic,
     data,
@@ -46,6 +47,8 @@ app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("analyse")(analyse.analyse)
 app.command("classic")(classic.classic)
+app.command("dump")(backup.dump)
+app.command("restore")(backup.restore)
 app.command("key")(key.key)
 app.command("doctor")(doctor.doctor)
 

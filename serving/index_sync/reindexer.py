@@ -101,11 +101,16 @@ class Reindexer:
         Returns its generation, and the name of the collection that was live until now. Raises Conflict where there is
         no earlier collection, or a re-index is running.
         """
-        try:
-            with self._lock():
-                return self._roll_back(self._variants.choose(None, variant)[1])
-        except FolderLocked as locked:
-            raise _busy(locked) from locked
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                with self._lock():
+                    return self._roll_back(self._variants.choose(None, variant)[1])
+            except FolderLocked as locked:
+                # A job that is done may still be cleaning up.
+                if self._store.job_under_way() is not None or time.monotonic() > deadline:
+                    raise _busy(locked) from locked
+                time.sleep(0.02)
 
     def close(self) -> None:
         """Stop running jobs, which then have failed, and wait for their threads."""

@@ -16,6 +16,7 @@ from pharos.ingest.schema import Schema
 from pharos.serving.errors import StoreError
 from pharos.serving.store import (
     dataset_import,
+    dumps,
     event_counts,
     feature_values,
     item_reads,
@@ -98,6 +99,9 @@ class Store:
     delete_user = _writes(user_writes.remove_user)
     add_events = _writes(user_writes.add_events)
     ignore = _writes(user_writes.ignore)
+
+    dump = _reads(dumps.write)
+    restore = _writes(dumps.read)
 
     job = _reads(jobs.by_id)
     job_under_way = _reads(jobs.under_way)

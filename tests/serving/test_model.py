@@ -50,7 +50,11 @@ def step(**drawn: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Any]:
         @wraps(function)
         def perform(self: "AgreesWithModel", **values: Any) -> None:
             if not self.is_over:
-                function(self, **values)
+                try:
+                    function(self, **values)
+                except BaseException:
+                    AgreesWithModel.has_failed = True
+                    raise
 
         return rule(**drawn)(perform)
 
@@ -63,13 +67,14 @@ class AgreesWithModel(RuleBasedStateMachine):
     template: ClassVar[Path]
     folder: ClassVar[Path]
     end: ClassVar[float]
+    has_failed: ClassVar[bool] = False
     runs: ClassVar[int] = 0
     requests: ClassVar[int] = 0
 
     @initialize()
     def start(self) -> None:
         # Hypothesis has no budget of time: once it is over, the runs that are left do nothing.
-        self.is_over = time.monotonic() > self.end
+        self.is_over = time.monotonic() > self.end and not self.has_failed
         if self.is_over:
             return
         AgreesWithModel.runs += 1
