@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test test-browser check lint types format benchmarks lock clean
+.PHONY: help install demo serve test test-browser check lint types format benchmarks soak sbom lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,13 @@ benchmarks: $(INSTALLED) ## Measure speed and size, one benchmark after the othe
 		echo "== $$name"; \
 		$(PYTHON) -m "benchmarks.$$name"; \
 	done
+
+soak: $(INSTALLED_DEV) ## Ask at random for ten minutes, cut the power 300 times, damage every file (SOAK_SEED=, FAULTS_SEED=)
+	@SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PYTHON) -m pytest -s tests/serving/test_model.py
+	@FAULTS=all $(PYTHON) -m pytest -s tests/faults
+
+sbom: $(INSTALLED) ## Write what the lock installs, with licences, to dist/sbom.cdx.json (CycloneDX)
+	@$(PYTHON) scripts/sbom.py requirements.lock dist/sbom.cdx.json
 
 lock: $(INSTALLED_DEV) ## Make the locks again from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --output-file requirements.lock

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection, func, select
@@ -35,6 +35,9 @@ from pharos.serving.store.migrations import upgrade
 from pharos.serving.store.records import Change, Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, StoredPerson
 from pharos.serving.store.tables import events, items, users
 from pharos.towers.progress import Progress, Silent
+
+# SQLite says so: https://www.sqlite.org/rescode.html#corrupt and #notadb.
+_DAMAGED: Final = ("malformed", "not a database")
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -243,4 +246,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(f"the store cannot be used: {error.orig}") from error
+        told = str(error.orig)
+        if any(words in told for words in _DAMAGED):
+            raise StoreError(
+                f"the store's file is damaged ({told}): move it away with its -wal and -shm, then `pharos restore` a dump"
+            ) from error
+        raise StoreError(f"the store cannot be used: {told}") from error

@@ -84,3 +84,16 @@ def test_a_dump_of_another_format_is_refused(dumped: Path, tmp_path: Path) -> No
 def test_a_folder_that_is_there_is_not_written_over(dumped: Path, tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="is there already"):
         dump(Settings(data_dir=tmp_path / "first"), dumped)
+
+
+@pytest.mark.parametrize("place", [0, 100])
+def test_a_damaged_store_is_told_with_the_way_back(dumped: Path, tmp_path: Path, place: int) -> None:
+    settings = Settings(data_dir=tmp_path / "first")
+    file = settings.data_dir / "pharos.db"
+    content = bytearray(file.read_bytes())
+    content[place : place + 9000] = b"\xa5" * 9000
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match=r"damaged .* `pharos restore` a dump"), open_store(settings) as store:
+        store.counts()
+    file.unlink()
+    assert restore(settings, dumped)["items"] == 41
