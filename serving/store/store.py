@@ -249,6 +249,6 @@ def _explained() -> Iterator[None]:
         told = str(error.orig)
         if any(words in told for words in _DAMAGED):
             raise StoreError(
-                f"the store's file is damaged ({told}): move it away with its -wal and -shm, then `pharos restore` a dump"
+                f"the store's file is damaged ({told}): move it, its -wal and its -shm away and `pharos restore` a dump"
             ) from error
         raise StoreError(f"the store cannot be used: {told}") from error
