@@ -116,7 +116,11 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            cursor.execute("PRAGMA journal_mode = WAL")
+            (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
+            if mode != "wal":
+                # Where it fails, as on a full disk, SQLite goes on in the mode before. A power cut can then take the
+                # last commit back.
+                raise sqlite3.OperationalError(f"the write-ahead log cannot be switched on (journal mode {mode})")
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:

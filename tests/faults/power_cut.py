@@ -28,7 +28,13 @@ class _File:
         self.since.append((start, data))
 
     def sync(self) -> None:
-        self.safe, self.since = bytearray(self.now), []
+        for start, data in self.since:
+            _apply(self.safe, start, data)
+        self.since = []
+
+    def fail_to_sync(self) -> None:
+        """Systems forget what they failed to write, and a later sync that succeeds does not bring it back."""
+        self.since = []
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Disk:
     def play(self, call: Call) -> None:
         """Take in one call."""
         path = call.path
-        if path == self._root and call.name != "sync":
+        if path == self._root and "sync" not in call.name:
             return
         match call.name:
             case "openat":
@@ -66,6 +72,8 @@ class Disk:
                 self._file(path).change(call.start or 0, None)
             case "sync":
                 self._sync(self._node(path))
+            case "failed sync":
+                self._fail_to_sync(self._node(path))
             case "mkdir":
                 self._add(path, {})
             case "unlink":
@@ -130,6 +138,10 @@ class Disk:
         self._changes = [change for change in self._changes if change not in reached]
         for change in reached:
             _enter(self._safe, change)
+
+    def _fail_to_sync(self, node: int) -> None:
+        if node in self._files:
+            self._files[node].fail_to_sync()
 
     def _add(self, path: str, content: "_File | dict[str, int]") -> None:
         self._nodes += 1

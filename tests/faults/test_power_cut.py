@@ -18,21 +18,25 @@ CUTS = 300 if ALL else 30
 
 STORE = """
 import sys
+from pharos.ingest.errors import PharosError
 from pharos.serving.settings import Settings
 from pharos.serving.store import NewItem, Store, UserEvent
 from tests.serving import world
 store = Store(f"sqlite:///{sys.argv[1]}/data/pharos.db", Settings().event_weights)
 store.import_dataset(world.dataset())
 print("imported", flush=True)
+def attempt(said, write):
+    try:
+        write()
+    except PharosError:
+        return  # what fails is not acknowledged, and the next one is tried
+    print(said, flush=True)
 for number in range(12):
-    store.put_items([NewItem(f"new-{number}", f"New {number}", {"year": 2000 + number})])
-    print(f"item new-{number}", flush=True)
-    store.add_events([UserEvent("somebody", f"new-{number}", "view", None, 5)])
-    print(f"event new-{number}", flush=True)
-    store.ignore("somebody", f"new-{number}")
-    print(f"ignored new-{number}", flush=True)
-store.delete_item("new-3")
-print("deleted new-3", flush=True)
+    item = f"new-{number}"
+    attempt(f"item {item}", lambda: store.put_items([NewItem(item, f"New {number}", {"year": 2000 + number})]))
+    attempt(f"event {item}", lambda: store.add_events([UserEvent("somebody", item, "view", None, 5)]))
+    attempt(f"ignored {item}", lambda: store.ignore("somebody", item))
+attempt("deleted new-3", lambda: store.delete_item("new-3"))
 store.close()
 """
 
@@ -129,3 +133,30 @@ def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(script: str, c
             except Exception as error:
                 error.add_note(f"cut after call {moment} of {len(calls)} ({name}), FAULTS_SEED={SEED}")
                 raise
+
+
+FAULTS = [
+    f"{call}:error={error}:when={when}"
+    for call, error in (("fsync", "EIO"), ("fdatasync", "EIO"), ("pwrite64", "ENOSPC"), ("write", "ENOSPC"))
+    for when in ("2", "19", "40+", *(("3", "5", "7", "11", "23", "60+", "90") if ALL else ()))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("script", "check"),
+    [(STORE, check_store), (ALIAS, check_alias), (PUBLISHED, check_published)],
+    ids=["store", "alias", "bundle"],
+)
+def test_what_failed_to_be_written_is_not_acknowledged(script: str, check: Check, fault: str, tmp_path: Path) -> None:
+    folder = tmp_path / "traced"
+    folder.mkdir()
+    calls = record(script, folder, fault)
+    if not calls:
+        return  # it failed before it did anything
+    ((disk, said),) = cuts(calls, folder, [len(calls)])
+    check(folder, said)
+    left = tmp_path / "left"
+    disk.lay_out(left, None)
+    check(left, said)

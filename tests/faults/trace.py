@@ -37,26 +37,27 @@ class Call:
     flags: str = ""
 
 
-def record(script: str, folder: Path, *arguments: str, timeout: float = 120) -> list[Call]:
+def record(script: str, folder: Path, fault: str = "") -> list[Call]:
     """Run a script with the folder as its first argument, and return its calls on what is below it, and its output.
 
-    What it prints are calls of the path "stdout". Skips the test where strace is not there or not allowed.
+    What it prints are calls of the path "stdout". fault: as strace injects it, such as fsync:error=EIO:when=3; the
+    script may then fail. Skips the test where strace is not there or not allowed.
     """
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed (Debian: apt-get install strace)")
     log = folder.parent / f"{folder.name}.strace"
     command = ["strace", "-f", "-qq", "-y", "-xx", "-s", "100000000", "-e", f"trace={_CALLS}", "-o", str(log)]
     process = subprocess.run(
-        [*command, sys.executable, "-c", script, str(folder), *arguments],
+        [*command, *(["-e", f"inject={fault}"] if fault else []), sys.executable, "-c", script, str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=120,
         check=False,
     )
     if "PTRACE" in process.stderr or "ptrace" in process.stderr:
         pytest.skip("strace may not trace here")
-    assert process.returncode == 0, process.stderr[-2000:]
+    assert process.returncode == 0 or fault, process.stderr[-2000:]
     calls = [call for line in _whole_lines(log) if (call := _call(line, str(folder))) is not None]
     log.unlink()
     return calls
@@ -79,7 +80,7 @@ def _whole_lines(log: Path) -> Iterator[str]:
 
 def _call(line: str, folder: str) -> Call | None:
     match = _LINE.match(line)
-    if match is None or int(match[4]) < 0:
+    if match is None or (int(match[4]) < 0 and match[2] not in {"fsync", "fdatasync"}):
         return None
     name, arguments, result = match[2], match[3], int(match[4])
     described = _DESCRIPTOR.match(arguments)
@@ -97,7 +98,7 @@ def _call(line: str, folder: str) -> Call | None:
         call = Call(name, strings[0].decode(), descriptor=result, flags=flags)
     elif name in {"fsync", "fdatasync"}:
         assert described
-        call = Call("sync", _text(described[2]))
+        call = Call("sync" if result == 0 else "failed sync", _text(described[2]))
     elif name == "ftruncate":
         assert described
         call = Call("truncate", _text(described[2]), start=int(arguments.rsplit(",", 1)[1]))

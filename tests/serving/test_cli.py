@@ -155,7 +155,8 @@ def test_a_key_of_no_known_kind_is_not_made(run: Run) -> None:
 def test_the_doctor_checks_that_store_index_and_events_agree(ready: Run, trained_too: Path) -> None:
     outcome = ready("doctor", "--check")
     assert outcome.code == 0, outcome.out
-    assert "41 items and" in outcome.out
+    assert "41 items are in the store and the index alike" in outcome.out
+    assert "events are counted right" in outcome.out
 
 
 def test_the_doctor_lists_what_does_not_agree(
