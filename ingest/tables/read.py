@@ -95,6 +95,7 @@ def _expand(folder: Path, name: str) -> list[Path]:
     if _GLOB_SIGNS & set(name) and not path.exists():
         try:
             matching = sorted(file for file in folder.glob(name) if file.is_file())
+        # What pathlib raises for an empty pattern, and for one that begins at the root.
         except (ValueError, NotImplementedError) as error:
             raise DataError(f"{folder}: {name!r} is no pattern of files: {error}") from error
         if not matching:

@@ -11,6 +11,7 @@ from pharos.serving.operations.reindex import reindex
 from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from pharos.towers.progress import Silent
+from tests.python_api.registrations import registrations_put_back
 from tests.serving import world
 from tests.serving.served import served
 
@@ -44,3 +45,10 @@ def url(saved: Path) -> Iterator[str]:
 def client(url: str) -> pharos.Client:
     """A client of it."""
     return pharos.Client(url)
+
+
+@pytest.fixture(autouse=True)
+def registrations() -> Iterator[None]:
+    """What a test registers or removes is undone after it."""
+    with registrations_put_back():
+        yield

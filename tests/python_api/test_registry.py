@@ -20,13 +20,13 @@ from pharos.towers.features.encoders import own as own_encoders
 from pharos.towers.features.encoders.base import FeatureEncoder
 from pharos.towers.features.encoders.number import NumberEncoder
 from pharos.towers.features.encoders.own import UnknownEncoder
+from tests.python_api.registrations import registrations_put_back
 from tests.serving import world
 
 ITEMS = world.items()
 EVENTS = world.interactions()
 
 
-@pharos.register
 class Oldest:
     """The oldest of the candidates first, those without a year left out."""
 
@@ -37,7 +37,6 @@ class Oldest:
         return candidates.dropna(subset="year").sort_values("year", kind="stable")
 
 
-@pharos.register
 @dataclass(frozen=True)
 class ByTitle(Classic):
     """Likes items in the order of the catalogue."""
@@ -55,7 +54,6 @@ class ByTitle(Classic):
         return Factors(np.ones((users, 1), np.float32), -np.arange(items, dtype=np.float32)[:, None])
 
 
-@pharos.register
 class Halved(NumberEncoder):
     """Half a number, which scales to the same."""
 
@@ -65,18 +63,17 @@ class Halved(NumberEncoder):
         return super().encode(column / 2)
 
 
-@pytest.fixture(autouse=True)
-def registered() -> Iterator[None]:
-    """What a test registers goes with it."""
-    kept = [(registry, dict(registry)) for registry in (own_encoders._OWN, own_peers._PEERS)]
-    yield
-    for registry, before in kept:
-        registry.clear()
-        registry.update(before)
+@pytest.fixture(scope="module", autouse=True)
+def own() -> Iterator[None]:
+    """The three classes above, registered for the tests of this file."""
+    with registrations_put_back():
+        for kind in (Oldest, ByTitle, Halved):
+            pharos.register(kind)
+        yield
 
 
 @pytest.fixture(scope="module")
-def quick() -> pharos.Recommender:
+def quick(own: None) -> pharos.Recommender:
     """A model with an own encoder."""
     data = pharos.Dataset.from_frames(EVENTS, ITEMS, features={"year": {"type": "number", "encoder": "halved"}})
     return pharos.fit(data, dimensions=8, max_epochs=1, ranker=False, text_model="", progress=False)

@@ -61,7 +61,15 @@ def test_the_whole_page_is_below_300_kilobytes(client: TestClient) -> None:
 
 
 def test_the_reference_finds_all_its_files(client: TestClient) -> None:
-    assert {"/assets/swagger-ui.js", "/assets/swagger-ui.css", "/assets/docs.js"} <= loaded(client, "/docs").keys()
+    assert {"/assets/swagger-ui-bundle.js", "/assets/swagger-ui.css", "/assets/docs.js"} <= loaded(
+        client, "/docs"
+    ).keys()
+
+
+def test_the_reference_can_show_the_version_of_openapi_that_is_served(client: TestClient) -> None:
+    assert client.get("/openapi.json").json()["openapi"].startswith("3.1")
+    major = re.search(r'PACKAGE_VERSION:"(\d+)', client.get("/assets/swagger-ui-bundle.js").text)
+    assert major and int(major[1]) >= 5
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -1,8 +1,9 @@
-"""The web page and the API's reference, whose files are all in the package: nothing is loaded from elsewhere."""
+"""The web page and the API's reference: all their files are installed here, nothing is loaded from elsewhere."""
 
 import hashlib
 from functools import cache
 from http import HTTPStatus
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,6 +16,8 @@ from pharos.serving.api.validation import shown
 router = APIRouter()
 
 _FOLDER: Final = Path(__file__).parents[2] / "web"
+# Swagger UI, of which only these two are served.
+_REFERENCE: Final = ("fastapi_offline", "static", ("swagger-ui-bundle.js", "swagger-ui.css"))
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -67,8 +70,11 @@ def _respond(request: Request, file: _File, images: str | None) -> Response:
 
 @cache
 def _files() -> dict[str, _File]:
-    """Every file by its name, wherever it lies in the folder."""
-    return {path.name: _read(path) for path in sorted(_FOLDER.rglob("*")) if path.suffix in _TYPES}
+    """Every file by its name, wherever it lies in the folder, and those of the reference."""
+    package, folder, names = _REFERENCE
+    paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _TYPES]
+    paths += [Path(str(files(package) / folder / name)) for name in names]
+    return {path.name: _read(path) for path in paths}
 
 
 def _read(path: Path) -> _File:
