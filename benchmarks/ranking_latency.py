@@ -22,6 +22,7 @@ from pharos.ingest.dataset import Dataset
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.histories.histories import Histories
 from pharos.towers.ranking.features import Retrieved
+from pharos.towers.ranking.ranker import rows_of
 from pharos.towers.settings import TrainingSettings
 from pharos.towers.sources.merging import SOURCES
 from pharos.training import train
@@ -48,7 +49,8 @@ def measure(bundle: Bundle, dataset: Dataset) -> None:
     items = bundle.encode_items(dataset.items).tower
     people = [f"u{number}" for number in range(USERS)]
     queries = Histories(dataset, dataset.interactions).queries(people, items)
-    vectors, ids = bundle.encode_users(queries), np.array(dataset.items["item_id"])
+    vectors = bundle.encode_users(queries)
+    training_rows = rows_of(ranker.spec, dataset.items["item_id"].tolist())
     score = np.linspace(1, 0, CANDIDATES, dtype=np.float32)
     retrieved = Retrieved(score, np.stack([score] * SOURCES, axis=1))
     draws = np.random.default_rng(0).integers(ITEMS, size=(REQUESTS + WARM_UP, CANDIDATES))
@@ -56,7 +58,7 @@ def measure(bundle: Bundle, dataset: Dataset) -> None:
     def rank(number: int) -> None:
         rows = draws[number]
         person = ranker.query(queries[number % USERS], vectors[number % USERS])
-        assert len(ranker.score(person, ids[rows].tolist(), items[rows], retrieved)) == CANDIDATES
+        assert len(ranker.score(person, training_rows[rows], items[rows], retrieved)) == CANDIDATES
 
     def product(number: int) -> None:
         assert (items[draws[number]] @ queries[number % USERS].history_vectors.T).shape[0] == CANDIDATES

@@ -14,6 +14,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.towers.progress import Progress
 from pharos.towers.ranking.features import Retrieved
+from pharos.towers.ranking.ranker import rows_of
 from pharos.towers.settings import RankingSettings
 
 
@@ -33,7 +34,8 @@ class RankedContender:
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
         """Nothing: the tables were counted with the retrieval's final fit; the ranking model stays what it is."""
-        self._ids = known.items[Columns.ITEM].to_numpy(object)
+        spec = self._retrieval.trained.towers.spec
+        self._rows = rows_of(spec, known.items[Columns.ITEM].tolist())
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         """float32 [len(users), items]: the ranker's scores for the candidates, -inf for all other items."""
@@ -51,7 +53,7 @@ class RankedContender:
             best = candidates.first(count)
             person = ranker.query(query, best.user)
             retrieved = Retrieved(best.score, best.parts)
-            row[best.rows] = ranker.score(person, self._ids[best.rows].tolist(), items[best.rows], retrieved)
+            row[best.rows] = ranker.score(person, self._rows[best.rows], items[best.rows], retrieved)
         return scores
 
     def pool(self) -> Pool:

@@ -1,16 +1,18 @@
 """The vector index in this process: Qdrant's own engine on a folder, without a server."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_edge import CountRequest, EdgeShard, QueryBatchRequest, ScoredPoint, UpdateOperation
 
 from pharos.indexing.checks import batched, check_points, check_query
-from pharos.indexing.embedded_flags import shown, stored
+from pharos.indexing.embedded_flags import stored
 from pharos.indexing.embedded_points import (
     SCAN_UP_TO_POINTS,
     edge_point,
@@ -27,14 +29,14 @@ from pharos.indexing.errors import (
     UnknownItem,
 )
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
+from pharos.indexing.index import TOWER, CollectionInfo, CollectionSpec, FloatArray, NumberedHits, Point, SourceQuery
 from pharos.indexing.index_folder import IndexFolder
 from pharos.indexing.known_vectors import VectorMemory
 from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
-from pharos.indexing.searching import Asked, Scored, Searching, Stored, Wanted
+from pharos.indexing.searching import Asked, Found, Searching, Stored
 from pharos.indexing.shards import Shards, is_panic
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
@@ -85,7 +87,7 @@ class QdrantEmbedded(Searching):
                         UpdateOperation.upsert_points([edge_point(point, flags) for point in batch])
                     )
                 finally:
-                    self._memory.written(name, [point_id(point.item_id) for point in batch])
+                    self._memory.written(name, self._met(point.item_id for point in batch))
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
@@ -108,7 +110,7 @@ class QdrantEmbedded(Searching):
             try:
                 self._shard(name).update(UpdateOperation.delete_points([*ids]))
             finally:
-                self._memory.written(name, ids)
+                self._memory.written(name, self._met(item_ids))
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -190,54 +192,67 @@ class QdrantEmbedded(Searching):
             self._shards.close()
             self._folder.close()
 
-    def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
+    def vectors(
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """See VectorIndex.vectors. From memory where they were met before."""
+        items = self.numbers.of_items(item_ids)
+        if len(items) and items.min() < 0:
+            name, unmet = self._name(collection), [item_ids[place] for place in np.flatnonzero(items < 0).tolist()]
+            there = self._read_records(name, [point_id(item_id) for item_id in unmet], False, ())
+            self.numbers.learn(item_id for item_id in unmet if point_id(item_id) in there)
+            items = self.numbers.of_items(item_ids)
+        met = items >= 0
+        vectors, present = self._vectors_of(self._name(collection), items[met], using)
+        met[met] = present
+        return vectors, met
+
+    def _nearest(
+        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
+    ) -> list[Found]:
         name = self._name(collection)
-        filter = translate(wanted.filter, EMBEDDED)
-        requests = [edge_request(search, filter, wanted.payload) for search in asked]
+        translated = translate(filter, EMBEDDED)
+        requests = [edge_request(search, translated) for search in asked]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
-        return [self._scored(name, search, answer, wanted) for search, answer in zip(asked, answers, strict=True)]
+        # The vectors are not asked for: those of most hits are known.
+        return [_found(answer) for answer in answers]
 
-    def _scored(self, name: str, search: Asked, answer: Sequence[ScoredPoint], wanted: Wanted) -> list[Scored]:
-        flags = self._flags(name)
-        payloads = [shown(point.payload, flags) for point in answer] if wanted.payload else [None] * len(answer)
-        ids: list[Any] = [point.id for point in answer]
-        if not wanted.vector:
-            return [Scored(id, p.score, payload) for id, p, payload in zip(ids, answer, payloads, strict=True)]
-        vectors = self._vectors_of(name, ids, search.returned)
+    def _with_vectors(self, collection: str, found: NumberedHits, using: str) -> NumberedHits:
+        vectors, present = self._vectors_of(self._name(collection), found.items, using)
         # One that was deleted since it was found has no vector any more.
-        return [
-            Scored(id, point.score, payload, vector)
-            for id, point, payload, vector in zip(ids, answer, payloads, vectors, strict=True)
-            if vector is not None
-        ]
+        return NumberedHits(found.items[present], found.scores[present], vectors)
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
     ) -> dict[UUID, Stored]:
-        name = self._name(collection)
-        lengths = self._spec(name).vectors
-        if payload or len(vectors) != 1 or vectors[0] not in lengths:
-            return self._read_records(name, ids, payload, vectors)
-        (using,) = vectors
-        known = dict(zip(ids, self._vectors_of(name, ids, using), strict=True))
-        # A point may exist and have no such vector.
-        without = [id for id, vector in known.items() if vector is None]
-        found = {id: Stored({}, {using: vector}, {}) for id, vector in known.items() if vector is not None}
-        return {**found, **self._read_records(name, without, False, ())} if without else found
+        return self._read_records(self._name(collection), ids, payload, vectors)
 
-    def _vectors_of(self, name: str, ids: Sequence[UUID], using: str) -> list[FloatArray | None]:
-        """The dense vector of each point, from memory where it was met before; None where there is none."""
-        known = self._memory.of(name, using)
-        moment = known.moment
-        vectors = known.of(ids)
-        unknown = [id for id, vector in zip(ids, vectors, strict=True) if vector is None]
-        if not unknown:
-            return vectors
-        records = self._read_records(name, unknown, False, (using,))
-        read = {id: stored.vectors[using] for id, stored in records.items() if using in stored.vectors}
-        known.learn(moment, read)
-        return [read.get(id) if vector is None else vector for id, vector in zip(ids, vectors, strict=True)]
+    def _vectors_of(self, name: str, items: NDArray[np.int64], using: str) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The dense vectors of those of n items that have one, float32 [m, d], and which these are, bool [n]."""
+        memory = self._memory.of(name, using)
+        moment = memory.moment
+        vectors, present = memory.of(items)
+        if present.all():
+            return vectors, present
+        unknown = np.unique(items[~present])
+        ids = {point_id(self.numbers.items[number]): number for number in unknown.tolist()}
+        records = self._read_records(name, list(ids), False, (using,))
+        read = {ids[id]: stored.vectors[using] for id, stored in records.items() if using in stored.vectors}
+        if not read:
+            return vectors[present], present
+        rows = np.stack(list(read.values())).astype(np.float32)
+        numbers = np.fromiter(read, np.int64, len(read))
+        memory.learn(moment, numbers, rows)
+        whole = np.zeros((len(items), rows.shape[1]), np.float32)
+        if present.any():
+            whole[present] = vectors[present]
+        order = np.argsort(numbers)
+        place = np.minimum(np.searchsorted(numbers[order], items), len(numbers) - 1)
+        fresh = ~present & (numbers[order][place] == items)
+        whole[fresh] = rows[order[place[fresh]]]
+        present = present | fresh
+        return whole[present], present
 
     def _read_records(
         self, name: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
@@ -252,6 +267,11 @@ class QdrantEmbedded(Searching):
     def _check_query(self, collection: str, query: SourceQuery) -> None:
         spec = self._spec(self._name(collection))
         check_query(query, spec.vectors, spec.sparse)
+
+    def _met(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+        """The numbers of the items that have one."""
+        numbers = self.numbers.of_items(list(item_ids))
+        return numbers[numbers >= 0]
 
     def _name(self, collection: str) -> str:
         return self._folder.aliases.get(collection, collection)
@@ -287,3 +307,8 @@ class QdrantEmbedded(Searching):
             if name is not None and name not in self._folder.manifests:
                 raise UnknownCollection(name) from error
             raise IndexUnavailable(f"the vector index failed: {error}") from error
+
+
+def _found(answer: Sequence[ScoredPoint]) -> Found:
+    ids: list[Any] = [point.id for point in answer]  # UUIDs, as all of ours are
+    return Found([id.int for id in ids], [point.score for point in answer])

@@ -71,7 +71,7 @@ def edge_point(point: Point, flags: Collection[str]) -> qdrant_edge.Point:
     return qdrant_edge.Point(point_id(point.item_id), vectors, payload)
 
 
-def edge_request(asked: Asked, filter: Any, payload: bool | list[str]) -> QueryRequest:
+def edge_request(asked: Asked, filter: Any) -> QueryRequest:
     """A search as the engine takes it. filter: see `qdrant_filters.translate`."""
     vector = asked.query.vector
     query = _edge_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
@@ -80,7 +80,7 @@ def edge_request(asked: Asked, filter: Any, payload: bool | list[str]) -> QueryR
         query=Query.Nearest(query, using=asked.query.using),
         filter=filter,
         params=_EXACT if asked.exact else _USUAL,
-        with_payload=payload,
+        with_payload=False,
         with_vector=False,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pharos.indexing.filters import Filter
+from pharos.indexing.item_numbers import ItemNumbers
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.sparse import SparseVector
 
@@ -52,6 +53,22 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True)
+class NumberedHits:
+    """The answer of a search as arrays, best first.
+
+    items: int64 [n], numbers of `VectorIndex.numbers`. scores: float32 [n]. vectors: float32 [n, d], None unless asked
+    for.
+    """
+
+    items: NDArray[np.int64]
+    scores: FloatArray
+    vectors: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True)
 class SourceQuery:
     """One of several searches of a request: the `limit` points whose vector `using` has the highest dot product."""
 
@@ -92,6 +109,11 @@ class VectorIndex(Protocol):
     L2-normalised vectors the cosine. Safe to use from many threads; not to be carried over a fork.
     Every method may raise IndexUnavailable, and UnknownCollection where it names one.
     """
+
+    @property
+    def numbers(self) -> ItemNumbers:
+        """The numbers that `search_numbered` gives items, the same for all collections as long as the index is open."""
+        ...
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
         """Make an empty collection. Raises CollectionExists, InvalidName.
@@ -157,6 +179,24 @@ class VectorIndex(Protocol):
 
         with_vectors: each hit has the vector that it has in `search`.
         """
+        ...
+
+    def search_numbered(
+        self,
+        collection: str,
+        queries: Sequence[SourceQuery],
+        *,
+        filter: Filter | None = None,
+        exclude: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> list[NumberedHits]:
+        """As `search_sources`, with the hits of each query as arrays: a tenth of the work where there are hundreds."""
+        ...
+
+    def vectors(
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The dense vectors of those of n items that have one, float32 [m, d], and which these are, bool [n]."""
         ...
 
     def search_many(

@@ -1,28 +1,30 @@
-"""Vectors of points met before, so that an engine need not be asked for them again."""
+"""Vectors of items met before, so that an engine need not be asked for them again."""
 
 import threading
-from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from typing import Final
-from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pharos.indexing.index import FloatArray
 
 _MOST_BYTES: Final = 256_000_000
-# The hash of a number is C's, that of a UUID is Python's: a request looks up a thousand.
-_number: Final = attrgetter("int")
+_FIRST_ROWS: Final = 1024
 
 
 class KnownVectors:
     """One kind of vector of one collection, for an index that sees every write to it. Safe with threads.
 
     A reader takes a `moment`, asks the engine, and gives what it was told to `learn`: if anything was written since
-    that moment it is not kept, for it may be what stood there before. Of too many, those learnt first are let go.
+    that moment it is not kept, for it may be what stood there before. A row once written stays as it is: a reader that
+    has found it may read it later. When there are too many bytes, all is forgotten and learnt anew.
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._most_bytes, self._bytes = most_bytes, 0
-        self._vectors: dict[int, FloatArray] = {}
+        self._most_bytes = most_bytes
+        self._rows: NDArray[np.int64] = np.full(_FIRST_ROWS, -1, np.int64)  # by the item's number; -1: not known
+        self._vectors: FloatArray | None = None
+        self._used = 0
         self._writes = 0
         self._lock = threading.Lock()
 
@@ -31,30 +33,59 @@ class KnownVectors:
         """How many writes there were so far."""
         return self._writes
 
-    def of(self, points: Iterable[UUID]) -> list[FloatArray | None]:
-        """The vector of each point, None for one that is not known; nobody may change them."""
-        return list(map(self._vectors.get, map(_number, points)))
+    def of(self, items: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The vectors of n items, float32 [n, d], and which of them are known, bool [n]; the other rows mean nothing.
 
-    def learn(self, moment: int, vectors: Mapping[UUID, FloatArray]) -> None:
-        """Keep what the engine told after `moment`."""
+        items: int64 [n], their numbers (`ItemNumbers`).
+        """
         with self._lock:
-            if moment != self._writes:
-                return
-            for point, vector in vectors.items():
-                if point.int not in self._vectors:
-                    self._vectors[point.int] = vector
-                    self._bytes += vector.nbytes
-            while self._bytes > self._most_bytes:
-                self._bytes -= self._vectors.pop(next(iter(self._vectors))).nbytes
+            rows, vectors = self._rows, self._vectors
+            if vectors is None:
+                return np.zeros((len(items), 0), np.float32), np.zeros(len(items), bool)
+            found = rows.take(items, mode="clip")
+        known = (found >= 0) & (items < len(rows))
+        return vectors.take(found, axis=0, mode="clip"), known
 
-    def written(self, points: Iterable[UUID]) -> None:
-        """Forget points that were just changed or deleted: called after each write, before it is acknowledged."""
+    def learn(self, moment: int, items: NDArray[np.int64], vectors: FloatArray) -> None:
+        """Keep what the engine told after `moment` of distinct items. items: int64 [n]; vectors: float32 [n, d]."""
+        with self._lock:
+            if moment != self._writes or not len(items):
+                return
+            self._make_room(items, vectors)
+            if self._vectors is None:
+                return
+            rows = np.arange(self._used, self._used + len(items))
+            self._vectors[rows] = vectors
+            self._rows[items] = rows
+            self._used += len(items)
+
+    def written(self, items: NDArray[np.int64]) -> None:
+        """Forget items that were just changed or deleted: called after each write, before it is acknowledged."""
         with self._lock:
             self._writes += 1
-            for point in points:
-                vector = self._vectors.pop(point.int, None)
-                if vector is not None:
-                    self._bytes -= vector.nbytes
+            self._rows[items[items < len(self._rows)]] = -1
+
+    def _make_room(self, items: NDArray[np.int64], vectors: FloatArray) -> None:
+        """Grow or tidy both arrays; readers keep the ones that they have."""
+        last = int(items.max())
+        if last >= len(self._rows):
+            grown = np.full(max(2 * len(self._rows), last + 1), -1, np.int64)
+            grown[: len(self._rows)] = self._rows
+            self._rows = grown
+        if self._vectors is not None and self._used + len(items) <= len(self._vectors):
+            return
+        live = np.flatnonzero(self._rows >= 0)
+        size = max(_FIRST_ROWS, 2 * (len(live) + len(items)))
+        most = self._most_bytes // max(vectors[0].nbytes, 1)
+        if len(live) + len(items) > most:
+            live = live[:0]
+        fresh = np.empty((min(size, max(most, 0)), vectors.shape[1]), np.float32)
+        if len(live) and self._vectors is not None:
+            fresh[: len(live)] = self._vectors[self._rows[live]]
+        rows = np.full(len(self._rows), -1, np.int64)
+        rows[live] = np.arange(len(live))
+        self._rows, self._used = rows, len(live)
+        self._vectors = fresh if len(items) <= len(fresh) - len(live) else None
 
 
 class VectorMemory:
@@ -67,12 +98,11 @@ class VectorMemory:
         """Those of one name in one collection."""
         return self._kinds.setdefault((collection, using), KnownVectors())
 
-    def written(self, collection: str, points: Iterable[UUID]) -> None:
-        """Of every name: see `KnownVectors.written`."""
-        changed = list(points)
+    def written(self, collection: str, items: NDArray[np.int64]) -> None:
+        """Of every name: see `KnownVectors.written`. items: int64 [n], numbers of the items that were met."""
         for (name, _), known in list(self._kinds.items()):
             if name == collection:
-                known.written(changed)
+                known.written(items)
 
     def drop(self, collection: str) -> None:
         """Forget a whole collection."""

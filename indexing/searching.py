@@ -1,39 +1,42 @@
 """Searching with exclusions of any length, the same for every engine.
 
-Engines can exclude points by id, but hundreds of ids make that slow. So more points than wanted are fetched, without
-their payload, the excluded ones are dropped, and only the survivors are read, where there is anything to read of them.
+Engines can exclude points by id, but hundreds of ids make that slow. So more points than wanted are fetched, and the
+excluded ones are dropped. What was found stays in arrays: objects for hundreds of hits would cost more than the search.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pharos.indexing.errors import InvalidVector, UnknownItem
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import TOWER, FloatArray, Hit, Point, SourceQuery
+from pharos.indexing.index import TOWER, FloatArray, Hit, NumberedHits, Point, SourceQuery
+from pharos.indexing.item_numbers import ItemNumbers
 from pharos.indexing.payload import Payload
-from pharos.indexing.point_ids import KnownIds, point_id
+from pharos.indexing.point_ids import point_id
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
-# Up to so many more points are read with their payload at once: cheaper than a second request.
-_DIRECT: Final = 32
 # So many more points are fetched at first, and four times as many each time that this was not enough.
 _FIRST: Final = 256
 _GROWTH: Final = 4
+_NO_HITS: Final = NumberedHits(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
-class Scored(NamedTuple):
-    """A point as an engine found it; payload and vector are None where they were not asked for."""
+class Found(NamedTuple):
+    """The points that an engine found, best first.
 
-    id: UUID
-    score: float
-    payload: Payload | None = None
-    vector: FloatArray | None = None
+    points: their UUIDs as numbers. vectors: float32 [n, d] in the same order; None where the engine did not read them.
+    """
+
+    points: list[int]
+    scores: list[float]
+    vectors: FloatArray | None = None
 
 
 class Stored(NamedTuple):
@@ -58,50 +61,41 @@ class Asked:
         return TOWER if isinstance(self.query.vector, SparseVector) else self.query.using
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which points are eligible, and what to return of them.
-
-    vector: whether to return `Asked.returned`; a point that has none is left out.
-    """
-
-    filter: Filter | None
-    payload: bool | list[str] = False
-    vector: bool = False
-
-
 @dataclass
 class _Row:
     """The search for one vector: what it still has to ask for, and what it found."""
 
     query: SourceQuery
-    excluded: frozenset[int]
+    exclude: Collection[str]
     exact: bool
     asked: int = 0
-    found: list[Scored] = field(default_factory=list)
+    found: NumberedHits = field(default=_NO_HITS)
 
     def __post_init__(self) -> None:
-        self.asked = self.query.limit + min(len(self.excluded), _FIRST)
+        self.asked = self.query.limit + min(len(self.exclude), _FIRST)
         self.exact |= isinstance(self.query.vector, SparseVector)
 
     @property
-    def empty(self) -> bool:
-        """Whether the vector has no entries, so that no collection need be asked."""
-        return isinstance(self.query.vector, SparseVector) and not len(self.query.vector)
+    def can_find(self) -> bool:
+        """Whether there is anything to ask the collection."""
+        return self.query.limit > 0 and not (isinstance(self.query.vector, SparseVector) and not len(self.query.vector))
 
     def ask(self) -> Asked:
         """What to ask the engine now."""
         return Asked(self.query, self.asked, self.exact)
 
-    def take(self, scored: list[Scored]) -> bool:
-        """Keep what is eligible; returns whether to ask again."""
-        limit = self.query.limit
-        excluded = self.excluded
-        self.found = ([point for point in scored if point.id.int not in excluded] if excluded else scored)[:limit]
-        most = limit + len(self.excluded)
-        if len(self.found) == limit:
+    def take(self, found: Found, items: NDArray[np.int64], passes: NDArray[np.bool_]) -> bool:
+        """Keep what is eligible; returns whether to ask again.
+
+        items: the numbers of what was found, -1 for what was deleted since. passes: by number, see `_passing`.
+        """
+        kept = np.flatnonzero(passes[items])[: self.query.limit]
+        vectors = None if found.vectors is None else found.vectors[kept]
+        self.found = NumberedHits(items[kept], np.array(found.scores, np.float32)[kept], vectors)
+        most = self.query.limit + len(self.exclude)
+        if len(kept) == self.query.limit:
             return False
-        if len(scored) == self.asked < most:
+        if len(items) == self.asked < most:
             self.asked = min(self.asked * _GROWTH, most)
             return True
         if self.exact:
@@ -115,11 +109,21 @@ class Searching(ABC):
     """The searches of `VectorIndex`, made of what an engine can do: plain nearest neighbours, and reading by id."""
 
     def __init__(self) -> None:
-        self._known_ids = KnownIds()
+        self._numbers = ItemNumbers()
+
+    @property
+    def numbers(self) -> ItemNumbers:
+        """See VectorIndex.numbers."""
+        return self._numbers
 
     @abstractmethod
-    def _nearest(self, collection: str, asked: Sequence[Asked], wanted: Wanted) -> list[list[Scored]]:
-        """For each search the `limit` points of highest score, best first."""
+    def _nearest(
+        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
+    ) -> list[Found]:
+        """For each search the `limit` points of highest score, best first.
+
+        with_vectors: whether `Asked.returned` may come along; a point without one is left out then.
+        """
 
     @abstractmethod
     def _read(
@@ -146,8 +150,8 @@ class Searching(ABC):
     ) -> list[Hit]:
         """See VectorIndex.search."""
         query = vector if isinstance(vector, SparseVector) else np.asarray(vector, dtype=np.float32)
-        row = _Row(SourceQuery(query, using, limit), _excluded(exclude), exact)
-        return self._search(collection, [row], filter, with_payload, with_vectors)[0]
+        row = _Row(SourceQuery(query, using, limit), exclude, exact)
+        return self._hits(collection, self._search(collection, [row], filter, with_vectors), with_payload)[0]
 
     def search_sources(
         self,
@@ -159,9 +163,21 @@ class Searching(ABC):
         with_vectors: bool = False,
     ) -> list[list[Hit]]:
         """See VectorIndex.search_sources."""
-        excluded = _excluded(exclude)
-        rows = [_Row(query, excluded, exact=False) for query in queries]
-        return self._search(collection, rows, filter, with_payload=False, with_vectors=with_vectors)
+        found = self.search_numbered(collection, queries, filter=filter, exclude=exclude, with_vectors=with_vectors)
+        return self._hits(collection, found, with_payload=False)
+
+    def search_numbered(
+        self,
+        collection: str,
+        queries: Sequence[SourceQuery],
+        *,
+        filter: Filter | None = None,
+        exclude: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> list[NumberedHits]:
+        """See VectorIndex.search_numbered."""
+        rows = [_Row(query, exclude, exact=False) for query in queries]
+        return self._search(collection, rows, filter, with_vectors)
 
     def search_many(
         self,
@@ -182,11 +198,11 @@ class Searching(ABC):
             raise InvalidVector(f"query vectors must have the shape [n, length], not {list(vectors.shape)}")
         if exclude and len(exclude) != len(vectors):
             raise InvalidVector(f"{len(vectors)} query vectors with {len(exclude)} exclusions")
-        excluded = list(map(_excluded, exclude)) or [_excluded(())] * len(vectors)
+        excluded = exclude or [()] * len(vectors)
         rows = [
             _Row(SourceQuery(vector, using, limit), ids, exact) for vector, ids in zip(vectors, excluded, strict=True)
         ]
-        return self._search(collection, rows, filter, with_payload, with_vectors)
+        return self._hits(collection, self._search(collection, rows, filter, with_vectors), with_payload)
 
     def similar(
         self,
@@ -233,72 +249,85 @@ class Searching(ABC):
             if id in read
         }
 
+    def vectors(
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """See VectorIndex.vectors."""
+        points = self.fetch(collection, item_ids, with_vectors=(using,), with_payload=False)
+        found = [points[item_id].vectors.get(using) if item_id in points else None for item_id in item_ids]
+        present = [vector for vector in found if vector is not None]
+        rows = np.stack(present).astype(np.float32) if present else np.zeros((0, 0), np.float32)
+        return rows, np.array([vector is not None for vector in found], bool)
+
     def _search(
-        self, collection: str, rows: list[_Row], filter: Filter | None, with_payload: bool, with_vectors: bool
-    ) -> list[list[Hit]]:
-        asking = [row for row in rows if not row.empty]
-        for row in asking:
-            self._check_query(collection, row.query)
-        asking = [row for row in asking if row.query.limit > 0]
-        longest = max((len(row.excluded) for row in asking), default=0)
-        # To read a few hundred vectors too many costs less than to ask twice.
-        if not with_payload and (not with_vectors or longest <= _FIRST):
-            self._fill(collection, asking, Wanted(filter, vector=with_vectors))
-            return self._plain_hits(collection, rows)
-        fields: bool | list[str] = True if with_payload else [Columns.ITEM]
-        if longest <= _DIRECT:
-            self._fill(collection, asking, Wanted(filter, fields, with_vectors))
-        else:
-            self._fill(collection, asking, Wanted(filter))
-            self._complete(collection, asking, fields, with_vectors)
-        return [[_hit(point, with_payload) for point in row.found if point.payload is not None] for row in rows]
-
-    def _fill(self, collection: str, rows: list[_Row], wanted: Wanted) -> None:
-        pending = rows
-        while pending:
-            answers = self._nearest(collection, [row.ask() for row in pending], wanted)
-            pending = [row for row, scored in zip(pending, answers, strict=True) if row.take(scored)]
-
-    def _plain_hits(self, collection: str, rows: Sequence[_Row]) -> list[list[Hit]]:
-        """What was found, without payload."""
-        found = [point for row in rows for point in row.found]
-        items = iter(self._items_of(collection, [point.id for point in found]))
-        return [
-            [Hit(item, point.score, {}, point.vector) for point in row.found if (item := next(items)) is not None]
-            for row in rows
-        ]
-
-    def _items_of(self, collection: str, points: Sequence[UUID]) -> list[str | None]:
-        """The item of each point; None for one that was deleted since it was found."""
-        items = self._known_ids.of(points)
-        unknown = {point for point, item in zip(points, items, strict=True) if item is None}
-        if not unknown:
-            return items
-        told: dict[UUID, str] = {}
-        for id, stored in self._read(collection, list(unknown), payload=[Columns.ITEM], vectors=()).items():
-            told[id] = stored.payload[Columns.ITEM]
-            self._known_ids.learn(id, told[id])
-        return [told.get(point) if item is None else item for point, item in zip(points, items, strict=True)]
-
-    def _complete(self, collection: str, rows: list[_Row], payload: bool | list[str], with_vectors: bool) -> None:
-        names = {row.ask().returned for row in rows} if with_vectors else set[str]()
-        ids = list({point.id for row in rows for point in row.found})
-        read = self._read(collection, ids, payload=payload, vectors=list(names))
+        self, collection: str, rows: list[_Row], filter: Filter | None, with_vectors: bool
+    ) -> list[NumberedHits]:
+        asking = [row for row in rows if row.can_find]
         for row in rows:
-            name = row.ask().returned
-            # A point that was deleted since it was found is not there any more.
-            row.found = [
-                point._replace(payload=read[point.id].payload, vector=read[point.id].vectors.get(name))
-                for point in row.found
-                if point.id in read and (not with_vectors or name in read[point.id].vectors)
+            if row.query.limit <= 0 or row.can_find:
+                self._check_query(collection, row.query)
+        # To read a few hundred vectors too many costs less than to ask twice.
+        at_once = with_vectors and max((len(row.exclude) for row in asking), default=0) <= _FIRST
+        pending = asking
+        while pending:
+            answers = self._nearest(collection, [row.ask() for row in pending], filter, with_vectors=at_once)
+            items = [self._items_of(collection, found.points) for found in answers]
+            pending = [
+                row
+                for row, found, numbers, passes in zip(pending, answers, items, self._passing(pending), strict=True)
+                if row.take(found, numbers, passes)
             ]
+        if with_vectors:
+            for row in asking:
+                row.found = self._with_vectors(collection, row.found, row.ask().returned)
+        return [row.found for row in rows]
 
+    def _with_vectors(self, collection: str, found: NumberedHits, using: str) -> NumberedHits:
+        """The hits that have the vector, with it."""
+        if found.vectors is not None:
+            return found
+        vectors, present = self.vectors(collection, [self.numbers.items[n] for n in found.items.tolist()], using=using)
+        return NumberedHits(found.items[present], found.scores[present], vectors)
 
-def _excluded(item_ids: Collection[str]) -> frozenset[int]:
-    """The points of the items, as numbers: those have a quicker hash than UUIDs."""
-    return frozenset(point_id(item_id).int for item_id in item_ids)
+    def _passing(self, rows: Sequence[_Row]) -> Iterator[NDArray[np.bool_]]:
+        """For each search which items are not excluded, by number; the last entry is for what has no number."""
+        last: Collection[str] | None = None
+        passes = np.zeros(0, bool)
+        for row in rows:
+            if row.exclude is not last:  # the searches of one request exclude the same items
+                last, excluded = row.exclude, self.numbers.of_items(row.exclude)
+                passes = np.ones(len(self.numbers) + 1, bool)
+                passes[-1], passes[excluded] = False, False
+            yield passes
 
+    def _items_of(self, collection: str, points: list[int]) -> NDArray[np.int64]:
+        """The number of each point's item; -1 for one that was deleted since it was found."""
+        items = self.numbers.of_points(points)
+        if len(items) and items.min() < 0:
+            unknown = [UUID(int=points[place]) for place in np.flatnonzero(items < 0).tolist()]
+            read = self._read(collection, unknown, payload=[Columns.ITEM], vectors=())
+            self.numbers.learn(stored.payload[Columns.ITEM] for stored in read.values())
+            items = self.numbers.of_points(points)
+        return items
 
-def _hit(point: Scored, with_payload: bool) -> Hit:
-    payload = point.payload or {}
-    return Hit(payload[Columns.ITEM], point.score, payload if with_payload else {}, point.vector)
+    def _hits(self, collection: str, found: Sequence[NumberedHits], with_payload: bool) -> list[list[Hit]]:
+        """As objects. An item that was deleted since it was found has no payload, and is no hit then."""
+        names = [[self.numbers.items[number] for number in hits.items.tolist()] for hits in found]
+        payloads: dict[str, Payload] = {}
+        if with_payload and any(names):
+            ids = {item_id: point_id(item_id) for listed in names for item_id in listed}
+            read = self._read(collection, list(ids.values()), payload=True, vectors=())
+            payloads = {item_id: read[id].payload for item_id, id in ids.items() if id in read}
+        return [
+            [
+                Hit(item_id, score, payloads.get(item_id, {}), vector)
+                for item_id, score, vector in zip(
+                    listed,
+                    hits.scores.tolist(),
+                    [None] * len(listed) if hits.vectors is None else hits.vectors,
+                    strict=True,
+                )
+                if not with_payload or item_id in payloads
+            ]
+            for listed, hits in zip(names, found, strict=True)
+        ]

@@ -34,7 +34,7 @@ def point_struct(point: Point) -> models.PointStruct:
     )
 
 
-def query_request(asked: Asked, filter: Any, payload: bool | list[str], with_vector: bool) -> models.QueryRequest:
+def query_request(asked: Asked, filter: Any, *, with_vector: bool) -> models.QueryRequest:
     """A search as the client takes it. filter: see `qdrant_filters.translate`."""
     vector = asked.query.vector
     return models.QueryRequest(
@@ -43,7 +43,7 @@ def query_request(asked: Asked, filter: Any, payload: bool | list[str], with_vec
         filter=filter,
         params=models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=asked.exact),
         limit=asked.limit,
-        with_payload=payload,
+        with_payload=False,
         with_vector=[asked.returned] if with_vector else False,
     )
 

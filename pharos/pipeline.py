@@ -1,7 +1,8 @@
 """From people to lists, in memory: retrieve, rank, re-rank, as the server's pipeline does with an index and a store."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -17,11 +18,13 @@ from pharos.stages import (
     EncodedPerson,
     Source,
     interleave,
-    ranking_scores,
     relevance,
     scale,
 )
 from pharos.towers.bundle.bundle import Bundle
+from pharos.towers.ranking.features import Retrieved
+from pharos.towers.ranking.ranker import Candidates as ToRank
+from pharos.towers.ranking.ranker import Ranker, rows_of
 from pharos.towers.sources.merging import DEPTH, SOURCES, TOWER, Floats, merge
 from pharos.towers.sources.retriever import List, Retriever
 
@@ -46,17 +49,24 @@ class Selection:
 class Merged:
     """Candidates of one person, best first: rows int64 [m], parts float32 [m, SOURCES], score float32 [m].
 
-    leading: int64 [m], the source that adds most to each.
+    leading: int64 [m], the source that adds most to each. ranked: whether the score is the ranking model's.
     """
 
     rows: Rows
     parts: Floats
     score: Floats
     leading: Rows
+    ranked: bool = False
 
     def first(self, count: int) -> "Merged":
         """The best of them."""
-        return Merged(self.rows[:count], self.parts[:count], self.score[:count], self.leading[:count])
+        return self.at(slice(count))
+
+    def at(self, places: Rows | slice) -> "Merged":
+        """Those at the places, in that order."""
+        return Merged(
+            self.rows[places], self.parts[places], self.score[places], self.leading[places], ranked=self.ranked
+        )
 
 
 @dataclass(frozen=True)
@@ -78,13 +88,17 @@ class Pipeline:
     def recommend(self, people: Sequence[Profile], selection: Selection) -> Iterator[list[Candidate]]:
         """A list of at most k for each person, without what that person has."""
         limit = max(CANDIDATES, selection.k, POOL if selection.diversity else 0)
-        hidden = [np.concatenate([person.seen, selection.exclude]) for person in people]
-        for found, left_out in zip(self.retrieve(people, hidden, selection.allowed, limit), hidden, strict=True):
-            candidates = self._candidates(found.merged.first(limit))
-            if not found.person.query.history:
-                popular = self.popular(limit, left_out, selection.allowed)
-                candidates = _distinct(interleave(popular, candidates))
-            yield self._reranked(self.rank(found.person, candidates), selection)
+        for start in range(0, len(people), _AT_ONCE):
+            some = people[start : start + _AT_ONCE]
+            hidden = [np.concatenate([person.seen, selection.exclude]) for person in some]
+            found = list(self.retrieve(some, hidden, selection.allowed, limit))
+            ranked = self.rank([one.person for one in found], [one.merged.first(limit) for one in found])
+            for one, merged, left_out in zip(found, ranked, hidden, strict=True):
+                candidates = self._candidates(merged, None if selection.diversity or selection.steps else selection.k)
+                if not one.person.query.history:
+                    popular = self.popular(limit, left_out, selection.allowed)
+                    candidates = _distinct(interleave(popular, candidates))
+                yield self._reranked(candidates, selection)
 
     def retrieve(
         self, people: Sequence[Profile], hidden: Sequence[Rows], allowed: Mask | None, limit: int
@@ -96,7 +110,8 @@ class Pipeline:
             lists = self.retriever.lists(queries, users, hidden[start : start + _AT_ONCE], allowed, max(DEPTH, limit))
             for query, user, own in zip(queries, users, lists, strict=True):
                 asked = tuple(one if self._asked[source] else _NOTHING for source, one in enumerate(own))
-                yield Found(EncodedPerson(query, user), asked, self.merged(asked))
+                person = EncodedPerson(query, user, self.bundle.sources.rows(query))
+                yield Found(person, asked, self.merged(asked))
 
     def merged(self, lists: Sequence[List]) -> Merged:
         """All lists as one, best first."""
@@ -106,19 +121,29 @@ class Pipeline:
         order = np.argsort(-score, kind="stable")
         return Merged(rows[order], parts[order], score[order], weights.leading(parts, new)[order])
 
-    def rank(self, person: EncodedPerson, candidates: list[Candidate]) -> list[Candidate]:
-        """The candidates in the order of the ranking model; unchanged where there is none, or no history."""
-        scores = ranking_scores(
-            self.bundle,
-            person,
-            [candidate.item_id for candidate in candidates],
-            [candidate.vector for candidate in candidates],
-            [candidate.score for candidate in candidates],
-            [candidate.parts for candidate in candidates],
-        )
-        if scores is None:
-            return candidates
-        return [candidates[place].ranked_by(float(scores[place])) for place in np.argsort(-scores, kind="stable")]
+    def rank(self, people: Sequence[EncodedPerson], candidates: Sequence[Merged]) -> list[Merged]:
+        """The candidates of each person in the order of the ranking model, in one call of its network.
+
+        Unchanged where there is no model, or for a person without history.
+        """
+        ranker, ranked = self.bundle.ranker, list(candidates)
+        asked = [place for place, person in enumerate(people) if person.query.history and len(ranked[place].rows)]
+        if ranker is None or not asked:
+            return ranked
+        scores = ranker.score_many([self._to_rank(ranker, people[place], ranked[place]) for place in asked])
+        for place, score in zip(asked, scores, strict=True):
+            ranked[place] = replace(ranked[place], score=score, ranked=True).at(np.argsort(-score, kind="stable"))
+        return ranked
+
+    def _to_rank(self, ranker: Ranker, person: EncodedPerson, merged: Merged) -> ToRank:
+        query = ranker.query(person.query, person.vector, person.rows)
+        retrieved = Retrieved(merged.score, merged.parts)
+        return ToRank(query, self.training_rows[merged.rows], self.retriever.vectors[merged.rows], retrieved)
+
+    @cached_property
+    def training_rows(self) -> Rows:
+        """The row of each item of the catalogue in that of the training, -1 where it was not there."""
+        return rows_of(self.bundle.sources.spec, self.catalogue.ids)
 
     def user_vectors(self, people: Sequence[Profile]) -> Floats:
         """float32 [people, d]."""
@@ -136,12 +161,13 @@ class Pipeline:
             for row, score in zip(rows[chosen].tolist(), scores[chosen].tolist(), strict=True)
         ]
 
-    def _candidates(self, merged: Merged) -> list[Candidate]:
+    def _candidates(self, merged: Merged, most: int | None) -> list[Candidate]:
+        best = merged if most is None else merged.first(most)
         ids, vectors = self.catalogue.ids, self.retriever.vectors
         return [
-            Candidate(ids[row], score, RETRIEVED[leading], vectors[row], parts=parts)
+            Candidate(ids[row], score, RETRIEVED[leading], vectors[row], best.ranked, parts=parts)
             for row, score, leading, parts in zip(
-                merged.rows.tolist(), merged.score.tolist(), merged.leading.tolist(), merged.parts, strict=True
+                best.rows.tolist(), best.score.tolist(), best.leading.tolist(), best.parts, strict=True
             )
         ]
 

@@ -1,6 +1,5 @@
 """What given items are worth to a person, and why: the same scores as in a list of recommendations."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from pharos.catalogue import Rows
 from pharos.people import Profile
 from pharos.pipeline import Found, Merged, Pipeline
-from pharos.stages import CANDIDATES, RETRIEVED, EncodedPerson, Source, ranking_scores
+from pharos.stages import CANDIDATES, RETRIEVED, EncodedPerson, Source
 from pharos.towers.content.products import products
 from pharos.towers.ranking.features import attention
 from pharos.towers.ranking.ranker import rank_query
@@ -95,13 +94,15 @@ def _exactly(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> 
 
 
 def _with(one: Merged, other: Merged) -> Merged:
-    fields = zip(vars(one).values(), vars(other).values(), strict=True)
-    return Merged(*(np.concatenate(both) for both in fields))
+    return Merged(
+        np.concatenate([one.rows, other.rows]),
+        np.concatenate([one.parts, other.parts]),
+        np.concatenate([one.score, other.score]),
+        np.concatenate([one.leading, other.leading]),
+    )
 
 
 def _ranked(pipeline: Pipeline, person: EncodedPerson, merged: Merged) -> dict[int, float]:
     """The score of each row."""
-    ids = [pipeline.catalogue.ids[row] for row in merged.rows.tolist()]
-    vectors: Sequence[Floats] = list(pipeline.retriever.vectors[merged.rows])
-    scores = ranking_scores(pipeline.bundle, person, ids, vectors, merged.score, merged.parts)
-    return dict(zip(merged.rows.tolist(), (merged.score if scores is None else scores).tolist(), strict=True))
+    (ranked,) = pipeline.rank([person], [merged])
+    return dict(zip(ranked.rows.tolist(), ranked.score.tolist(), strict=True))

@@ -7,7 +7,6 @@ from typing import Final
 
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source, interleave
 from pharos.serving.pipeline.encode import EncodedPerson
-from pharos.serving.pipeline.rank import ranking_scores
 from pharos.serving.pipeline.relevance import relevance, scale
 from pharos.serving.settings import Settings
 from pharos.serving.store.titles import title_words
@@ -28,7 +27,6 @@ __all__ = [
     "EncodedPerson",
     "Source",
     "interleave",
-    "ranking_scores",
     "relevance",
     "scale",
     "title_words",

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from pharos.indexing.index import VectorIndex
 from pharos.ingest.errors import PharosError
 from pharos.serving.index_sync.background_sync import BackgroundSync
@@ -67,9 +69,11 @@ def open_service(
 
     warm_up: whether its first answers must be as quick as the next. observe: called with every answer.
     sync_failed: called with the type of each failure of the background sync.
+    Requests are answered side by side, so that each uses one thread for its matrices: those of one request are small,
+    and threads that wait for each other cost more than they save.
     Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
-    with open_store(settings) as store, open_index(settings) as index:
+    with threadpool_limits(1, "blas"), open_store(settings) as store, open_index(settings) as index:
         variants = Variants(
             {
                 name: LiveIndex(index, settings.bundles_dir, variant.alias, settings.refresh_seconds, warm_up=warm_up)

@@ -1,6 +1,8 @@
 """Which candidates may be in an answer, and how many to ask for so that enough of them remain."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from pharos.indexing.filters import AnyOf, Filter
@@ -23,24 +25,27 @@ class Eligible:
 
     def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
         """The first k eligible candidates, in their order."""
-        in_order, kept = distinct(candidates, exclude), list[Candidate]()
+        in_order, kept = each_once(candidates, exclude), list[Candidate]()
         # Nearly all are eligible, so the store is asked about little more than k of them.
-        for start in range(0, len(in_order), k + _SPARE):
-            portion = in_order[start : start + k + _SPARE]
-            available = self._store.available([candidate.item_id for candidate in portion])
-            kept += [candidate for candidate in portion if candidate.item_id in available]
+        while portion := list(islice(in_order, k + _SPARE)):
+            records = self._store.items([candidate.item_id for candidate in portion])
+            kept += [
+                replace(candidate, record=record)
+                for candidate in portion
+                if (record := records.get(candidate.item_id)) is not None and record.available
+            ]
             if len(kept) >= k:
                 break
         return kept[:k]
 
 
-def distinct(candidates: Iterable[Candidate], exclude: Collection[str]) -> list[Candidate]:
+def each_once(candidates: Iterable[Candidate], exclude: Collection[str]) -> Iterator[Candidate]:
     """The candidates in their order, each item once, without those to exclude."""
-    found: dict[str, Candidate] = {}
+    met = set[str]()
     for candidate in candidates:
-        if candidate.item_id not in exclude:
-            found.setdefault(candidate.item_id, candidate)
-    return list(found.values())
+        if candidate.item_id not in exclude and candidate.item_id not in met:
+            met.add(candidate.item_id)
+            yield candidate
 
 
 def widening(limit: int) -> Iterator[int]:

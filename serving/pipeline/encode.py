@@ -7,22 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from pharos.indexing.index import CONTENT, TOWER, VectorIndex
+from pharos.indexing.index import CONTENT, VectorIndex
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.profile import Profile
 from pharos.towers.content.encoder import COLUMNS
 from pharos.towers.histories.queries import UserQuery
+from pharos.towers.ranking.ranker import rows_of
 
 
 @dataclass(frozen=True)
 class EncodedPerson:
     """A person as the models take one.
 
-    query: history with its item vectors, and features. vector: float32 [d], of the user tower.
+    query: history with its item vectors, and features. vector: float32 [d], of the user tower. rows: int64 [l], the
+    history's items in the training catalogue, -1 for those that training did not see.
     """
 
     query: UserQuery
     vector: NDArray[np.float32]
+    rows: NDArray[np.int64]
 
 
 class EncodeUser:
@@ -37,15 +40,17 @@ class EncodeUser:
         The whole history is kept: the user tower cuts it to the newest events itself, other sources read further back.
         """
         bundle, collection = generation.bundle, generation.collection
-        ids = {event.item_id for event in profile.history}
-        points = self._index.fetch(collection, ids, with_vectors=(TOWER,), with_payload=False) if ids else {}
-        history = tuple(event for event in profile.history if event.item_id in points)
-        vectors = np.zeros((len(history), bundle.dimensions), np.float32)
-        for row, event in enumerate(history):
-            vectors[row] = points[event.item_id].vectors[TOWER]
-        content = self._content(collection, points.keys() - bundle.known_items)
+        history, vectors = profile.history, np.zeros((0, bundle.dimensions), np.float32)
+        if history:
+            vectors, present = self._index.vectors(collection, [event.item_id for event in history])
+            if not present.all():
+                history = tuple(event for event, there in zip(history, present.tolist(), strict=True) if there)
+                vectors = vectors.reshape(len(history), bundle.dimensions)
+        ids = [event.item_id for event in history]
+        rows = rows_of(bundle.sources.spec, ids)
+        content = self._content(collection, {ids[place] for place in np.flatnonzero(rows < 0).tolist()})
         query = UserQuery(history, vectors, profile.user_id, profile.features, content)
-        return EncodedPerson(query, bundle.encode_users([query])[0])
+        return EncodedPerson(query, bundle.encode_users([query])[0], rows)
 
     def _content(self, collection: str, new: Collection[str]) -> Mapping[str, csr_matrix]:
         """The content vectors of items that training did not see: float32 CSR [1, COLUMNS] by item."""

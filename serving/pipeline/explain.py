@@ -56,7 +56,7 @@ class Explain:
         """The weight of each past item for each item: float32 [n, l]; each row sums to 1 or is 0."""
         bundle = generation.bundle
         shares = np.zeros((len(items), len(person.query.history)), np.float32)
-        attended = attention(rank_query(bundle.sources.spec, person.query, person.vector), vectors)
+        attended = attention(rank_query(bundle.sources.spec, person.query, person.vector, person.rows), vectors)
         shares[:, shares.shape[1] - attended.shape[1] :] = attended
         for source, using, weigh in (
             (Source.NEIGHBOURS, NEIGHBOURS, _neighbour_weights),
@@ -77,7 +77,7 @@ def _neighbour_weights(bundle: Bundle, person: EncodedPerson, rows: Sequence[Spa
     A past item with several events counts at its last one.
     """
     asked = bundle.sources.ask_neighbours(person.query)
-    past = bundle.sources.rows(person.query)
+    past = person.rows
     last = {row: place for place, row in enumerate(past.tolist()) if row >= 0}
     weights = np.zeros((len(rows), len(past)), np.float32)
     for row, share in zip(asked.indices.tolist(), asked.data.tolist(), strict=True):
@@ -104,7 +104,7 @@ def _content_similarities(bundle: Bundle, person: EncodedPerson, rows: Sequence[
 def _content_vectors(bundle: Bundle, person: EncodedPerson) -> sp.csr_matrix:
     """Content vectors of the past items: float32 CSR [l, COLUMNS]."""
     content, nothing = bundle.sources.content, bundle.sources.encoder.encode_text("")
-    rows = bundle.sources.rows(person.query).tolist()
+    rows = person.rows.tolist()
     past: list[sp.csr_matrix] = [
         content[row] if row >= 0 else person.query.new_content.get(event.item_id, nothing)
         for row, event in zip(rows, person.query.history, strict=True)

@@ -40,8 +40,11 @@ class Present:
         )
 
     def _items(self, listed: Sequence[Candidate], fields: Sequence[str]) -> tuple[AnswerItem, ...]:
-        """One answer item per candidate; an item that was deleted a moment ago is left out."""
-        records = self._store.items([candidate.item_id for candidate in listed])
+        """One answer item per candidate; an item that is not in the store is left out."""
+        records = {candidate.item_id: candidate.record for candidate in listed if candidate.record is not None}
+        unread = [candidate.item_id for candidate in listed if candidate.record is None]
+        if unread:
+            records |= self._store.items(unread)
         present = [candidate for candidate in listed if candidate.item_id in records]
         return tuple(
             AnswerItem(

@@ -1,61 +1,48 @@
 """The ranking stage: the candidates in the order of the bundle's ranking model."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pharos.indexing.index import FloatArray
 from pharos.serving.index_sync.live_index import Generation
-from pharos.serving.pipeline.answers import RETRIEVED, Candidate
+from pharos.serving.pipeline.candidates import Merged
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.ranking.features import Retrieved
 
 
 class RankCandidates:
-    """Scores all retrieved candidates of a request in one call; candidates of other sources keep their places."""
+    """Scores all retrieved candidates of a request in one call."""
 
-    def __call__(
-        self, generation: Generation, person: EncodedPerson, candidates: Sequence[Candidate]
-    ) -> Sequence[Candidate]:
-        """The same candidates; unchanged where the bundle has no ranker or the person no history."""
-        places = [place for place, candidate in enumerate(candidates) if _can_be_scored(candidate)]
-        chosen = [candidates[place] for place in places]
-        scores = ranking_scores(
-            generation.bundle,
-            person,
-            [candidate.item_id for candidate in chosen],
-            [candidate.vector for candidate in chosen],
-            [candidate.score for candidate in chosen],
-            [candidate.parts for candidate in chosen],
-        )
+    def __call__(self, generation: Generation, person: EncodedPerson, found: Merged) -> Merged:
+        """The same candidates, best first; unchanged where the bundle has no ranker or the person no history.
+
+        found: with vectors.
+        """
+        if found.vectors is None:
+            return found
+        scores = ranking_scores(generation.bundle, person, found.rows, found.vectors, found.score, found.parts)
         if scores is None:
-            return candidates
-        order = np.argsort(-scores, kind="stable")
-        ordered = list(candidates)
-        for place, best in zip(places, order.tolist(), strict=True):
-            ordered[place] = chosen[best].ranked_by(float(scores[best]))
-        return ordered
+            return found
+        return replace(found, score=scores, ranked=True).at(np.argsort(-scores, kind="stable"))
 
 
 def ranking_scores(
     bundle: Bundle,
     person: EncodedPerson,
-    item_ids: Sequence[str],
-    vectors: Sequence[FloatArray | None],
-    score: Sequence[float] | FloatArray,
-    parts: Sequence[FloatArray | None] | FloatArray,
+    rows: NDArray[np.int64],
+    vectors: FloatArray,
+    score: FloatArray,
+    parts: FloatArray,
 ) -> FloatArray | None:
     """The ranker's scores of n candidates of one list, float32 [n]; None where there is nothing to rank them by.
 
-    vectors: of the item tower, score and parts: as `Merged` has them.
+    rows: int64 [n], in the training catalogue; vectors: float32 [n, d], of the item tower; score: float32 [n], and
+    parts: float32 [n, SOURCES], of the retrieval.
     """
-    if bundle.ranker is None or not person.query.history or not len(item_ids):
+    if bundle.ranker is None or not person.query.history or not len(rows):
         return None
-    retrieved = Retrieved(np.asarray(score, np.float32), np.asarray(parts, np.float32))
-    query = bundle.ranker.query(person.query, person.vector)
-    return bundle.ranker.score(query, item_ids, np.asarray(vectors, np.float32), retrieved)
-
-
-def _can_be_scored(candidate: Candidate) -> bool:
-    return candidate.parts is not None and candidate.vector is not None and candidate.source in RETRIEVED
+    query = bundle.ranker.query(person.query, person.vector, person.rows)
+    return bundle.ranker.score(query, rows, vectors, Retrieved(score, parts))

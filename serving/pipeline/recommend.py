@@ -1,12 +1,12 @@
 """Recommendations for a person, from the profile to the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, interleave
-from pharos.serving.pipeline.candidates import PersonSearch, RetrieveCandidates
+from pharos.serving.pipeline.candidates import Merged, PersonSearch, RetrieveCandidates
 from pharos.serving.pipeline.details import AddDetails
 from pharos.serving.pipeline.eligible import Eligible, widening
 from pharos.serving.pipeline.encode import EncodeUser
@@ -98,18 +98,22 @@ class Recommend:
         search = PersonSearch(self._candidates, generation, person, selection, with_vectors)
         for limit in widening(max(self._least, selection.k, self._rerank.needed(selection))):
             with watch.stage("retrieve"):
-                found = search.best(limit)
-                if not person.query.history:
-                    found = list(interleave(self._popular(limit, selection), found))
-            ranked: Sequence[Candidate] = found
+                found = search.merged(limit)
+            ranked = found
             if self._rank is not None:
                 with watch.stage("rank"):
                     ranked = self._rank(generation, person, found)
             with watch.stage("rerank"):
-                listed = self._rerank(ranked, selection, search, steps)
+                popular = [] if person.query.history else self._popular(limit, selection)
+                listed = self._rerank(self._listed(ranked, popular), selection, search, steps)
             if steps is not None:
-                steps.retrieved(search, limit, found, ranked)
-            if len(listed) >= selection.k or len(found) < limit:
+                steps.retrieved(search, limit, [*self._listed(found, popular)], [*self._listed(ranked, popular)])
+            if len(listed) >= selection.k or len(found) + len(popular) < limit:
                 break
         with watch.stage("rerank"):
             return self._add_details(generation, person, listed, explain=selection.explain)
+
+    def _listed(self, found: Merged, popular: list[Candidate]) -> Iterator[Candidate]:
+        """The candidates as objects; for a person without history, who cannot be ranked for, with popular items."""
+        candidates = self._candidates.candidates(found)
+        return interleave(popular, candidates) if popular else candidates

@@ -1,12 +1,15 @@
 """Relevance: the scores of different sources on one scale from 0 to 1."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from pharos.indexing.diversity import SIMILARITIES, Scale, scaled
 from pharos.indexing.index import FloatArray
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
+
+_OF_RETRIEVAL: Final = frozenset(RETRIEVED)
 
 
 def relevance(candidates: Sequence[Candidate]) -> FloatArray:
@@ -16,6 +19,9 @@ def relevance(candidates: Sequence[Candidate]) -> FloatArray:
     one; where others are mixed in the order of the candidates decides, and none is worth more than those before it.
     candidates: best first.
     """
+    if all(candidate.source in _OF_RETRIEVAL for candidate in candidates):
+        best_first = scaled(np.array([candidate.score for candidate in candidates], np.float32))
+        return np.minimum.accumulate(best_first) if len(best_first) else best_first
     values = np.zeros(len(candidates), np.float32)
     one = dict.fromkeys(RETRIEVED, Source.PERSONAL)
     sources = np.array([one.get(candidate.source, candidate.source) for candidate in candidates], dtype=object)

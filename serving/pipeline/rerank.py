@@ -1,6 +1,6 @@
 """The re-ranking stage: from ranked candidates to the list that a person gets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from pharos.indexing.diversity import POOL, mmr
 from pharos.indexing.index import TOWER, FloatArray, VectorIndex
 from pharos.serving.pipeline.answers import Candidate
 from pharos.serving.pipeline.candidates import PersonSearch
-from pharos.serving.pipeline.eligible import Eligible, distinct
+from pharos.serving.pipeline.eligible import Eligible, each_once
 from pharos.serving.pipeline.new_items import NewItems
 from pharos.serving.pipeline.relevance import relevance, scale
 from pharos.serving.pipeline.requests import Selection
@@ -31,16 +31,20 @@ class Rerank:
         return max(POOL, selection.k) if selection.diversity else selection.k
 
     def __call__(
-        self, candidates: Sequence[Candidate], selection: Selection, search: PersonSearch, steps: Steps | None = None
+        self, candidates: Iterable[Candidate], selection: Selection, search: PersonSearch, steps: Steps | None = None
     ) -> list[Candidate]:
         """A list of at most k.
 
-        candidates: best first, from any sources. search: finds new and pinned items, which need not be among the
-        candidates. steps: notes the list after each part.
+        candidates: best first, from any sources; no more are read than the list needs. search: finds new and pinned
+        items, which need not be among the candidates. steps: notes the list after each part.
         """
-        in_order = distinct(candidates, selection.exclude)
+        weigh = self._rules.weigh
+        if not weigh and not selection.diversity and steps is None:
+            chosen = self._eligible(candidates, selection.exclude, selection.k)
+            return self._pinned(self._new_items.inserted(chosen, selection, search), selection, search)
+        in_order = list(each_once(candidates, selection.exclude))
         worth = relevance(in_order)
-        if self._rules.weigh:
+        if weigh:
             worth = worth + self._rules.weights([candidate.item_id for candidate in in_order])
             order = np.argsort(-worth, kind="stable")
             in_order, worth = [in_order[place] for place in order], worth[order]

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Point, VectorIndex
 from pharos.indexing.sparse import SparseVector
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.index_sync.variants import Variants
-from pharos.serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists, merge, unseen
+from pharos.serving.pipeline.candidates import Merged, RetrieveCandidates, SourceLists
 from pharos.serving.pipeline.encode import EncodedPerson, EncodeUser
 from pharos.serving.pipeline.profile import ReadProfile
-from pharos.serving.pipeline.rank import ranking_scores
+from pharos.serving.pipeline.rank import RankCandidates
 from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.settings import Settings
@@ -65,6 +66,7 @@ class ScoreItems:
         self._encode = encode
         self._candidates = candidates
         self._settings = settings
+        self._rank = RankCandidates() if settings.ranker else None
 
     def __call__(self, person: Person, item_ids: Sequence[str]) -> ItemScores:
         """Items that the person has seen are scored like others.
@@ -106,32 +108,39 @@ class ScoreItems:
         self, generation: Generation, person: EncodedPerson, lists: SourceLists, points: Sequence[Point]
     ) -> list[float]:
         """The score of each point."""
-        merged = merge(generation.bundle, lists.lists)
+        self._index.numbers.learn(point.item_id for point in points)
+        numbers = self._index.numbers.of_items([point.item_id for point in points])
+        merged = self._candidates.merge(generation.bundle, lists.lists)
         listed = merged.first(self._settings.candidates)
-        vectors = {hit.item_id: hit.vector for hits in lists.lists for hit in hits}
-        scores = self._ranked(generation.bundle, person, listed, vectors)
-        others = [point for point in points if point.item_id not in scores]
-        if others:
-            vectors.update((point.item_id, point.vectors[TOWER]) for point in others)
-            longer = _with(listed, _exactly(generation.bundle, lists, merged, others))
-            together = self._ranked(generation.bundle, person, longer, vectors)
-            scores |= {point.item_id: together[point.item_id] for point in others}
-        return [scores[point.item_id] for point in points]
+        scores = self._ranked(generation, person, listed)
+        left = [place for place, number in enumerate(numbers.tolist()) if number not in scores]
+        if left:
+            others = [points[place] for place in left]
+            rows = self._candidates.rows(generation.bundle, numbers[left])
+            longer = _with(listed, _exactly(generation.bundle, lists, merged, others, numbers[left], rows))
+            together = self._ranked(generation, person, longer)
+            scores |= {number: together[number] for number in numbers[left].tolist()}
+        return [scores[number] for number in numbers.tolist()]
 
-    def _ranked(
-        self, bundle: Bundle, person: EncodedPerson, merged: Merged, vectors: Mapping[str, FloatArray | None]
-    ) -> dict[str, float]:
-        ids, scores = merged.item_ids, None
-        if self._settings.ranker:
-            of_items = [vectors[item_id] for item_id in ids]
-            scores = ranking_scores(bundle, person, ids, of_items, merged.score, merged.parts)
-        return dict(zip(ids, (merged.score if scores is None else scores).tolist(), strict=True))
+    def _ranked(self, generation: Generation, person: EncodedPerson, merged: Merged) -> dict[int, float]:
+        """The score of each item, by its number."""
+        ranked = self._rank(generation, person, merged) if self._rank is not None else merged
+        return dict(zip(ranked.items.tolist(), ranked.score.tolist(), strict=True))
 
 
-def _exactly(bundle: Bundle, lists: SourceLists, merged: Merged, points: Sequence[Point]) -> Merged:
-    """Items that were not retrieved, with exact scores of each source; parts that a source gave are kept."""
-    ids = [point.item_id for point in points]
-    known = dict(zip(merged.item_ids, merged.parts, strict=True))
+def _exactly(
+    bundle: Bundle,
+    lists: SourceLists,
+    merged: Merged,
+    points: Sequence[Point],
+    numbers: NDArray[np.int64],
+    rows: NDArray[np.int64],
+) -> Merged:
+    """Items that were not retrieved, with exact scores of each source; parts that a source gave are kept.
+
+    numbers, rows: int64 [points], as in `Merged`.
+    """
+    known = dict(zip(merged.items.tolist(), merged.parts, strict=True))
     parts = np.zeros((len(points), SOURCES), np.float32)
     tower, neighbours, content = lists.queries
     raw = (
@@ -140,21 +149,24 @@ def _exactly(bundle: Bundle, lists: SourceLists, merged: Merged, points: Sequenc
         [_product(content, point.sparse.get(CONTENT)) for point in points],
     )
     for source, (values, hits) in enumerate(zip(raw, lists.lists, strict=True)):
-        scores = np.array([hit.score for hit in hits], np.float32)
-        parts[:, source] = scaled_like(np.array(values, np.float32), scores, source)
-    for row, item_id in enumerate(ids):
-        parts[row] = known.get(item_id, parts[row])
-    new = unseen(bundle, ids)
-    weights = bundle.sources.weights
-    return Merged(ids, parts, weights.merged(parts, new), weights.leading(parts, new))
+        parts[:, source] = scaled_like(np.array(values, np.float32), hits.scores, source)
+    for place, number in enumerate(numbers.tolist()):
+        parts[place] = known.get(number, parts[place])
+    weights, new = bundle.sources.weights, rows < 0
+    vectors = np.stack([point.vectors[TOWER] for point in points]).astype(np.float32)
+    return Merged(numbers, rows, parts, weights.merged(parts, new), weights.leading(parts, new), vectors)
 
 
 def _with(one: Merged, other: Merged) -> Merged:
+    if one.vectors is None or other.vectors is None or not len(one):
+        return other
     return Merged(
-        [*one.item_ids, *other.item_ids],
+        np.concatenate([one.items, other.items]),
+        np.concatenate([one.rows, other.rows]),
         np.concatenate([one.parts, other.parts]),
         np.concatenate([one.score, other.score]),
         np.concatenate([one.leading, other.leading]),
+        np.concatenate([one.vectors, other.vectors]),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf
 from pharos.indexing.index import VectorIndex
@@ -18,6 +18,8 @@ from pharos.serving.pipeline.requests import Person, Selection
 from pharos.serving.pipeline.rules import Rules
 from pharos.serving.pipeline.steps import Steps
 from pharos.serving.store import ItemRecord, Store
+
+_T = TypeVar("_T")
 
 _BY: Final = {Source.PERSONAL: "taste", Source.NEIGHBOURS: "company", Source.CONTENT: "content"}
 
@@ -172,7 +174,8 @@ class TraceItem:
         asked = self._candidates.ask(
             steps.search.generation, steps.search.person, steps.limit, steps.search.selection, with_vectors=False
         )
-        places = [_place([hit.item_id for hit in hits], item_id) for hits in asked.lists]
+        (number,) = self._index.numbers.of_items([item_id]).tolist()
+        places = [_place(hits.items.tolist(), number) for hits in asked.lists]
         parts = [
             f"{_BY[source]} has it at {place}" if place else f"{_BY[source]} not among its first {len(hits)}"
             for source, place, hits in zip(RETRIEVED, places, asked.lists, strict=True)
@@ -238,9 +241,9 @@ def _kept(item_id: str, before: Sequence[str], after: Sequence[str], pusher: str
     return True, "It gets a place after this."
 
 
-def _place(ids: Sequence[str], item_id: str) -> int | None:
+def _place(listed: Sequence[_T], item: _T) -> int | None:
     """From 1; None where it is not there."""
-    return ids.index(item_id) + 1 if item_id in ids else None
+    return listed.index(item) + 1 if item in listed else None
 
 
 def _words(condition: Condition) -> str:

@@ -130,4 +130,9 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 
 def _begin(connection: Connection) -> None:
     options: dict[str, Any] = dict(connection.get_execution_options())
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    # Past SQLAlchemy, whose bookkeeping takes longer than the statement.
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    finally:
+        cursor.close()

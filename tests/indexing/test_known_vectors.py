@@ -1,60 +1,100 @@
 """Vectors that an index remembers."""
 
-from uuid import UUID
-
 import numpy as np
 
 from pharos.indexing.known_vectors import KnownVectors, VectorMemory
 
-ONE, TWO = UUID(int=1), UUID(int=2)
+ONE, TWO, BOTH = np.array([1]), np.array([2]), np.array([1, 2])
 
 
-def vector(value: float) -> np.ndarray:
-    return np.full(4, value, np.float32)
+def vectors(*values: float) -> np.ndarray:
+    return np.repeat(np.array(values, np.float32)[:, None], 4, axis=1)
 
 
 def test_what_was_learnt_is_known() -> None:
     known = KnownVectors()
-    known.learn(known.moment, {ONE: vector(1)})
-    (one, two) = known.of([ONE, TWO])
-    assert one is not None and one[0] == 1
-    assert two is None
+    known.learn(known.moment, ONE, vectors(1))
+    rows, there = known.of(BOTH)
+    assert there.tolist() == [True, False]
+    assert rows[0].tolist() == [1] * 4
 
 
 def test_what_was_written_is_forgotten() -> None:
     known = KnownVectors()
-    known.learn(known.moment, {ONE: vector(1), TWO: vector(2)})
-    known.written([ONE])
-    assert [vector is None for vector in known.of([ONE, TWO])] == [True, False]
+    known.learn(known.moment, BOTH, vectors(1, 2))
+    known.written(ONE)
+    assert known.of(BOTH)[1].tolist() == [False, True]
 
 
 def test_what_was_read_before_a_write_is_not_kept_after_it() -> None:
     known = KnownVectors()
     before = known.moment
-    known.written([ONE])
-    known.learn(before, {ONE: vector(1)})
-    assert known.of([ONE]) == [None]
+    known.written(ONE)
+    known.learn(before, ONE, vectors(1))
+    assert known.of(ONE)[1].tolist() == [False]
 
 
-def test_of_too_many_the_first_are_let_go() -> None:
+def test_what_is_learnt_anew_replaces_what_was_there() -> None:
+    known = KnownVectors()
+    known.learn(known.moment, BOTH, vectors(1, 2))
+    known.written(ONE)
+    known.learn(known.moment, ONE, vectors(3))
+    assert known.of(BOTH)[0][:, 0].tolist() == [3, 2]
+
+
+def test_a_reader_keeps_what_it_has_found_while_others_write() -> None:
+    known = KnownVectors()
+    known.learn(known.moment, ONE, vectors(1))
+    rows, _ = known.of(ONE)
+    known.written(ONE)
+    known.learn(known.moment, ONE, vectors(9))
+    assert rows[0].tolist() == [1] * 4
+
+
+def test_thousands_of_items_are_known_however_often_they_are_written() -> None:
+    known, items = KnownVectors(), np.arange(5000)
+    for turn in range(5):
+        known.written(items)
+        for start in range(0, 5000, 300):
+            part = items[start : start + 300]
+            known.learn(known.moment, part, vectors(*(part + turn)))
+    rows, there = known.of(items)
+    assert there.all()
+    assert rows[:, 0].tolist() == (items + 4.0).tolist()
+
+
+def test_when_there_are_too_many_bytes_the_old_ones_are_let_go() -> None:
     known = KnownVectors(most_bytes=16)
-    known.learn(known.moment, {ONE: vector(1)})
-    known.learn(known.moment, {TWO: vector(2)})
-    assert [vector is None for vector in known.of([ONE, TWO])] == [True, False]
+    known.learn(known.moment, ONE, vectors(1))
+    known.learn(known.moment, TWO, vectors(2))
+    assert known.of(BOTH)[1].tolist() == [False, True]
+
+
+def test_what_alone_takes_too_many_bytes_is_not_kept() -> None:
+    known = KnownVectors(most_bytes=16)
+    known.learn(known.moment, BOTH, vectors(1, 2))
+    assert not known.of(BOTH)[1].any()
+
+
+def test_an_item_met_after_all_others_is_unknown() -> None:
+    known = KnownVectors()
+    known.learn(known.moment, ONE, vectors(1))
+    assert known.of(np.array([10**6]))[1].tolist() == [False]
 
 
 def test_a_dropped_collection_is_forgotten_and_no_other() -> None:
     memory = VectorMemory()
     for name in ("old", "new"):
-        memory.of(name, "tower").learn(0, {ONE: vector(1)})
+        memory.of(name, "tower").learn(0, ONE, vectors(1))
     memory.drop("old")
-    (old,), (new,) = (memory.of(name, "tower").of([ONE]) for name in ("old", "new"))
-    assert old is None and new is not None
+    assert not memory.of("old", "tower").of(ONE)[1].any()
+    assert memory.of("new", "tower").of(ONE)[1].all()
 
 
-def test_a_write_reaches_every_vector_of_a_point() -> None:
+def test_a_write_reaches_every_vector_of_an_item() -> None:
     memory = VectorMemory()
     for using in ("tower", "text"):
-        memory.of("items", using).learn(0, {ONE: vector(1)})
-    memory.written("items", [ONE])
-    assert memory.of("items", "tower").of([ONE]) == memory.of("items", "text").of([ONE]) == [None]
+        memory.of("items", using).learn(0, ONE, vectors(1))
+    memory.written("items", ONE)
+    assert not memory.of("items", "tower").of(ONE)[1].any()
+    assert not memory.of("items", "text").of(ONE)[1].any()

@@ -90,7 +90,7 @@ def test_a_sparse_search_that_finds_too_few_does_not_ask_again(
 ):
     asked: list[int] = []
     ask = index._nearest
-    monkeypatch.setattr(index, "_nearest", lambda *rest: asked.append(1) or ask(*rest))
+    monkeypatch.setattr(index, "_nearest", lambda *rest, **more: asked.append(1) or ask(*rest, **more))
     assert len(index.search(links, entries({3: 2.0}), using=NEIGHBOURS, limit=10, exclude=["2"])) == 1
     index.search_sources(links, [SourceQuery(entries({3: 2.0}), NEIGHBOURS, 9), SourceQuery(hand(3), TOWER, 5)])
     assert len(asked) == 2

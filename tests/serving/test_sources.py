@@ -16,7 +16,7 @@ from pharos.serving.app import create_app
 from pharos.serving.operations.reindex import reindex
 from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Person, Selection, candidates
-from pharos.serving.pipeline.candidates import RetrieveCandidates, merge
+from pharos.serving.pipeline.candidates import RetrieveCandidates
 from pharos.serving.pipeline.encode import EncodeUser
 from pharos.serving.pipeline.profile import ReadProfile
 from pharos.serving.service import Service, open_service
@@ -128,14 +128,17 @@ class TestAgreement:
         for user, expected in zip(users, retriever.candidates(queries, seen, depth=depth), strict=True):
             profile = ReadProfile(service.store, 500)(Person(user))
             person = EncodeUser(service.index)(generation, profile)
-            ask, unseen = RetrieveCandidates(service.index).ask, Selection(10, exclude=profile.seen)
-            found = merge(generation.bundle, ask(generation, person, 10, unseen, with_vectors=True).lists)
+            retrieve, unseen = RetrieveCandidates(service.index), Selection(10, exclude=profile.seen)
+            asked = retrieve.ask(generation, person, 10, unseen, with_vectors=True)
+            found = retrieve.merge(generation.bundle, asked.lists)
             # Where a list is cut among items that are all alike, either may be in it.
             np.testing.assert_allclose(np.sort(found.parts, axis=0), np.sort(expected.parts, axis=0), atol=2e-5)
             if depth == 300:
                 names = data.items["item_id"].to_numpy()[expected.rows]
                 parts = dict(zip(names, expected.parts, strict=True))
-                np.testing.assert_allclose(found.parts, [parts[item_id] for item_id in found.item_ids], atol=2e-5)
+                np.testing.assert_allclose(
+                    found.parts, [parts[service.index.numbers.items[item]] for item in found.items], atol=2e-5
+                )
                 np.testing.assert_allclose(found.score, expected.score, atol=2e-5)
 
     @pytest.mark.parametrize("ranked", [False, True])

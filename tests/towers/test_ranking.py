@@ -15,6 +15,7 @@ from pharos.towers.neighbours.cooccurrence import Cooccurrence
 from pharos.towers.progress import Silent
 from pharos.towers.ranking.feature_names import WIDTH
 from pharos.towers.ranking.features import RankQuery, RankTables, Retrieved, attention, features
+from pharos.towers.ranking.ranker import rows_of
 from pharos.towers.ranking.training import candidate_lists, tables_of
 from pharos.towers.retrieval.fitting import fit
 from pharos.towers.retrieval.two_towers import TwoTowers
@@ -162,7 +163,12 @@ def test_a_loaded_ranker_scores_as_the_one_just_trained(bundle: Bundle) -> None:
     vectors = unit_like(bundle)
     query = UserQuery((HistoryEvent("i0", 4.0, 1), HistoryEvent("new", None, 2)), vectors[:2])
     scores = [
-        one.ranker.score(one.ranker.query(query, vectors[2]), ["i2", "i3", "another"], vectors[:3], retrieved(3))
+        one.ranker.score(
+            one.ranker.query(query, vectors[2]),
+            rows_of(one.ranker.spec, ["i2", "i3", "another"]),
+            vectors[:3],
+            retrieved(3),
+        )
         for one in (bundle, loaded)
         if one.ranker
     ]
@@ -176,7 +182,8 @@ def test_nothing_to_rank_is_no_error(bundle: Bundle) -> None:
     assert bundle.ranker is not None
     nobody = UserQuery((), np.zeros((0, bundle.dimensions), np.float32))
     query = bundle.ranker.query(nobody, np.zeros(bundle.dimensions, np.float32))
-    assert bundle.ranker.score(query, [], np.zeros((0, bundle.dimensions), np.float32), retrieved(0)).shape == (0,)
+    none = np.zeros((0, bundle.dimensions), np.float32)
+    assert bundle.ranker.score(query, np.zeros(0, np.int64), none, retrieved(0)).shape == (0,)
 
 
 def unit_like(bundle: Bundle) -> np.ndarray:

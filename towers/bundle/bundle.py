@@ -163,7 +163,7 @@ class Bundle:
         (vector,) = self.encode_users([nobody])
         if self.ranker is not None:
             nothing = Retrieved(np.zeros(1, np.float32), np.zeros((1, SOURCES), np.float32))
-            self.ranker.score(self.ranker.query(nobody, vector), ["any item"], vector[None], nothing)
+            self.ranker.score(self.ranker.query(nobody, vector), np.array([-1]), vector[None], nothing)
         if self.text_model is not None:
             self.embed_text(["the first text"])
 

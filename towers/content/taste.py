@@ -15,6 +15,7 @@ LONGEST = 200
 """The newest events that are read."""
 
 _ENOUGH_LABELS = 2.0
+_MOST_DENSE = 50_000
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,34 @@ class Taste:
         past, scaled: float32 CSR [l, spread], the rows of past items as `read` and `scaled` give them; the newest
         count.
         """
-        past, scaled = past[-LONGEST:], scaled[-LONGEST:]
+        if past.shape[0] > LONGEST:
+            past, scaled = past[-LONGEST:], scaled[-LONGEST:]
         if not past.shape[0]:
             return empty(1, len(self.spread))
+        columns, place = np.unique(scaled.indices, return_inverse=True)
+        row = np.repeat(np.arange(past.shape[0]), np.diff(scaled.indptr))
+        duals = _duals(past, scaled, row, place, len(columns))
+        weights = np.bincount(place, scaled.data * duals[row], len(columns)).astype(np.float32)
+        return sp.csr_matrix((weights, columns, [0, len(columns)]), shape=(1, len(self.spread)))
+
+
+def _duals(
+    past: sp.csr_matrix,
+    scaled: sp.csr_matrix,
+    row: npt.NDArray[np.int64],
+    place: npt.NDArray[np.int64],
+    columns: int,
+) -> npt.NDArray[np.float32]:
+    """The solution in the dual form, float32 [l]. row, place: of each entry, among `columns` columns that occur."""
+    length = past.shape[0]
+    if length * columns <= _MOST_DENSE:
+        # So few that sparse bookkeeping would cost more than the zeros.
+        dense = np.zeros((2, length, columns), np.float32)
+        dense[0, row, place], dense[1, row, place] = past.data, scaled.data
+        kernel = dense[1] @ dense[0].T
+    else:
         kernel = (scaled @ past.T).toarray()
-        kernel[np.diag_indices_from(kernel)] += 1.0
-        # Symmetric and positive definite: Cholesky's factors cost half of what LU's do.
-        _, duals, _ = sposv(kernel, np.ones(len(kernel), np.float32))
-        weights = np.zeros(len(self.spread), np.float32)
-        np.add.at(weights, scaled.indices, scaled.data * np.repeat(duals, np.diff(scaled.indptr)))
-        columns = np.unique(scaled.indices)
-        return sp.csr_matrix((weights[columns], columns, [0, len(columns)]), shape=(1, len(self.spread)))
+    kernel[np.diag_indices_from(kernel)] += 1.0
+    # Symmetric and positive definite: Cholesky's factors cost half of what LU's do.
+    _, duals, _ = sposv(kernel, np.ones(length, np.float32))
+    return np.asarray(duals, np.float32)

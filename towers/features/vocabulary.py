@@ -1,6 +1,7 @@
 """Ids to codes, with 0 for the unknown."""
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ class Vocabulary:
     def __init__(self, ids: Sequence[str]) -> None:
         """ids: distinct, in the order of their codes."""
         self.ids = list(ids)
-        self._codes = {name: code for code, name in enumerate(self.ids, start=1)}
+        self._codes: dict[str | None, int] = {name: code for code, name in enumerate(self.ids, start=1)}
 
     def __len__(self) -> int:
         """Count of ids, the unknown not counted."""
@@ -24,4 +25,5 @@ class Vocabulary:
 
     def codes(self, ids: Iterable[str | None]) -> npt.NDArray[np.int32]:
         """int32 [n]: the code of each id, 0 for unknown and None."""
-        return np.fromiter((self._codes.get(name, 0) if name is not None else 0 for name in ids), np.int32)
+        # No id is None, so that None is looked up like an unknown one.
+        return np.fromiter(map(self._codes.get, ids, repeat(0)), np.int32)

@@ -32,7 +32,9 @@ class HistoryScale:
 
     def ratings(self, raw: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """Standardised ratings; an unknown one is 0, the mean."""
-        return np.nan_to_num((raw - self.rating_mean) / self.rating_deviation).astype(np.float32)
+        standard = ((raw - self.rating_mean) / self.rating_deviation).astype(np.float32)
+        standard[~np.isfinite(standard)] = 0
+        return standard
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,15 @@ class Windows:
     before: npt.NDArray[np.int64]
 
 
-def context(windows: Windows) -> npt.NDArray[np.float32]:
-    """Features of the state before each place: float32 [b, length, width]."""
+def context(windows: Windows, position: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.float32]:
+    """Features of the state before each place: float32 [b, length, width].
+
+    position: int32 [b, p], the places that are asked for, 0 … length - 1, where not all are: float32 [b, p, width].
+    """
     rated = windows.ratings * windows.present
     seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))
+    if position is not None:
+        seen, ratings = (np.take_along_axis(values, position, axis=1) for values in (seen, ratings))
     total = np.log1p(seen + windows.before[:, None])
     lengths = soft_histogram(total.ravel(), _LENGTH_KNOTS).reshape(*total.shape, len(_LENGTH_KNOTS))
     plain = np.stack([np.log1p(seen) / 5, seen == 0, total / 5, ratings / np.maximum(seen, 1)], axis=-1)

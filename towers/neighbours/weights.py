@@ -29,15 +29,17 @@ class Neighbours:
 
         history: int64 [l], rows of past items, the oldest first, -1 for those that training did not see.
         """
+        items, shares = self.entries(history)
+        return sp.csr_matrix((shares, items, [0, len(items)]), (1, self.weights.shape[0]))
+
+    def entries(self, history: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The same as items, ascending, and what each counts."""
         recent = history[-_LONGEST:]
         age = np.arange(len(recent), dtype=np.float32)[::-1]
         shares = np.exp(-age / np.float32(self.fade)) if self.fade else np.ones(len(recent), np.float32)
         known = recent >= 0
-        row = sp.csr_matrix(
-            (shares[known].astype(np.float32), recent[known], [0, int(known.sum())]), (1, self.weights.shape[0])
-        )
-        row.sum_duplicates()
-        return row
+        items, place = np.unique(recent[known], return_inverse=True)
+        return items, np.bincount(place, shares[known], len(items)).astype(np.float32)
 
 
 @dataclass(frozen=True)

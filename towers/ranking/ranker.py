@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pharos.towers.errors import BundleError
 from pharos.towers.histories.queries import UserQuery
-from pharos.towers.ranking.features import Floats, RankQuery, RankTables, Retrieved, attention, features
+from pharos.towers.ranking.features import Floats, RankQuery, RankTables, Retrieved, Rows, attention, features
 from pharos.towers.retrieval.inputs import InputSpec
 
 MODEL: Final = "ranking_model.tflite"
@@ -27,6 +27,16 @@ class Scorer(Protocol):
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """One person with n candidates, as `Ranker.score` takes them."""
+
+    query: RankQuery
+    rows: Rows
+    vectors: Floats
+    retrieved: Retrieved
+
+
+@dataclass(frozen=True)
 class Ranker:
     """Orders candidates for a person. spec: of the towers that it goes with."""
 
@@ -34,16 +44,29 @@ class Ranker:
     tables: RankTables
     model: Scorer
 
-    def query(self, user: UserQuery, vector: Floats) -> RankQuery:
-        """A person as the ranker sees one; vector: float32 [d], the user tower's."""
-        return rank_query(self.spec, user, vector)
+    def query(self, user: UserQuery, vector: Floats, rows: Rows | None = None) -> RankQuery:
+        """See `rank_query`."""
+        return rank_query(self.spec, user, vector, rows)
 
-    def score(self, query: RankQuery, item_ids: Sequence[str], vectors: Floats, retrieved: Retrieved) -> Floats:
-        """Scores float32 [n] of n candidates, higher is better; vectors: float32 [n, d], the item tower's."""
-        if not len(item_ids):
+    def score(self, query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved) -> Floats:
+        """Scores float32 [n] of n candidates, higher is better.
+
+        rows: int64 [n], the candidates in the training catalogue, as `rows_of` gives them; vectors: float32 [n, d], the
+        item tower's.
+        """
+        if not len(rows):
             return np.zeros(0, np.float32)
-        seen = features(query, rows_of(self.spec, item_ids), vectors, retrieved, self.tables)
-        return np.asarray(self.model.score(seen))
+        return np.asarray(self.model.score(features(query, rows, vectors, retrieved, self.tables)))
+
+    def score_many(self, people: Sequence["Candidates"]) -> list[Floats]:
+        """The same for many people in one call of the network."""
+        seen = [
+            features(one.query, one.rows, one.vectors, one.retrieved, self.tables) for one in people if len(one.rows)
+        ]
+        if not seen:
+            return [np.zeros(0, np.float32) for _ in people]
+        scores = np.asarray(self.model.score(np.concatenate(seen)))
+        return np.split(scores, np.cumsum([len(one.rows) for one in people])[:-1])
 
     def attention(self, query: RankQuery, vectors: Floats) -> Floats:
         """How much each of the newest past items matters for each candidate: float32 [n, l'], 1 in a row."""
@@ -65,13 +88,18 @@ class Ranker:
         return content.getvalue()
 
 
-def rank_query(spec: InputSpec, user: UserQuery, vector: Floats) -> RankQuery:
-    """A person as the ranking model sees one; vector: float32 [d], the user tower's."""
-    ids = [event.item_id for event in user.history]
+def rank_query(spec: InputSpec, user: UserQuery, vector: Floats, rows: Rows | None = None) -> RankQuery:
+    """A person as the ranking model sees one.
+
+    vector: float32 [d], the user tower's. rows: int64 [l], the history's items in the training catalogue, where they
+    are known already.
+    """
+    if rows is None:
+        rows = rows_of(spec, [event.item_id for event in user.history])
     raw = np.array([np.nan if event.rating is None else event.rating for event in user.history], np.float64)
     stamps = [event.timestamp for event in user.history if event.timestamp is not None]
     moment = max(stamps) if stamps and spec.scale.timed else None
-    return RankQuery(vector, rows_of(spec, ids), user.history_vectors, spec.scale.ratings(raw), moment)
+    return RankQuery(vector, rows, user.history_vectors, spec.scale.ratings(raw), moment)
 
 
 def rows_of(spec: InputSpec, item_ids: Sequence[str]) -> npt.NDArray[np.int64]:

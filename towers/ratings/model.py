@@ -66,12 +66,11 @@ class RatingModel:
         return np.linalg.solve(precision, design.T @ (trust * left)).astype(np.float64)
 
     def _items(self, rows: Rows, vectors: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
-        known = (rows >= 0)[:, None]
-        expected = np.column_stack([vectors, np.ones(len(vectors))]) @ self.reading
-        return (
-            np.where(known, self.factors[rows], expected),
-            np.where(known, self.variances[rows], self.spread),
-        )
+        factors, variances, new = self.factors[rows], self.variances[rows], rows < 0
+        if new.any():
+            factors[new] = np.column_stack([vectors[new], np.ones(int(new.sum()))]) @ self.reading
+            variances[new] = self.spread
+        return factors, variances
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """For a file of arrays."""

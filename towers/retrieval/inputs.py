@@ -123,4 +123,4 @@ def context_at(windows: Windows, position: npt.NDArray[np.int32]) -> npt.NDArray
     # One more place at the end, so that the state after the last event of a full window exists.
     pad = ((0, 0), (0, 1))
     longer = Windows(np.pad(windows.present, pad), np.pad(windows.ratings, pad), windows.before)
-    return np.take_along_axis(context(longer), position[..., None], axis=1)
+    return context(longer, position)

@@ -19,7 +19,7 @@ from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.inputs import InputSpec
 from pharos.towers.sources.merging import MergeWeights
-from pharos.towers.sparse import empty
+from pharos.towers.sparse import empty, rows_at
 
 _ALIKE = 30
 """Known items by whose weights a new one is placed, the most alike by content."""
@@ -99,6 +99,17 @@ class Sources:
             blocks.append(sp.csr_matrix(cosines / np.maximum(total, 1e-9)))
         return sp.vstack(blocks, format="csr", dtype=np.float32)
 
+    def neighbour_entries(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The same as `ask_neighbours` as dimensions, ascending, and values; rows: the history's, see `rows`."""
+        return self.neighbours.entries(rows)
+
+    def content_entries(
+        self, query: UserQuery, rows: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The same as `ask_content` as dimensions, ascending, and values; rows: the history's, see `rows`."""
+        taste = self._taste(query, rows)
+        return taste.indices.astype(np.int64) + self.taste.first, taste.data
+
     def ask_neighbours(self, query: UserQuery) -> sp.csr_matrix:
         """The history as the index's `neighbours` are asked with: float32 CSR [1, known items]."""
         return self.neighbours.asked_with(self.rows(query))
@@ -112,9 +123,12 @@ class Sources:
 
     def taste_of(self, query: UserQuery) -> sp.csr_matrix:
         """The same without the columns that no taste has: float32 CSR [1, columns that tastes have]."""
-        rows = self.rows(query)[-LONGEST:]
+        return self._taste(query, self.rows(query))
+
+    def _taste(self, query: UserQuery, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
+        rows = rows[-LONGEST:]
         if (rows >= 0).all():
-            return self.taste.weights(self._read[rows], self._scaled[rows])
+            return self.taste.weights(rows_at(self._read, rows), rows_at(self._scaled, rows))
         nothing = empty(1, COLUMNS)
         past = [
             self._read[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))

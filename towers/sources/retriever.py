@@ -44,11 +44,17 @@ class Retriever:
     """The sources over n items."""
 
     def __init__(
-        self, towers: TwoTowers, sources: Sources, items: pd.DataFrame, text: npt.NDArray[np.float32] | None
+        self,
+        towers: TwoTowers,
+        sources: Sources,
+        items: pd.DataFrame,
+        text: npt.NDArray[np.float32] | None,
+        *,
+        vectors: Floats | None = None,
     ) -> None:
-        """items, text: as `TwoTowers.item_vectors` takes them."""
+        """items, text: as `TwoTowers.item_vectors` takes them. vectors: what that gives, where it is known already."""
         self.towers, self.sources = towers, sources
-        self.vectors = towers.item_vectors(items, text)
+        self.vectors = towers.item_vectors(items, text) if vectors is None else vectors
         rows = sources.item_rows(items)
         self._neighbours = rows.neighbours.T.tocsr()
         self._content = sources.taste.read(rows.content).T.tocsr()

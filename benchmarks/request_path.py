@@ -1,0 +1,139 @@
+"""What one recommendation costs in the process beside its bare calls, on the embedded engine, with 10,000 items.
+
+The floor is measured for the same person right before each request: the compact user tower on prepared inputs, the
+searches that the pipeline makes (the same queries, lengths and filter, ids and scores read), and the compact ranking
+network on prepared features, one after the other.
+
+    python -m benchmarks.request_path            # a made-up catalogue
+    python -m benchmarks.request_path DATA_DIR   # what was trained, imported and indexed there
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from qdrant_edge import QueryBatchRequest
+
+from benchmarks.recommendation_latency import prepare
+from pharos.indexing.embedded import QdrantEmbedded
+from pharos.serving.pipeline import Person, Selection
+from pharos.serving.service import Service, open_service
+from pharos.serving.settings import Settings
+
+REQUESTS, WARM_UP = 1_000, 200
+
+
+def main() -> None:
+    """Build, ask, print."""
+    if len(sys.argv) > 1:
+        measure(Settings(data_dir=Path(sys.argv[1])))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        prepare(settings)
+        measure(settings)
+
+
+def measure(settings: Settings) -> None:
+    """Print floor and ours, with and without diversity."""
+    with open_service(settings) as service:
+        people = [Person(user_id) for user_id, _ in service.store.some_users(REQUESTS)]
+        for bar, selection in ((1.5, Selection(10)), (2.0, Selection(10, diversity=0.5))):
+            print(f"diversity {selection.diversity}: {compare(service, people, selection, bar)}")
+
+
+def compare(service: Service, people: list[Person], selection: Selection, bar: float) -> str:
+    """Ask for every person in turn, after the same bare calls."""
+    floor, ours, stages = list[float](), list[float](), dict[str, list[float]]()
+    with BareCalls(service) as bare:
+        for number in range(WARM_UP + REQUESTS):
+            person = people[number % len(people)]
+            bare.record(lambda person=person: service.pipeline.recommend(person, selection))
+            bare_calls = bare.milliseconds()
+            started = time.perf_counter()
+            answer = service.pipeline.recommend(person, selection)
+            taken = (time.perf_counter() - started) * 1000
+            if number >= WARM_UP:
+                floor.append(bare_calls)
+                ours.append(taken)
+                for stage, milliseconds in answer.milliseconds.items():
+                    stages.setdefault(stage, []).append(milliseconds)
+    ratio = float(np.median(ours) / np.median(floor))
+    verdict = "holds" if ratio <= bar else f"missed by {ratio - bar:.2f}"
+    told = ", ".join(f"{name} {np.median(values):.2f}" for name, values in stages.items())
+    return (
+        f"ours median {np.median(ours):.2f} ms, 95 % {np.percentile(ours, 95):.2f}, "
+        f"99 % {np.percentile(ours, 99):.2f}; floor median {np.median(floor):.2f} ms; "
+        f"ratio {ratio:.2f} (at most {bar}: {verdict})\n  by stage: {told}"
+    )
+
+
+class BareCalls:
+    """Notes what a request gives the user tower, the engine and the ranking network, and repeats just these calls."""
+
+    def __init__(self, service: Service) -> None:
+        generation = service.live.current()
+        index, bundle = service.index, generation.bundle
+        assert isinstance(index, QdrantEmbedded), "the floor is that of the embedded engine"
+        assert bundle.ranker is not None, "nothing was learnt to rank by"
+        self._shard = index._shard(index._name(generation.collection))
+        self._places: list[tuple[Any, str, Callable[..., Any]]] = [
+            (bundle.towers.user_tower, "_one", bundle.towers.user_tower._one),
+            (bundle.ranker.model, "_model", bundle.ranker.model._model),
+        ]
+        self._index = index
+        self._calls: list[tuple[Callable[..., Any], Any]] = []
+        self._requests: list[Any] = []
+
+    def __enter__(self) -> "BareCalls":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for place, name, call in self._places:
+            setattr(place, name, call)
+
+    def record(self, ask: Callable[[], object]) -> None:
+        """Do a request and note its calls."""
+        self._calls, self._requests = [], []
+        for place, name, call in self._places:
+            setattr(place, name, self._noted(call))
+        nearest = self._index._nearest
+
+        def noted(collection: str, asked: Any, filter: Any, *, with_vectors: bool) -> Any:
+            from pharos.indexing.embedded_points import edge_request
+            from pharos.indexing.qdrant_filters import EMBEDDED, translate
+
+            self._requests.append([edge_request(search, translate(filter, EMBEDDED)) for search in asked])
+            return nearest(collection, asked, filter, with_vectors=with_vectors)
+
+        self._index._nearest = noted  # type: ignore[method-assign]
+        try:
+            ask()
+        finally:
+            del self._index._nearest
+            self.__exit__()
+
+    def milliseconds(self) -> float:
+        """How long the noted calls alone take."""
+        started = time.perf_counter()
+        for call, inputs in self._calls:
+            call(inputs)
+        for requests in self._requests:
+            for answer in self._shard.query_batch(QueryBatchRequest(requests)):
+                _ = [point.id for point in answer], [point.score for point in answer]
+        return (time.perf_counter() - started) * 1000
+
+    def _noted(self, call: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
+        def noted(inputs: Mapping[str, Any]) -> Any:
+            self._calls.append((call, {name: np.array(value) for name, value in inputs.items()}))
+            return call(inputs)
+
+        return noted
+
+
+if __name__ == "__main__":
+    main()
