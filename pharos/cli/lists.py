@@ -1,5 +1,6 @@
 """pharos recommend, similar, popular, search."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,10 +19,27 @@ def recommend(
         float | None, typer.Option(min=0, max=1, help="0 for the best items, to 1 for items unlike each other.")
     ] = None,
     as_json: AsJson = False,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Answer every user of the store into the file --out.")
+    ] = False,
+    users: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="In place of --all: a text file of user ids, one in a line.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --all or --users: the Parquet file to write.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --out: replace the file.")] = False,
 ) -> None:
-    """Recommend items to a user, or after a history."""
-    if (user is None) == (history is None):
-        raise typer.BadParameter("give either --user or --history")
+    """Recommend items to a user, after a history, or to all users at once."""
+    if [user is not None, history is not None, everybody, users is not None].count(True) != 1:
+        raise typer.BadParameter("give one of --user, --history, --all and --users")
+    if (everybody or users is not None) != (out is not None):
+        raise typer.BadParameter("--out goes with --all or --users, and they with it")
+    if out is not None:
+        from pharos.cli.list_file import write_all
+
+        write_all(users, out, k, filters, diversity, force=force)
+        return
     from pharos.cli.asking import asking
     from pharos.serving.pipeline import Person
     from pharos.towers.histories.queries import HistoryEvent

@@ -98,6 +98,7 @@ class Store:
 
     user = _reads(user_reads.user)
     some_users = _reads(user_reads.some)
+    user_ids = _reads(user_reads.all_ids)
     put_user = _writes(user_writes.put_user)
     delete_user = _writes(user_writes.remove_user)
     add_events = _writes(user_writes.add_events)

@@ -53,6 +53,12 @@ def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
     return [(user_id, int(count)) for user_id, count in rows]
 
 
+def all_ids(connection: Connection) -> list[str]:
+    """All users that the store knows by features or by events, in the order of their ids."""
+    known = union(select(users.c.id.label("id")), select(events.c.user_id)).subquery()
+    return list(connection.execute(select(known.c.id).order_by(known.c.id)).scalars())
+
+
 def user(connection: Connection, user_id: str) -> User | None:
     """Features, count of events and ignored items of a user; None if there is nothing."""
     features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()

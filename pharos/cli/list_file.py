@@ -1,0 +1,41 @@
+"""pharos recommend --all: the lists of many users in one file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pharos.cli.asking import asking
+from pharos.cli.progress import terminal_progress
+from pharos.errors import RequestError
+from pharos.list_files import write_lists
+
+_LONGEST_LINE: Final = 2048
+
+
+def write_all(
+    users: Path | None,
+    out: Path,
+    k: int | None,
+    filters: Sequence[str] | None,
+    diversity: float | None,
+    *,
+    force: bool,
+) -> None:
+    """Answer the users of a file, or all of the store. Raises RequestError, FilterError."""
+    named = None if users is None else _user_ids(users)
+    with asking(k, filters, as_json=True, diversity=diversity) as ask:
+        ids = ask.service.store.user_ids() if named is None else named
+        rows = write_lists(ask.service, ids, ask.selection, out, terminal_progress(), replace=force)
+    print(f"{out}: {rows:,} rows for {len(ids):,} users")
+
+
+def _user_ids(file: Path) -> list[str]:
+    """Each id once, in the order of the file; empty lines are left out."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"{file}: cannot be read as UTF-8 text ({error})") from error
+    for number, line in enumerate(lines, 1):
+        if len(line) > _LONGEST_LINE:
+            raise RequestError(f"{file}: line {number} has {len(line):,} characters; allowed is one user id in a line")
+    return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
