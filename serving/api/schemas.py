@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from pharos.serving.api.tokens import MAX_TOKEN
 from pharos.serving.api.validation import STORABLE, is_storable
 from pharos.serving.pipeline import Answer, Source
 from pharos.serving.store import ItemRecord, JobState
@@ -36,6 +37,7 @@ def _decoded(text: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable)]
 PathId = Annotated[Id, BeforeValidator(_decoded)]
+PathToken = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TOKEN), BeforeValidator(_decoded)]
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Diversity = Annotated[
     float | None,

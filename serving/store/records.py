@@ -71,6 +71,36 @@ class UserEvent:
 
 
 @dataclass(frozen=True)
+class StoredEvent:
+    """An event as it is stored. number: grows with each event. value: the rating, if any. timestamp: 0 if unknown."""
+
+    number: int
+    user_id: str
+    item_id: str
+    type: str
+    value: float | None
+    timestamp: int
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """All that is stored of a user. ignored: item ids, each with the time when it was named (unix seconds)."""
+
+    user_id: str
+    features: Mapping[str, object]
+    events: tuple[StoredEvent, ...]
+    ignored: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of a user's data. moved: events. known: events that the other user had as well, and has once."""
+
+    moved: int
+    known: int
+
+
+@dataclass(frozen=True)
 class User:
     """A user. features: the known values, as JSON has them. events: how many. ignored: item ids, in their order."""
 

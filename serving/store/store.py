@@ -22,6 +22,7 @@ from pharos.serving.store import (
     item_reads,
     item_writes,
     jobs,
+    listing,
     meta,
     popularity,
     titles,
@@ -92,15 +93,22 @@ class Store:
     feature_values = _reads(feature_values.feature_values)
     events_of = _reads(event_counts.events_of)
     miscounted = _reads(event_counts.miscounted)
+    list_items = _reads(listing.list_items)
     put_items = _writes(item_writes.put)
     patch_item = _writes(item_writes.patch)
     delete_item = _writes(item_writes.remove)
 
     user = _reads(user_reads.user)
     some_users = _reads(user_reads.some)
+    list_users = _reads(listing.list_users)
+    list_events = _reads(listing.list_events)
+    list_events_of = _reads(listing.list_events_of)
+    personal_data = _reads(listing.personal_data)
     put_user = _writes(user_writes.put_user)
     delete_user = _writes(user_writes.remove_user)
     add_events = _writes(user_writes.add_events)
+    delete_event = _writes(user_writes.remove_event)
+    merge_users = _writes(user_writes.merge)
     ignore = _writes(user_writes.ignore)
 
     dump = _reads(dumps.write)
