@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
+from pharos.ingest.unicode import nfc
 from pharos.serving.store import item_reads, meta
 from pharos.serving.store.records import ItemRecord, NewItem, WriteResult
 from pharos.serving.store.tables import deleted, items
@@ -40,12 +41,12 @@ def patch(
 ) -> ItemRecord | None:
     """Change what is given of an item; returns None if there is no such item. absent: names of features to remove."""
     revision = meta.take_revisions(connection, 1)
-    before = item_reads.by_id(connection, [item_id]).get(item_id)
+    before = item_reads.by_id(connection, [item_id]).get(nfc(item_id))
     if before is None:
         return None
     kept = {name: value for name, value in before.features.items() if name not in absent}
     new = NewItem(
-        item_id=item_id,
+        item_id=before.item_id,
         title=before.title if title is None else title,
         features={**kept, **(features or {})},
         available=before.available if available is None else available,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pharos.ingest.schema import FeatureValue
+from pharos.ingest.unicode import nfc
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class NewItem:
     title: str
     features: Mapping[str, object]
     available: bool = True
+
+    def __post_init__(self) -> None:
+        _compose(self, "item_id", "title")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,9 @@ class UserEvent:
     type: str
     value: float | None
     timestamp: int
+
+    def __post_init__(self) -> None:
+        _compose(self, "user_id", "item_id")
 
 
 @dataclass(frozen=True)
@@ -197,3 +204,9 @@ class Job:
     error: str | None
     started_at: int
     finished_at: int | None
+
+
+def _compose(record: object, *names: str) -> None:
+    """Bring texts of a record that is being made to NFC."""
+    for name in names:
+        object.__setattr__(record, name, nfc(getattr(record, name)))

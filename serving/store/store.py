@@ -13,6 +13,7 @@ from pharos.indexing.filters import Filter
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.records import parse_features
 from pharos.ingest.schema import Schema
+from pharos.ingest.unicode import nfc
 from pharos.serving.errors import StoreError
 from pharos.serving.store import (
     dataset_import,
@@ -147,7 +148,7 @@ class Store:
 
     def item(self, item_id: str) -> ItemRecord | None:
         """One item, None if there is none."""
-        return self.items([item_id]).get(item_id)
+        return self.items([item_id]).get(nfc(item_id))
 
     def item_frames(self, size: int = 1000, since: int = 0, until: int | None = None) -> Iterator[pd.DataFrame]:
         """All items changed after revision `since`, as typed tables (`features.item_frame`) of at most `size` rows.

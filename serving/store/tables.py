@@ -1,12 +1,13 @@
 """The tables of the store. A change here needs a migration: see `migrations`."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     Index,
     Integer,
@@ -14,17 +15,37 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from pharos.ingest.unicode import nfc
 
 ID_LENGTH: Final = 512
 
 metadata: Final = MetaData()
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
 _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
-# By bytes, and not as a language sorts, so that every database gives the same order.
-_id: Final = String(ID_LENGTH).with_variant(String(ID_LENGTH, collation="C"), "postgresql")
+
+
+class _Id(TypeDecorator[str]):
+    """An id in NFC, whatever form it is written, asked or compared in."""
+
+    impl = String(ID_LENGTH)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        # By bytes, and not as a language sorts, so that every database gives the same order.
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(ID_LENGTH, collation=collation))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else nfc(value)
+
+
+_id: Final = _Id()
 _json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 # features: the known values by name; a missing value is left out. title_key: see `titles`.

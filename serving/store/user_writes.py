@@ -137,7 +137,9 @@ def merge(connection: Connection, user_id: str, into: str) -> Merged | None:
     ]
     for start in range(0, len(moved), _LOOKUP):
         _forget_repeats(connection, moved[start : start + _LOOKUP])
-    hidden = select(literal(into), ignored.c.item_id, ignored.c.timestamp).where(ignored.c.user_id == user_id)
+    hidden = select(literal(into, ignored.c.user_id.type), ignored.c.item_id, ignored.c.timestamp).where(
+        ignored.c.user_id == user_id
+    )
     names = [column.name for column in ignored.c]
     connection.execute(insert_ignore(connection, ignored).from_select(names, hidden))
     features = user_reads.user_features(connection, into) or {}
