@@ -64,7 +64,22 @@ class Range:
     lt: float | None = None
 
 
-Condition: TypeAlias = AnyOf | AllOf | NoneOf | Range
+@dataclass(frozen=True)
+class Outside:
+    """The field is no number within the bounds; an item without the field passes.
+
+    For code alone: no expression says this.
+    """
+
+    range: Range
+
+    @property
+    def field(self) -> str:
+        """The field of the range."""
+        return self.range.field
+
+
+Condition: TypeAlias = AnyOf | AllOf | NoneOf | Range | Outside
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,8 @@ def _typed(condition: Condition, fields: Mapping[str, PayloadType]) -> Condition
     kind = fields.get(field)
     if kind is None:
         raise FilterError(field, field, f"one of the fields {', '.join(sorted(fields))}")
+    if isinstance(condition, Outside):
+        return Outside(_typed_range(replace(condition.range, field=field), kind))
     if isinstance(condition, Range):
         return _typed_range(replace(condition, field=field), kind)
     if not condition.values:

@@ -194,10 +194,22 @@ class Items:
         self._client = client
 
     def put(
-        self, item_id: str, title: str, features: Mapping[str, object] | None = None, *, available: bool = True
+        self,
+        item_id: str,
+        title: str,
+        features: Mapping[str, object] | None = None,
+        *,
+        available: bool = True,
+        available_from: int | None = None,
+        available_until: int | None = None,
     ) -> dict[str, Any]:
-        """Write a whole item, in place of what there was of its id; with the answer it can be recommended and found."""
-        body = {"title": title, "features": dict(features or {}), "available": available}
+        """Write a whole item, in place of what there was of its id; with the answer it can be recommended and found.
+
+        available_from, available_until: unix seconds, between which it is shown; None for no bound.
+        """
+        body: dict[str, object] = {"title": title, "features": dict(features or {}), "available": available}
+        times = {"available_from": available_from, "available_until": available_until}
+        body.update({name: time for name, time in times.items() if time is not None})
         return dict(self._client.request("PUT", f"/v1/items/{_part(item_id)}", body))
 
     def get(self, item_id: str) -> dict[str, Any]:

@@ -220,7 +220,9 @@ class Item(BaseModel):
 
     item_id: str
     title: str
-    available: bool
+    available: bool = Field(description="false hides it at all times")
+    available_from: int | None = Field(description="unix seconds: it is not shown before; null for no such time")
+    available_until: int | None = Field(description="unix seconds: it is not shown from then on; null for no such time")
     created_at: int = Field(description="unix seconds")
     updated_at: int = Field(description="unix seconds")
     revision: int = Field(description="grows with each change of any item")
@@ -233,6 +235,8 @@ class Item(BaseModel):
             item_id=record.item_id,
             title=record.title,
             available=record.available,
+            available_from=record.available_from,
+            available_until=record.available_until,
             created_at=record.created_at,
             updated_at=record.updated_at,
             revision=record.revision,

@@ -1,18 +1,23 @@
 """Which candidates may be in an answer, and how many to ask for so that enough of them remain."""
 
+import time
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from pharos.indexing.filters import AnyOf, Filter
-from pharos.indexing.payload import AVAILABLE
+from pharos.indexing.filters import AnyOf, Filter, Outside, Range
+from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
 from pharos.serving.pipeline.answers import Candidate
 from pharos.serving.store import Store
 
-IS_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
-"""Part of every search of the index."""
-
 _WIDENING: Final = 4
 _SPARE: Final = 10
+
+
+def shown_now() -> Filter:
+    """Part of every search of the index: what may be shown at this moment."""
+    now = int(time.time())
+    too_early, too_late = Range(AVAILABLE_FROM, gt=now), Range(AVAILABLE_UNTIL, lte=now)
+    return Filter((AnyOf(AVAILABLE, (True,)), Outside(too_early), Outside(too_late)))
 
 
 class Eligible:

@@ -13,7 +13,8 @@ class ItemRecord:
     """One item.
 
     features: the known values by name, as JSON has them (tags and vectors are lists).
-    created_at, updated_at: unix seconds. revision: grows with each change to any item. content_revision: the one that
+    created_at, updated_at: unix seconds. available_from, available_until: unix seconds, between which it may be shown;
+    None for no bound. revision: grows with each change to any item. content_revision: the one that
     last changed title or features.
     """
 
@@ -25,6 +26,13 @@ class ItemRecord:
     updated_at: int
     revision: int
     content_revision: int
+    available_from: int | None = None
+    available_until: int | None = None
+
+    def shown_at(self, moment: float) -> bool:
+        """Whether it may be shown at a moment (unix seconds)."""
+        begun = self.available_from is None or self.available_from <= moment
+        return self.available and begun and (self.available_until is None or moment < self.available_until)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class NewItem:
     title: str
     features: Mapping[str, object]
     available: bool = True
+    available_from: int | None = None
+    available_until: int | None = None
 
     def __post_init__(self) -> None:
         _compose(self, "item_id", "title")

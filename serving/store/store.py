@@ -26,6 +26,7 @@ from pharos.serving.store import (
     listing,
     meta,
     popularity,
+    shown,
     titles,
     training_data,
     user_reads,
@@ -94,6 +95,7 @@ class Store:
     feature_values = _reads(feature_values.feature_values)
     events_of = _reads(event_counts.events_of)
     miscounted = _reads(event_counts.miscounted)
+    next_change = _reads(shown.next_change)
     list_items = _reads(listing.list_items)
     put_items = _writes(item_writes.put)
     patch_item = _writes(item_writes.patch)

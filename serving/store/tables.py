@@ -51,7 +51,8 @@ _json: Final = JSON().with_variant(JSONB(), "postgresql")
 # features: the known values by name; a missing value is left out. title_key: see `titles`.
 # revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
 # content_revision: the revision that last changed title or features, which are what vectors are made of.
-# created_at, updated_at: unix seconds.
+# created_at, updated_at: unix seconds. available_from, available_until: too; the item is shown from the one until the
+# other, and NULL is no bound. available: false hides it at all times.
 items: Final = Table(
     "items",
     metadata,
@@ -64,8 +65,10 @@ items: Final = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
     Column("content_revision", BigInteger, nullable=False),
+    Column("available_from", BigInteger),
+    Column("available_until", BigInteger),
     # Searching titles and counting popularity read this narrow index and not the rows, which hold whole texts.
-    Index("items_by_title", "available", "title_key", "id"),
+    Index("items_by_title", "available", "title_key", "id", "available_from", "available_until"),
 )
 
 # Tombstones: deleted items with the revision of their deletion, so that "what changed since" includes them.

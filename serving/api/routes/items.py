@@ -60,7 +60,9 @@ def change_item(
     item_id: PathId, body: ItemPatch, service: ServiceDep, metrics: MetricsDep, response: Response
 ) -> WrittenItem:
     """Change what is given of an item."""
-    result = service.items.patch(item_id, title=body.title, features=body.features, available=body.available)
+    result = service.items.patch(
+        item_id, title=body.title, features=body.features, available=body.available, times=body.times()
+    )
     metrics.wrote("item", 1)
     response.status_code = _status(result.indexed)
     return WrittenItem.written(result)
