@@ -32,7 +32,7 @@ def passing(filter: Filter, items: pd.DataFrame, schema: Schema) -> Mask:
         if condition.field in _OF_A_SERVER:
             allowed = ", ".join(sorted(payload_fields(schema).keys() - _OF_A_SERVER))
             raise FilterError(
-                condition.field, condition.field, f"one of the fields {allowed}; only a server heeds this time"
+                condition.field, condition.field, f"one of the fields {allowed}; only a server knows this time"
             )
         mask &= _fulfilled(condition, _column(condition.field, items), types.get(condition.field))
     return mask

@@ -8,6 +8,7 @@ import typer
 from pharos.cli.options import DataSource
 
 if TYPE_CHECKING:
+    from pharos.cli.progress import terminal_progress
     from pharos.ingest.advice import Advice
     from pharos.ingest.report import IngestReport
 
@@ -30,7 +31,7 @@ def check(
 
     advice: list[Advice] = []
     try:
-        dataset = load_dataset(data, strict=False)
+        dataset = load_dataset(data, strict=False, progress=terminal_progress())
         report, errors = dataset.report, list(dataset.report.faults)
         advice = advise(dataset)
     except DataError as error:
