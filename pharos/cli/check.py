@@ -8,7 +8,6 @@ import typer
 from pharos.cli.options import DataSource
 
 if TYPE_CHECKING:
-    from pharos.cli.progress import terminal_progress
     from pharos.ingest.advice import Advice
     from pharos.ingest.report import IngestReport
 
@@ -23,6 +22,7 @@ def check(
     ] = None,
 ) -> None:
     """Read a data set without training: what was read, every bad row by its reason, what will be of little use."""
+    from pharos.cli.progress import terminal_progress
     from pharos.ingest.advice import advise
     from pharos.ingest.errors import DataError
     from pharos.ingest.load import load_dataset
