@@ -4,6 +4,7 @@
 is the whole for a catalogue that stands still.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +30,16 @@ from pharos.indexing.index import (
     VectorIndex,
 )
 from pharos.indexing.names import belongs_to, collection_name
-from pharos.indexing.payload import AVAILABLE, CREATED_AT, REVISION, Payload, item_payload, payload_fields
+from pharos.indexing.payload import (
+    AVAILABLE,
+    AVAILABLE_FROM,
+    AVAILABLE_UNTIL,
+    CREATED_AT,
+    REVISION,
+    Payload,
+    item_payload,
+    payload_fields,
+)
 from pharos.indexing.sparse import SparseVector, sparse_rows
 from pharos.indexing.verification import MINIMUM_RECALL, Canaries
 from pharos.ingest.columns import Columns
@@ -115,9 +125,9 @@ def build(
 ) -> BuildResult:
     """Index the items in a new collection and let the alias point to it.
 
-    items: frames like Dataset.items, each item once; `available` (bool) and `created_at` (unix seconds) are optional
-    columns. A build that fails, in whatever way, leaves what was live as it was. Raises VerificationFailed, and what
-    `VectorIndex` raises.
+    items: frames like Dataset.items, each item once; `available` (bool), `created_at`, `available_from` and
+    `available_until` (unix seconds, NaN for none) are optional columns. A build that fails, in whatever way, leaves
+    what was live as it was. Raises VerificationFailed, and what `VectorIndex` raises.
     """
     started = time.monotonic()
     built = build_beside(index, encoder, items, alias=alias, progress=progress, minimum_recall=minimum_recall)
@@ -261,8 +271,15 @@ def _payload(schema: Schema, record: Mapping[str, Any], now: int) -> Payload:
         record,
         available=bool(record.get(AVAILABLE, True)),
         created_at=int(record.get(CREATED_AT, now)),
+        available_from=_seconds(record.get(AVAILABLE_FROM)),
+        available_until=_seconds(record.get(AVAILABLE_UNTIL)),
     )
     return {**payload, REVISION: int(record[REVISION])} if REVISION in record else payload
+
+
+def _seconds(value: float | None) -> int | None:
+    """Whole seconds; None for a missing value, which is NaN in a table."""
+    return None if value is None or math.isnan(value) else int(value)
 
 
 def _vectors(encoded: EncodedItems, row: int) -> dict[str, FloatArray]:

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from pharos.indexing.payload import PayloadType, payload_fields
 from pharos.ingest.errors import PharosError
 from pharos.ingest.schema import Schema
+from pharos.ingest.unicode import nfc
 
 Value: TypeAlias = str | float | bool
 
@@ -63,7 +64,22 @@ class Range:
     lt: float | None = None
 
 
-Condition: TypeAlias = AnyOf | AllOf | NoneOf | Range
+@dataclass(frozen=True)
+class Outside:
+    """The field is no number within the bounds; an item without the field passes.
+
+    For code alone: no expression says this.
+    """
+
+    range: Range
+
+    @property
+    def field(self) -> str:
+        """The field of the range."""
+        return self.range.field
+
+
+Condition: TypeAlias = AnyOf | AllOf | NoneOf | Range | Outside
 
 
 @dataclass(frozen=True)
@@ -79,9 +95,9 @@ class Filter:
 def check(filter: Filter, schema: Schema) -> Filter:
     """The filter with its values in the types of the fields, as a search needs it.
 
-    A number or flag that was written as text ("1990", "true") becomes one. Raises FilterError for an unknown field
-    (naming the known ones), a condition or a value that does not fit the field's type, and for a filter of more than
-    MAX_CONDITIONS conditions or MAX_VALUES values in one of them.
+    Text is in NFC, and a number or flag that was written as text ("1990", "true") is one. Raises FilterError for an
+    unknown field (naming the known ones), a condition or a value that does not fit the field's type, and for a filter
+    of more than MAX_CONDITIONS conditions or MAX_VALUES values in one of them.
     """
     if len(filter.conditions) > MAX_CONDITIONS:
         raise FilterError("filter", f"{len(filter.conditions)} conditions", f"at most {MAX_CONDITIONS} conditions")
@@ -90,17 +106,19 @@ def check(filter: Filter, schema: Schema) -> Filter:
 
 
 def _typed(condition: Condition, fields: Mapping[str, PayloadType]) -> Condition:
-    field = condition.field
+    field = nfc(condition.field)
     kind = fields.get(field)
     if kind is None:
         raise FilterError(field, field, f"one of the fields {', '.join(sorted(fields))}")
+    if isinstance(condition, Outside):
+        return Outside(_typed_range(replace(condition.range, field=field), kind))
     if isinstance(condition, Range):
-        return _typed_range(condition, kind)
+        return _typed_range(replace(condition, field=field), kind)
     if not condition.values:
         raise FilterError(field, [], "at least one value")
     if len(condition.values) > MAX_VALUES:
         raise FilterError(field, f"{len(condition.values)} values", f"at most {MAX_VALUES} values")
-    return replace(condition, values=tuple(_typed_value(field, value, kind) for value in condition.values))
+    return replace(condition, field=field, values=tuple(_typed_value(field, value, kind) for value in condition.values))
 
 
 def _typed_range(condition: Range, kind: PayloadType) -> Range:
@@ -128,7 +146,7 @@ def _one_bound_a_side(condition: Range) -> Range:
 def _typed_value(field: str, value: Value, kind: PayloadType) -> Value:
     if kind is PayloadType.KEYWORD:
         if isinstance(value, str):
-            return value
+            return nfc(value)
         raise FilterError(field, value, "text")
     if kind is PayloadType.BOOLEAN:
         if isinstance(value, bool):

@@ -18,7 +18,18 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pharos.indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, NoneOf, Range, Value, check
+from pharos.indexing.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Filter,
+    FilterError,
+    NoneOf,
+    Outside,
+    Range,
+    Value,
+    check,
+)
 
 __all__ = [
     "AllOf",
@@ -27,6 +38,7 @@ __all__ = [
     "Filter",
     "FilterError",
     "NoneOf",
+    "Outside",
     "Range",
     "Value",
     "check",
@@ -75,10 +87,13 @@ def parse_json(document: object) -> Filter:
 def json_conditions(filter: Filter) -> dict[str, dict[str, object]]:
     """A filter as the JSON object that `parse_json` reads.
 
-    Raises FilterError where two conditions of one field are of the same kind, of which an object can hold one.
+    Raises FilterError where two conditions of one field are of the same kind, of which an object can hold one, and for
+    a condition that an object cannot tell.
     """
     document: dict[str, dict[str, object]] = {}
     for condition in filter.conditions:
+        if isinstance(condition, Outside):
+            raise FilterError(condition.field, "outside a range", _GRAMMAR)
         told: dict[str, object] = (
             {name: bound for name in _BOUNDS.values() if (bound := getattr(condition, name)) is not None}
             if isinstance(condition, Range)

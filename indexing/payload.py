@@ -12,6 +12,10 @@ Payload: TypeAlias = dict[str, Any]
 """JSON values by field name."""
 
 AVAILABLE: Final = "available"
+AVAILABLE_FROM: Final = Columns.AVAILABLE_FROM
+"""When an item begins to be shown, in unix seconds; absent where it always was."""
+AVAILABLE_UNTIL: Final = Columns.AVAILABLE_UNTIL
+"""When an item is shown no more, in unix seconds; absent where it has no end."""
 CREATED_AT: Final = "created_at"
 REVISION: Final = "revision"
 """The revision of the item in the store that a point was made of, so that it can be told from a newer one."""
@@ -29,6 +33,8 @@ class PayloadType(StrEnum):
 _OWN_FIELDS: Final = {
     Columns.ITEM: PayloadType.KEYWORD,
     AVAILABLE: PayloadType.BOOLEAN,
+    AVAILABLE_FROM: PayloadType.INTEGER,
+    AVAILABLE_UNTIL: PayloadType.INTEGER,
     CREATED_AT: PayloadType.INTEGER,
 }
 _TYPES: Final = {
@@ -42,9 +48,9 @@ _TYPES: Final = {
 def payload_fields(schema: Schema) -> dict[str, PayloadType]:
     """The fields that points of this schema can be filtered by, with their types.
 
-    These are item_id, available, created_at and every item feature that is a category, tags, number or flag.
-    Raises VectorIndexError for a feature whose name an engine cannot express. (Names that clash with the index's own
-    fields are refused where data is read, see pharos.ingest.schema.RESERVED_NAMES.)
+    These are item_id, available, available_from, available_until, created_at and every item feature that is a category,
+    tags, number or flag. Raises VectorIndexError for a feature whose name an engine cannot express. (Names that clash
+    with the index's own fields are refused where data is read, see pharos.ingest.schema.RESERVED_NAMES.)
     """
     features = {feature.name: _TYPES[feature.type] for feature in schema.items if feature.type in _TYPES}
     quoted = [name for name in features if '"' in name]
@@ -53,12 +59,20 @@ def payload_fields(schema: Schema) -> dict[str, PayloadType]:
     return {**_OWN_FIELDS, **features}
 
 
-def item_payload(schema: Schema, record: Mapping[str, Any], *, available: bool, created_at: int) -> Payload:
+def item_payload(
+    schema: Schema,
+    record: Mapping[str, Any],
+    *,
+    available: bool,
+    created_at: int,
+    available_from: int | None = None,
+    available_until: int | None = None,
+) -> Payload:
     """The payload of one item.
 
     record: item_id, title and the item features, typed as in Dataset.items.
     Missing values are left out, so that an engine tells them from every value. Tags become a list, flags a bool.
-    created_at: unix seconds.
+    created_at, available_from, available_until: unix seconds.
     """
     payload: Payload = {
         Columns.ITEM: record[Columns.ITEM],
@@ -66,6 +80,8 @@ def item_payload(schema: Schema, record: Mapping[str, Any], *, available: bool, 
         AVAILABLE: available,
         CREATED_AT: created_at,
     }
+    times = {AVAILABLE_FROM: available_from, AVAILABLE_UNTIL: available_until}
+    payload.update({name: time for name, time in times.items() if time is not None})
     for feature in schema.items:
         value = record[feature.name]
         match feature.type:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import qdrant_edge
 from qdrant_client import models
 
-from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
+from pharos.indexing.filters import AllOf, AnyOf, Filter, NoneOf, Outside, Range, Value
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -52,20 +52,26 @@ def translate(filter: Filter | None, dialect: Dialect) -> Any:
     for condition in filter.conditions:
         if isinstance(condition, NoneOf):
             must_not.append(_any_of(condition.field, condition.values, dialect))
+        elif isinstance(condition, Outside):
+            must_not.append(_within(condition.range, dialect))
         else:
             must.extend(_must(condition, dialect))
     return dialect.filter(must=must or None, must_not=must_not or None)
 
 
-def _must(condition: Condition, dialect: Dialect) -> list[Any]:
+def _must(condition: AnyOf | AllOf | Range, dialect: Dialect) -> list[Any]:
     match condition:
         case AllOf(field, values):
             return [_any_of(field, (value,), dialect) for value in values]
-        case Range(field, gte, lte, gt, lt):
-            bounds = dialect.range(gte=gte, lte=lte, gt=gt, lt=lt)
-            return [dialect.field(key=payload_key(field), range=bounds)]
-        case AnyOf(field, values) | NoneOf(field, values):
+        case Range():
+            return [_within(condition, dialect)]
+        case AnyOf(field, values):
             return [_any_of(field, values, dialect)]
+
+
+def _within(bounds: Range, dialect: Dialect) -> Any:
+    allowed = dialect.range(gte=bounds.gte, lte=bounds.lte, gt=bounds.gt, lt=bounds.lt)
+    return dialect.field(key=payload_key(bounds.field), range=allowed)
 
 
 def _any_of(field: str, values: tuple[Value, ...], dialect: Dialect) -> Any:

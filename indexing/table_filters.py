@@ -4,32 +4,36 @@ A missing value fulfils no condition but "none of"; a list of tags fulfils a con
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pharos.indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, Range, Value
-from pharos.indexing.payload import AVAILABLE, CREATED_AT, payload_fields
+from pharos.indexing.conditions import AllOf, AnyOf, Condition, Filter, FilterError, Outside, Range, Value
+from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL, CREATED_AT, payload_fields
 from pharos.ingest.columns import Columns
 from pharos.ingest.schema import FeatureType, Schema
 
 Mask = NDArray[np.bool_]
+_OF_A_SERVER: Final = {CREATED_AT, AVAILABLE_FROM, AVAILABLE_UNTIL}
 
 
 def passing(filter: Filter, items: pd.DataFrame, schema: Schema) -> Mask:
     """Which of n items pass: bool [n].
 
     filter: one that went through `pharos.indexing.filters.check` with this schema. items: typed rows as in
-    pharos.ingest.dataset.Dataset; all of them count as available. Raises FilterError for a condition on created_at,
-    which no data set tells.
+    pharos.ingest.dataset.Dataset; all of them count as available at any time. Raises FilterError for a condition
+    on a time that only a server heeds.
     """
     mask = np.ones(len(items), bool)
     types = {feature.name: feature.type for feature in schema.items}
     for condition in filter.conditions:
-        if condition.field == CREATED_AT:
-            allowed = ", ".join(sorted(payload_fields(schema).keys() - {CREATED_AT}))
-            raise FilterError(CREATED_AT, CREATED_AT, f"one of the fields {allowed}; only a server knows when it began")
+        if condition.field in _OF_A_SERVER:
+            allowed = ", ".join(sorted(payload_fields(schema).keys() - _OF_A_SERVER))
+            raise FilterError(
+                condition.field, condition.field, f"one of the fields {allowed}; only a server knows this time"
+            )
         mask &= _fulfilled(condition, _column(condition.field, items), types.get(condition.field))
     return mask
 
@@ -39,6 +43,8 @@ def _column(field: str, items: pd.DataFrame) -> pd.Series:
 
 
 def _fulfilled(condition: Condition, column: pd.Series, kind: FeatureType | None) -> Mask:
+    if isinstance(condition, Outside):
+        return ~_within(condition.range, column.to_numpy(np.float64))
     if isinstance(condition, Range):
         return _within(condition, column.to_numpy(np.float64))
     has = _has_tag if kind is FeatureType.TAGS else _has_value

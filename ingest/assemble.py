@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pharos.ingest.cells import type_features, type_numbers, type_texts
+from pharos.ingest.cells import type_features, type_moments, type_numbers, type_texts
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.errors import DataError
@@ -20,6 +20,7 @@ from pharos.ingest.tables.table import SHOWN_CASES, Table
 from pharos.ingest.unicode import clean_ids
 from pharos.ingest.values.times import TimeFormat, read_times, suspicious
 
+SHOWN = (Columns.AVAILABLE_FROM, Columns.AVAILABLE_UNTIL)
 _WEIGHT = "weight of the event"
 
 
@@ -49,6 +50,8 @@ class EntityTable:
 
     folder: where the files are that cells name, None where none can be named.
     decimal: the mark in numbers, None if it is to be found. dates: the features that are written as times, and how.
+    shown: of items, the columns that say from and until when one is shown, by `SHOWN`. shown_times: how these are
+    written.
     html: the texts that are read without their HTML. keep_unlisted: whether an event of an item without a row is used.
     """
 
@@ -61,6 +64,8 @@ class EntityTable:
     html: tuple[str, ...] = ()
     keep_unlisted: bool = False
     folder: Path | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
+    shown_times: TimeFormat = field(default_factory=TimeFormat)
 
 
 def assemble(
@@ -97,7 +102,8 @@ def assemble(
     has_title = items is not None and items.title is not None
     titles = item_frame[Columns.TITLE].fillna("") if has_title else item_frame[Columns.ITEM]
     item_frame = item_frame.assign(**{Columns.TITLE: titles})
-    item_columns = [Columns.ITEM, Columns.TITLE, *(feature.name for feature in item_features)]
+    shown = [name for name in SHOWN if name in item_frame]
+    item_columns = [Columns.ITEM, Columns.TITLE, *(feature.name for feature in item_features), *shown]
     schema = Schema(
         items=item_features,
         users=user_features,
@@ -124,8 +130,20 @@ def _type_entities(
     if source.title is not None:
         table = type_texts(table, source.title, MAX_TEXT)
         names[source.title] = Columns.TITLE
+    for name, column in source.shown.items():
+        table = type_moments(table, column, source.shown_times)
+        names[column] = name
+    table = _note_never_shown(table, source.shown)
     frame = table.frame[[*names, *(feature.name for feature in features)]].rename(columns=names)
     return frame.reset_index(drop=True), features, _account(table, kind)
+
+
+def _note_never_shown(table: Table, shown: Mapping[str, str]) -> Table:
+    if any(name not in shown for name in SHOWN):
+        return table
+    begin, end = (table.frame[shown[name]].to_numpy(np.float64) for name in SHOWN)
+    reason = f"{shown[SHOWN[1]]} is not after {shown[SHOWN[0]]}: the item is never shown"
+    return table.note(Outcome.NOTED, end <= begin, reason, shown[SHOWN[1]])
 
 
 def _type_interactions(

@@ -99,7 +99,18 @@ def _type_numbers(table: Table, column: str, decimal: str | None) -> Table:
     return table.with_columns(**{column: numbers.values})
 
 
+def type_moments(table: Table, column: str, said: TimeFormat) -> Table:
+    """The table with this column as unix seconds, float64 (missing: NaN). A cell that cannot be read is counted."""
+    table, seconds = _read_moments(table, column, said)
+    return table.with_columns(**{column: np.floor(seconds)})
+
+
 def _type_dates(table: Table, column: str, said: TimeFormat) -> Table:
+    table, seconds = _read_moments(table, column, said)
+    return table.with_columns(**{column: decimal_years(seconds)})
+
+
+def _read_moments(table: Table, column: str, said: TimeFormat) -> tuple[Table, NDArray[np.float64]]:
     times = read_times(table.frame[column], said, column)
     cells = table.frame[column].astype("str").fillna("").str.strip().str.lower()
     empty = cells.isin((*MISSING_MARKS, "nat")).to_numpy(dtype=bool)
@@ -107,8 +118,7 @@ def _type_dates(table: Table, column: str, said: TimeFormat) -> Table:
         table = table.note(Outcome.NOTED, ~times.bad, times.told, column)
     table = table.note(Outcome.MISSING, times.bad & ~empty, times.reason, column)
     table = table.note(Outcome.MISSING, times.other, times.other_reason, column)
-    seconds = np.where(times.other, np.nan, times.seconds)
-    return table.with_columns(**{column: decimal_years(seconds)})
+    return table, np.where(times.other | times.bad, np.nan, times.seconds)
 
 
 def _type_flags(table: Table, column: str) -> Table:

@@ -11,6 +11,8 @@ class Columns:
     RATING: Final = "rating"
     TIMESTAMP: Final = "timestamp"
     TITLE: Final = "title"
+    AVAILABLE_FROM: Final = "available_from"
+    AVAILABLE_UNTIL: Final = "available_until"
     RANK: Final = "rank"
     SCORE: Final = "score"
     PREDICTION: Final = "prediction"

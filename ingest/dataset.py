@@ -20,7 +20,8 @@ class Dataset:
     name: the folder's name, or that of a sample.
     interactions: user_id (str), item_id (str), and if declared rating (float32), timestamp (int64, unix seconds);
         in the order of the file, at most one row per (user, item) pair: the last. May have no rows.
-    items: item_id (str, unique), title (str, empty if none) and a column per feature of `schema.items`.
+    items: item_id (str, unique), title (str, empty if none) and a column per feature of `schema.items`; if declared,
+        available_from and available_until (float64, unix seconds, NaN if none), between which a server shows the item.
     users: user_id (str, unique) and a column per feature of `schema.users`.
     Feature columns hold, by type: number float64 (NaN missing), flag float64 (1, 0, NaN missing),
         category str (empty missing), tags tuple[str, ...], text str (empty missing),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.assemble import SHOWN, EntityTable, InteractionTable, assemble
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.declared_source import SOURCE_KEYS, source_of, time_format
 from pharos.ingest.errors import DataError
@@ -88,20 +88,25 @@ def _read_interactions(folder: Path, section: Section) -> InteractionTable:
 
 
 def _read_entities(folder: Path, section: Section, *, title: bool) -> EntityTable:
-    own = ("title", "features", "unlisted") if title else ("features",)
+    own = ("title", "features", "unlisted", *SHOWN, "available_format", "timezone") if title else ("features",)
     section.allow(required=("id",), optional=(*SOURCE_KEYS, *own))
     id_column, title_column = section.column("id"), section.optional_column("title")
     declared = _read_features(section.section("features")) if "features" in section.values else ()
     for part in declared:
         if part.feature.type in _ITEMS_ONLY and not title:
             raise section.error(f"features.{part.name}", f"only items can have a feature of type {part.feature.type}")
-    own_columns = [id_column, *([title_column] if title_column else [])]
+    shown = {name: column for name in SHOWN if title and (column := section.optional_column(name))}
+    own_columns = [id_column, *([title_column] if title_column else []), *shown.values()]
     columns = [*own_columns, *(feature.column for feature in declared)]
     _refuse_repeats(section, columns)
     for feature in declared:
         if feature.name in own_columns:
             raise section.error("", f"the column {feature.name!r} is used twice")
-    text = [*own_columns, *(part.column for part in declared if part.feature.type in _AS_TEXT)]
+    text = [
+        id_column,
+        *([title_column] if title_column else []),
+        *(part.column for part in declared if part.feature.type in _AS_TEXT),
+    ]
     table = _rename(read_source(source_of(folder, section), columns, text=text), declared)
     return EntityTable(
         table,
@@ -113,6 +118,8 @@ def _read_entities(folder: Path, section: Section, *, title: bool) -> EntityTabl
         tuple(part.name for part in declared if part.html),
         keep_unlisted=section.choice("unlisted", ("keep", "drop")) == "keep",
         folder=folder,
+        shown=shown,
+        shown_times=time_format(section, "available_format") if shown else TimeFormat(),
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pharos.ingest.assemble import SHOWN
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.declaration import DECLARATION
@@ -43,7 +44,7 @@ def export_dataset(dataset: Dataset, folder: Path) -> None:
     _write(dataset.users, schema.users, folder / "users.parquet")
     sections = [
         _section("interactions", _interaction_keys(dataset)),
-        _section("items", {"file": "items.parquet", "id": Columns.ITEM, **_if(schema.has_title, title=Columns.TITLE)}),
+        _section("items", _item_keys(dataset)),
         _features("items", schema.items),
         _section("users", {"file": "users.parquet", "id": Columns.USER}),
         _features("users", schema.users),
@@ -58,6 +59,15 @@ def _interaction_keys(dataset: Dataset) -> dict[str, str]:
         "item": Columns.ITEM,
         **_if(dataset.schema.has_rating, rating=Columns.RATING),
         **_if(dataset.schema.has_timestamp, timestamp=Columns.TIMESTAMP),
+    }
+
+
+def _item_keys(dataset: Dataset) -> dict[str, str]:
+    return {
+        "file": "items.parquet",
+        "id": Columns.ITEM,
+        **_if(dataset.schema.has_title, title=Columns.TITLE),
+        **{name: name for name in SHOWN if name in dataset.items},
     }
 
 

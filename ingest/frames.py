@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from pharos.ingest.assemble import EntityTable, InteractionTable, assemble
+from pharos.ingest.assemble import SHOWN, EntityTable, InteractionTable, assemble
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.errors import DataError
@@ -32,7 +32,8 @@ def dataset_from_frames(
     """A data set from DataFrames.
 
     interactions: columns user_id and item_id, and if known rating and timestamp (unix seconds, or datetime64).
-    items: item_id, and if known title, and a column for each of `features`. users: user_id, and a column for each of
+    items: item_id, and if known title, available_from and available_until (unix seconds, or datetime64), and a column
+    for each of `features`. users: user_id, and a column for each of
     `user_features`. Ids may be of any type that has a text. The frames are not changed.
     Raises DataError for a column that is missing, a feature that cannot be, or more than 5 % bad rows.
     """
@@ -76,10 +77,11 @@ def _entity_table(
     features = tuple(_feature(argument, column, given) for column, given in declared.items())
     has_title = id_column == Columns.ITEM and Columns.TITLE in _names(frame, name)
     title = (Columns.TITLE,) if has_title else ()
+    shown = {column: column for column in SHOWN if id_column == Columns.ITEM and column in _names(frame, name)}
     as_text = [f.name for f in features if f.type in (FeatureType.CATEGORY, FeatureType.TEXT)]
-    columns = [id_column, *title, *(feature.name for feature in features)]
+    columns = [id_column, *title, *(feature.name for feature in features), *shown]
     table = _table(frame, name, columns, text=(id_column, *title, *as_text))
-    return EntityTable(table, id_column, Columns.TITLE if has_title else None, features)
+    return EntityTable(table, id_column, Columns.TITLE if has_title else None, features, shown=shown)
 
 
 def _feature(argument: str, name: str, given: FeatureDeclaration) -> Feature:

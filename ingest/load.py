@@ -22,6 +22,8 @@ from pharos.ingest.layouts import (
     sample,
 )
 from pharos.ingest.layouts.published import by_declaration
+from pharos.ingest.progress import Progress
+from pharos.ingest.tables.watching import watched
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,12 @@ def known_layout(folder: Path) -> str | None:
     return None
 
 
-def load_dataset(source: str | Path, *, strict: bool = True) -> Dataset:
+def load_dataset(source: str | Path, *, strict: bool = True, progress: Progress | None = None) -> Dataset:
     """Read a folder with a dataset.toml, a folder of a known layout, or the installed sample by its name.
 
     strict: with it off, a folder with a dataset.toml is read however many bad rows it has; why it would be refused
     stands in the report's faults.
+    progress: shows how far the reading of large files is.
     Errors: DataError, with a message for people, for whatever is wrong with the files.
     """
     folder = Path(source)
@@ -95,7 +98,8 @@ def load_dataset(source: str | Path, *, strict: bool = True) -> Dataset:
         raise DataError(f"{folder}: no such folder; give a dataset folder, or {sample.NAME!r} for the installed sample")
     for layout in _LAYOUTS:
         if layout.fits(folder):
-            return _read(layout, folder, strict=strict)
+            with watched(progress):
+                return _read(layout, folder, strict=strict)
     known = "".join(f"\n  {layout.name}: {', '.join(layout.files)}" for layout in _LAYOUTS)
     raise DataError(
         f"{folder}: no known layout; `pharos init {folder}` writes a dataset.toml for the files that are there, "

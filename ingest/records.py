@@ -20,6 +20,7 @@ from pharos.ingest.limits import (
 )
 from pharos.ingest.schema import Feature, FeatureType, FeatureValue
 from pharos.ingest.signals import image_of_text, read_series
+from pharos.ingest.unicode import clean_name, nfc
 
 _SHOWN_CHARACTERS = 80
 
@@ -43,8 +44,10 @@ class FeatureError(ValueError):
 def parse_features(features: tuple[Feature, ...], values: Mapping[str, object]) -> dict[str, FeatureValue]:
     """The value of every feature, typed as in Dataset's columns; absent or null ones are the missing value.
 
-    values: JSON values, or typed ones: what this function gives it also takes. Errors: FeatureError.
+    values: JSON values, or typed ones: what this function gives it also takes; their texts and names are brought to
+    NFC. Errors: FeatureError.
     """
+    values = {nfc(name): value for name, value in values.items()}
     names = {feature.name for feature in features}
     for name, value in values.items():
         if name not in names:
@@ -99,7 +102,7 @@ def _parse_flag(name: str, value: Any) -> float:
 def _parse_text(name: str, value: Any, limit: int) -> str:
     if not isinstance(value, str) or len(value) > limit or not _is_unicode(value):
         raise FeatureError(name, value, f"a text of at most {limit:,} characters")
-    return value
+    return nfc(value)
 
 
 def _parse_tags(name: str, value: Any) -> tuple[str, ...]:
@@ -109,7 +112,7 @@ def _parse_tags(name: str, value: Any) -> tuple[str, ...]:
     for tag in value:
         if not isinstance(tag, str) or not tag.strip() or len(tag) > MAX_TAG or not _is_unicode(tag):
             raise FeatureError(name, value, allowed)
-    return tuple(dict.fromkeys(tag.strip() for tag in value))
+    return tuple(dict.fromkeys(clean_name(tag) for tag in value))
 
 
 def _parse_vector(feature: Feature, value: Any) -> NDArray[np.float32]:

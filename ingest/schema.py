@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 FeatureValue = float | str | tuple[str, ...] | NDArray[np.float32] | NDArray[np.uint8] | None
 """One value of one feature, by type as `pharos.ingest.dataset.Dataset` tells."""
 
-RESERVED_NAMES: Final = frozenset({"item_id", "user_id", "title", "available", "created_at", "revision"})
+RESERVED_NAMES: Final = frozenset(
+    {"item_id", "user_id", "title", "available", "available_from", "available_until", "created_at", "revision"}
+)
 """What a feature may not be called: these stand beside the features in tables and in the index's payload."""
 
 

@@ -1,6 +1,13 @@
-"""Text in one form: composed as Unicode's NFC, and ids without blanks around them."""
+"""Text in one form: composed as Unicode's NFC, and ids without blanks around them.
 
+`nfc` is what decides: files, requests, filters and the store all go through it.
+"""
+
+import re
+import sys
 import unicodedata
+from functools import cache
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -8,31 +15,54 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+# The marks that may stand on one letter, by Unicode's stream-safe format (https://www.unicode.org/reports/tr15/,
+# section 13). The time to compose grows with the square of their count.
+_MOST_MARKS: Final = 30
+_SHORT: Final = 1000
+
+
+def nfc(text: str) -> str:
+    """The text in NFC. One of more than 1,000 characters that piles more than 30 marks on a letter stays as it is."""
+    if text.isascii() or (len(text) > _SHORT and _piles().search(text)):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _piles() -> re.Pattern[str]:
+    """Finds more marks in a row than the most."""
+    marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
+    return re.compile(f"[{re.escape(''.join(marks))}]{{{_MOST_MARKS + 1}}}")
+
 
 def clean_name(name: str) -> str:
     """A column's name, or one id: without blanks around it, in NFC."""
-    return unicodedata.normalize("NFC", name).strip()
+    return nfc(name).strip()
 
 
 def composed(texts: pd.Series) -> pd.Series:
     """The texts (str) in NFC."""
-    array = pa.array(texts, pa.large_string())
-    if pc.all(pc.string_is_ascii(array)).as_py() is not False:
-        return texts
-    return pd.Series(
-        pc.utf8_normalize(array, form="NFC").to_pandas().astype("str").to_numpy(), texts.index, dtype="str"
-    )
+    array, _ = _composed(pa.array(texts, pa.large_string()))
+    return _series(array, texts.index)
 
 
 def clean_ids(ids: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
     """The ids (str) without blanks around them and in NFC, and which of them were in another form of Unicode."""
-    array = pc.utf8_trim_whitespace(pa.array(ids, pa.large_string()))
-    if pc.all(pc.string_is_ascii(array)).as_py() is not False:
-        return _series(array, ids.index), np.zeros(len(ids), dtype=bool)
-    normal = pc.utf8_normalize(array, form="NFC")
+    array, changed = _composed(pc.utf8_trim_whitespace(pa.array(ids, pa.large_string())))
     # Composing may leave a blank of another kind outside, which is no part of an id either.
-    changed = np.asarray(pc.not_equal(array, normal).fill_null(False))
-    return _series(pc.utf8_trim_whitespace(normal), ids.index), changed
+    return _series(pc.utf8_trim_whitespace(array) if changed.any() else array, ids.index), changed
+
+
+def _composed(array: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """The texts in NFC, and which of them were not."""
+    changed = np.zeros(len(array), dtype=bool)
+    other = np.asarray(pc.invert(pc.string_is_ascii(array)).fill_null(False))
+    if not other.any():
+        return array, changed
+    before = array.filter(pa.array(other)).to_pylist()
+    after = [nfc(text) for text in before]
+    changed[other] = [new != old for new, old in zip(after, before, strict=True)]
+    return pc.replace_with_mask(array, pa.array(other), pa.array(after, pa.large_string())), changed
 
 
 def _series(array: pa.Array, index: pd.Index) -> pd.Series:

@@ -3,7 +3,7 @@
 import http.client
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -36,6 +36,7 @@ class Client:
         self._headers = {"Accept": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
         self._timeout = timeout
         self.items = Items(self)
+        self.users = Users(self)
 
     def recommend(
         self,
@@ -134,6 +135,10 @@ class Client:
         """
         return dict(self.request("POST", "/v1/events", [dict(event) for event in events]))
 
+    def all_events(self) -> Iterator[dict[str, Any]]:
+        """Every stored event, page by page: dicts of event_id, user_id, item_id, type, value, timestamp."""
+        return self.scroll("/v1/events", "events")
+
     def reindex(self, bundle: str | None = None, *, wait: bool = False, timeout: float = 3600.0) -> dict[str, Any]:
         """Begin to re-index the catalogue with a bundle, the newest by default; returns the job.
 
@@ -151,6 +156,16 @@ class Client:
         if wait and job["error"]:
             raise ServerError(f"job {job['id']} failed: {job['error']}")
         return dict(job)
+
+    def scroll(self, path: str, rows: str, query: Sequence[tuple[str, object]] = ()) -> Iterator[dict[str, Any]]:
+        """The rows of a list that comes in pages, each once. rows: their name in a page."""
+        cursor: str | None = None
+        while True:
+            page = self.request("GET", path, query=[*query, *([] if cursor is None else [("cursor", cursor)])])
+            yield from page[rows]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
     def request(self, method: str, path: str, body: object = None, query: Sequence[tuple[str, object]] = ()) -> Any:
         """Any request of the API: JSON values in and out. path: with its parts percent-encoded."""
@@ -179,19 +194,62 @@ class Items:
         self._client = client
 
     def put(
-        self, item_id: str, title: str, features: Mapping[str, object] | None = None, *, available: bool = True
+        self,
+        item_id: str,
+        title: str,
+        features: Mapping[str, object] | None = None,
+        *,
+        available: bool = True,
+        available_from: int | None = None,
+        available_until: int | None = None,
     ) -> dict[str, Any]:
-        """Write a whole item, in place of what there was of its id; with the answer it can be recommended and found."""
-        body = {"title": title, "features": dict(features or {}), "available": available}
+        """Write a whole item, in place of what there was of its id; with the answer it can be recommended and found.
+
+        available_from, available_until: unix seconds, between which it is shown; None for no bound.
+        """
+        body: dict[str, object] = {"title": title, "features": dict(features or {}), "available": available}
+        times = {"available_from": available_from, "available_until": available_until}
+        body.update({name: time for name, time in times.items() if time is not None})
         return dict(self._client.request("PUT", f"/v1/items/{_part(item_id)}", body))
 
     def get(self, item_id: str) -> dict[str, Any]:
         """All that is known of an item; ServerError with status 404 where there is none."""
         return dict(self._client.request("GET", f"/v1/items/{_part(item_id)}"))
 
+    def all(self, *, filter: str | Sequence[str] | Mapping[str, object] | None = None) -> Iterator[dict[str, Any]]:
+        """Every item that passes the filter, page by page, by id; those that may not be shown are among them."""
+        return self._client.scroll("/v1/items", "items", _filters(filter))
+
     def delete(self, item_id: str) -> dict[str, Any]:
         """Delete an item; what people did with it stays theirs."""
         return dict(self._client.request("DELETE", f"/v1/items/{_part(item_id)}"))
+
+
+class Users:
+    """The users of a server, and what they did."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def all(self) -> Iterator[dict[str, Any]]:
+        """Every user, page by page: dicts of user_id, features, events (how many) and ignored."""
+        return self._client.scroll("/v1/users", "users")
+
+    def events(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """What a user did, page by page, the oldest first."""
+        return self._client.scroll(f"/v1/users/{_part(user_id)}/events", "events")
+
+    def delete_event(self, user_id: str, event_id: str) -> None:
+        """Delete one event of a user, by its event_id; ServerError with status 404 where there is none."""
+        self._client.request("DELETE", f"/v1/users/{_part(user_id)}/events/{_part(event_id)}")
+
+    def export(self, user_id: str) -> dict[str, Any]:
+        """All that is stored of a person: features, events, ignored."""
+        return dict(self._client.request("GET", f"/v1/users/{_part(user_id)}/export"))
+
+    def merge(self, user_id: str, into: str) -> dict[str, Any]:
+        """Give all that is known of a user, such as a visitor before the login, to another, and delete the first."""
+        return dict(self._client.request("POST", f"/v1/users/{_part(user_id)}/merge", {"into": into}))
 
 
 def _read(method: str, path: str, status: int, answer: bytes) -> Any:
@@ -217,9 +275,12 @@ def _history(history: Sequence[str | Mapping[str, object]]) -> list[dict[str, ob
 
 
 def _selection(k: int, filter: object, exclude: Iterable[str]) -> list[tuple[str, object]]:
+    return [("k", k), *_filters(filter), *(("exclude", item) for item in exclude)]
+
+
+def _filters(filter: object) -> list[tuple[str, object]]:
     given = [filter] if isinstance(filter, str | Mapping) else list(filter or ())  # type: ignore[call-overload]
-    filters = [json.dumps(part) if isinstance(part, Mapping) else part for part in given]
-    return [("k", k), *(("filter", part) for part in filters), *(("exclude", item) for item in exclude)]
+    return [("filter", json.dumps(part) if isinstance(part, Mapping) else part) for part in given]
 
 
 def _conditions(filter: str | Sequence[str] | Mapping[str, object] | None) -> dict[str, Any]:

@@ -109,7 +109,8 @@ class _Together:
         return rows[rows >= 0]
 
     def _allowed(self, filter: Filter) -> Mask:
-        available = self._catalogue.items["available"].to_numpy(bool)
+        shown = self._store.available(self._catalogue.ids)
+        available = np.fromiter((item_id in shown for item_id in self._catalogue.ids), np.bool_, len(self._catalogue))
         passing = self._catalogue.allowed(filter)
         return available if passing is None else available & passing
 

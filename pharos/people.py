@@ -16,6 +16,7 @@ from pharos.errors import RequestError
 from pharos.ingest.columns import Columns
 from pharos.ingest.history import order
 from pharos.ingest.records import parse_features
+from pharos.ingest.unicode import nfc
 from pharos.stages import MAX_HISTORY
 from pharos.towers.histories.queries import HistoryEvent, UserQuery
 from pharos.towers.sources.learnt import Sources
@@ -148,7 +149,7 @@ def _event(place: int, given: object) -> HistoryEvent:
     if isinstance(given, HistoryEvent):
         return given
     if isinstance(given, str):
-        return HistoryEvent(given)
+        return HistoryEvent(nfc(given))
     where = f"history[{place}]"
     if not isinstance(given, Mapping) or not isinstance(given.get("item_id"), str):
         raise RequestError(f"{where}: {given!r}; allowed is an item's id as text, or a dict of {', '.join(_PARTS)}")
@@ -159,4 +160,4 @@ def _event(place: int, given: object) -> HistoryEvent:
         raise RequestError(f"{where}: rating {rating!r}; allowed is a number")
     if stamp is not None and (isinstance(stamp, bool) or not isinstance(stamp, int)):
         raise RequestError(f"{where}: timestamp {stamp!r}; allowed are whole unix seconds")
-    return HistoryEvent(str(given["item_id"]), None if rating is None else float(rating), stamp)
+    return HistoryEvent(nfc(given["item_id"]), None if rating is None else float(rating), stamp)

@@ -13,6 +13,7 @@ from pharos.errors import RequestError
 from pharos.finding import Finder
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
+from pharos.ingest.unicode import nfc
 from pharos.people import PastItem, People, Profile
 from pharos.pipeline import Pipeline, Selection
 from pharos.progress import ProgressOption, chosen_progress
@@ -105,7 +106,7 @@ class Recommender:
 
         Returns rank, item_id, title, score, source. Raises RequestError for an item that there is none of.
         """
-        row, length = self._catalogue.row(str(item)), _length(k)
+        row, length = self._catalogue.row(nfc(str(item))), _length(k)
         return self._listed(self._finder.similar(row, length, self._catalogue.allowed(filter), self._hidden(exclude)))
 
     def search(
@@ -163,7 +164,7 @@ class Recommender:
         that both have, with the values), the strongest first. `.attrs` holds the item's score and its source.
         """
         (person,) = self._asked(user, history, user_features)
-        row = self._catalogue.row(str(item))
+        row = self._catalogue.row(nfc(str(item)))
         scores, encoded = score_items(self._pipeline, person, np.array([row], np.int64))
         shares = past_shares(self._pipeline, encoded, row, scores.source[0])
         best = [place for place in np.argsort(-shares, kind="stable")[: _length(k)].tolist() if shares[place] > 0]
@@ -284,7 +285,7 @@ def _ids(argument: str, given: Iterable[object]) -> list[str]:
     for value in many:
         if isinstance(value, bool) or not isinstance(value, str | int | np.integer):
             raise RequestError(f"{argument}: {value!r}; allowed are ids as text")
-    return [str(value) for value in many]
+    return [nfc(str(value)) for value in many]
 
 
 def _length(k: object) -> int:

@@ -52,6 +52,14 @@ class UnknownUser(ServingError):
         self.user_id = user_id
 
 
+class UnknownEvent(ServingError):
+    """A user has no such event. event_id: as the API names it."""
+
+    def __init__(self, user_id: str, event_id: str) -> None:
+        super().__init__(f"user {user_id!r} has no event {event_id!r}")
+        self.event_id = event_id
+
+
 class UnknownBundle(ServingError):
     """No such bundle."""
 

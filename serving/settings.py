@@ -15,7 +15,7 @@ from pharos.serving.rule_settings import Rule
 TOML_FILE: Final = "pharos.toml"
 PREFIX: Final = "PHAROS_"
 # An address may hold a password, and somebody may write a key where its hash belongs.
-_SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys")
+_SECRET: Final = ("qdrant_api_key", "qdrant_url", "database_url", "api_keys", "api_key")
 
 KeyScope: TypeAlias = Literal["read", "write", "admin"]
 KeyHash: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         repr=False,
         description="SHA-256 of the API keys that may read, write or administer, as `pharos key` prints them; without "
         "any, everybody who reaches the server may do everything.",
+    )
+    api_key: SecretStr | None = Field(
+        None,
+        description="API key that commands such as `pharos recommend` send to a server of this machine that has the "
+        "embedded index open, where the server wants one.",
     )
     open_reading: bool = Field(False, description="Whether reading needs no key where keys are set.")
     open_metrics: bool = Field(False, description="Whether /metrics needs no key where keys are set.")

@@ -15,16 +15,17 @@ from typing import IO, Final, cast
 import pyarrow as pa
 
 from pharos.ingest.errors import DataError
+from pharos.ingest.tables.watching import open_watched
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".tab", ".txt", ".dat")
 JSON_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
 TABLE_SUFFIXES: Final = (*TEXT_SUFFIXES, *JSON_SUFFIXES, *PARQUET_SUFFIXES)
-_PACKERS: Final[dict[str, Callable[[Path], IO[bytes]]]] = {
-    ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
-    ".bz2": lambda path: cast(IO[bytes], bz2.BZ2File(path)),
-    ".xz": lambda path: cast(IO[bytes], lzma.LZMAFile(path)),  # noqa: SIM115  # closed by DataFile.open
-    ".zst": lambda path: io.BufferedReader(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")),
+_PACKERS: Final[dict[str, Callable[[IO[bytes]], IO[bytes]]]] = {
+    ".gz": lambda packed: cast(IO[bytes], gzip.GzipFile(fileobj=packed)),
+    ".bz2": lambda packed: cast(IO[bytes], bz2.BZ2File(packed)),
+    ".xz": lambda packed: cast(IO[bytes], lzma.LZMAFile(packed)),  # noqa: SIM115  # closed by DataFile.open
+    ".zst": lambda packed: io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(packed, "r"), "zstd")),
 }
 _UNPACKING_ERRORS: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
 
@@ -50,15 +51,15 @@ class DataFile:
         Errors: DataError if the file cannot be read, or its packing is damaged, whenever that shows.
         """
         try:
-            if self.packing is None:
-                with self.path.open("rb") as stream:
-                    yield stream
-            elif self.packing == ".zip":
-                with zipfile.ZipFile(self.path) as archive, archive.open(self.member or "") as stream:
-                    yield stream
-            else:
-                with _PACKERS[self.packing](self.path) as stream:
-                    yield stream
+            with open_watched(self.path, self.name) as file:
+                if self.packing is None:
+                    yield file
+                elif self.packing == ".zip":
+                    with zipfile.ZipFile(file) as archive, archive.open(self.member or "") as stream:
+                        yield stream
+                else:
+                    with _PACKERS[self.packing](file) as stream:
+                        yield stream
         except _UNPACKING_ERRORS as error:
             what = "read" if self.packing is None else f"unpacked as {self.packing}"
             raise DataError(f"{self.name}: cannot be {what}: {error}") from error

@@ -9,11 +9,12 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from pharos.cli.running_server import RunningServer, answering
 from pharos.indexing.filters import check, parse_expressions
 from pharos.ingest.schema import FeatureType, Schema
 from pharos.serving.pipeline import Answer, Person, Pipeline, Selection
-from pharos.serving.service import Service, open_service
 from pharos.serving.settings import load_settings
+from pharos.serving.store import Store
 
 _HISTORY_SHOWN: Final = 5
 _SHOWN_TYPES: Final = (FeatureType.NUMBER, FeatureType.TAGS)
@@ -23,11 +24,14 @@ _SHOWN_TYPES: Final = (FeatureType.NUMBER, FeatureType.TAGS)
 def asking(
     k: int | None, filters: Sequence[str] | None, as_json: bool, diversity: float | None = None
 ) -> Iterator["Asking"]:
-    """Open the service for one question. Raises FilterError for a filter that the items do not allow."""
+    """Open what answers one question: a server, where one has the index open.
+
+    Raises FilterError for a filter that the items do not allow.
+    """
     settings = load_settings()
     filter = parse_expressions(filters or [])
-    with open_service(settings) as service:
-        schema = service.store.schema()
+    with answering(settings) as (pipeline, store):
+        schema = store.schema()
         fields = () if as_json else _telling(schema)
         selection = Selection(
             k or settings.default_k,
@@ -35,27 +39,23 @@ def asking(
             fields=fields,
             diversity=settings.diversity if diversity is None else diversity,
         )
-        yield Asking(service, selection, as_json)
+        yield Asking(pipeline, store, selection, as_json)
 
 
 @dataclass(frozen=True)
 class Asking:
-    """One question and how its answer is printed. selection: what the options ask for."""
+    """One question and how its answer is printed. pipeline: who answers. selection: what the options ask for."""
 
-    service: Service
+    pipeline: Pipeline | RunningServer
+    store: Store
     selection: Selection
     as_json: bool
-
-    @property
-    def pipeline(self) -> Pipeline:
-        """Who answers."""
-        return self.service.pipeline
 
     def show_history(self, person: Person) -> None:
         """Print the last items that the person had."""
         if self.as_json:
             return
-        store = self.service.store
+        store = self.store
         events = person.history if person.user_id is None else store.history(person.user_id, _HISTORY_SHOWN)
         newest = [event.item_id for event in events][-_HISTORY_SHOWN:]
         known = store.items(newest)

@@ -22,6 +22,7 @@ def check(
     ] = None,
 ) -> None:
     """Read a data set without training: what was read, every bad row by its reason, what will be of little use."""
+    from pharos.cli.progress import terminal_progress
     from pharos.ingest.advice import advise
     from pharos.ingest.errors import DataError
     from pharos.ingest.load import load_dataset
@@ -30,7 +31,7 @@ def check(
 
     advice: list[Advice] = []
     try:
-        dataset = load_dataset(data, strict=False)
+        dataset = load_dataset(data, strict=False, progress=terminal_progress())
         report, errors = dataset.report, list(dataset.report.faults)
         advice = advise(dataset)
     except DataError as error:

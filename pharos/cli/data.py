@@ -19,7 +19,7 @@ def import_data(
 
     settings = load_settings()
     progress = terminal_progress()
-    dataset = load_dataset(data)
+    dataset = load_dataset(data, progress=progress)
     for line in dataset.report.lines():
         progress.say(line)
     with open_store(settings) as store:

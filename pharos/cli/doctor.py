@@ -10,10 +10,11 @@ def doctor(
     check: Annotated[bool, typer.Option("--check", help="Compare store, index and events, item by item.")] = False,
 ) -> None:
     """Say what works here, what does not, and what to do."""
+    from pharos.cli.running_server import status
     from pharos.serving.operations.doctor import examine
 
     failed = False
-    for finding in examine(check=check):
+    for finding in examine(check=check, ask=status):
         failed = failed or not finding.works
         print(f"{'ok  ' if finding.works else 'FAIL'} {finding.part:<12} {finding.detail}", flush=True)
         if finding.advice:

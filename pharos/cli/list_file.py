@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pharos.cli.asking import asking
 from pharos.cli.progress import terminal_progress
 from pharos.errors import RequestError
+from pharos.indexing.filters import check, parse_expressions
 from pharos.list_files import write_lists
+from pharos.serving.pipeline import Selection
+from pharos.serving.service import open_service
+from pharos.serving.settings import load_settings
 
 _LONGEST_LINE: Final = 2048
 
@@ -22,10 +25,16 @@ def write_all(
     force: bool,
 ) -> None:
     """Answer the users of a file, or all of the store. Raises RequestError, FilterError."""
+    settings, filter = load_settings(), parse_expressions(filters or [])
     named = None if users is None else _user_ids(users)
-    with asking(k, filters, as_json=True, diversity=diversity) as ask:
-        ids = ask.service.store.user_ids() if named is None else named
-        rows = write_lists(ask.service, ids, ask.selection, out, terminal_progress(), replace=force)
+    with open_service(settings) as service:
+        selection = Selection(
+            k or settings.default_k,
+            check(filter, service.store.schema()),
+            diversity=settings.diversity if diversity is None else diversity,
+        )
+        ids = service.store.user_ids() if named is None else named
+        rows = write_lists(service, ids, selection, out, terminal_progress(), replace=force)
     print(f"{out}: {rows:,} rows for {len(ids):,} users")
 
 

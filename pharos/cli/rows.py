@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pharos.indexing.filters import AllOf, Condition, NoneOf, Range, check, parse_expressions
+from pharos.indexing.filters import AllOf, Condition, NoneOf, Outside, Range, check, parse_expressions
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.schema import FeatureType
 
@@ -31,6 +31,8 @@ def _passes(condition: Condition, items: pd.DataFrame, kind: FeatureType | None)
     if condition.field not in items:  # available and created_at are of the store; all of a data set's items are there
         return np.ones(len(items), bool)
     cells = items[condition.field]
+    if isinstance(condition, Outside):
+        return ~_passes(condition.range, items, kind)
     if isinstance(condition, Range):
         numbers = cells.to_numpy(np.float64)
         bounds = (

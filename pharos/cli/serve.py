@@ -3,7 +3,7 @@
 import os
 import tempfile
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -53,20 +53,23 @@ def serve(
             app = create_app(settings)
         _check_rules(settings)
         print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
-        uvicorn.run(
-            app,
-            factory=workers > 1,
-            host=settings.host,
-            port=settings.port,
-            workers=workers,
-            log_config=configuration(settings),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=settings.stop_seconds,
+        server: dict[str, Any] = {
+            "host": settings.host,
+            "port": settings.port,
+            "log_config": configuration(settings),
+            "log_level": "warning",
+            "access_log": False,
+            "server_header": False,
+            "timeout_graceful_shutdown": settings.stop_seconds,
             # A worker that loads a bundle on a busy machine is silent for long, and not dead.
-            timeout_worker_healthcheck=_SILENT_SECONDS,
-        )
+            "timeout_worker_healthcheck": _SILENT_SECONDS,
+        }
+        if settings.qdrant_url:
+            uvicorn.run(app, factory=workers > 1, workers=workers, **server)
+        else:
+            from pharos.serving.operations.running import run_told
+
+            run_told(uvicorn.Config(app, **server), settings.index_dir)
 
 
 def _hours(text: str | None) -> float | None:

@@ -37,7 +37,7 @@ def train(
         with open_store(settings) as store:
             dataset = store.dataset()
     else:
-        dataset = load_dataset(data)
+        dataset = load_dataset(data, progress=progress)
     for line in dataset.report.lines():
         progress.say(line)
     trained = train_bundle(

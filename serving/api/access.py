@@ -32,6 +32,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/v1/popular": {"GET": Scope.READ},
     "/v1/search": {"GET": Scope.READ},
     "/v1/score": {"POST": Scope.READ},
+    "/v1/items": {"GET": Scope.READ},
     "/v1/items/{item_id}": {
         "GET": Scope.READ,
         "PUT": Scope.WRITE,
@@ -41,8 +42,14 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/v1/items/{item_id}/similar": {"GET": Scope.READ},
     "/v1/items:batch": {"POST": Scope.WRITE},
     "/v1/items:preview": {"POST": Scope.READ},
-    "/v1/events": {"POST": Scope.WRITE},
+    # What people did is for no visitor to read, even where reading is open.
+    "/v1/events": {"GET": Scope.ADMIN, "POST": Scope.WRITE},
+    "/v1/users": {"GET": Scope.ADMIN},
     "/v1/users/{user_id}": {"GET": Scope.READ, "PUT": Scope.WRITE, "DELETE": Scope.ADMIN},
+    "/v1/users/{user_id}/events": {"GET": Scope.WRITE},
+    "/v1/users/{user_id}/events/{event_id}": {"DELETE": Scope.WRITE},
+    "/v1/users/{user_id}/export": {"GET": Scope.ADMIN},
+    "/v1/users/{user_id}/merge": {"POST": Scope.WRITE},
     "/v1/users/{user_id}/recommendations": {"GET": Scope.READ},
     "/v1/users/{user_id}/ignored/{item_id}": {"PUT": Scope.WRITE, "DELETE": Scope.WRITE},
     "/v1/reindex": {"POST": Scope.ADMIN},

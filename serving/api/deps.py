@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Query, Request
 
 from pharos.indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
 from pharos.ingest.columns import Columns
 from pharos.ingest.records import parse_features
+from pharos.serving.api.list_schemas import ItemPageQuery, PageQuery
 from pharos.serving.api.page_schemas import ExplainBody, PersonBody, PreviewBody
+from pharos.serving.api.pages import Page
 from pharos.serving.api.schemas import (
     HistoryEntry,
     ListQuery,
@@ -24,6 +26,8 @@ from pharos.serving.operations.metrics import Metrics
 from pharos.serving.pipeline import Person, Selection
 from pharos.serving.service import Service
 from pharos.towers.histories.queries import HistoryEvent
+
+_PAGE: Final = 100
 
 
 async def get_service(request: Request) -> Service:
@@ -89,6 +93,16 @@ def explain_of_body(service: ServiceDep, body: ExplainBody) -> tuple[Person, str
     return _person(service, body), body.item_id, _recommended(service, selection, body, body.only)
 
 
+def page_of_query(service: ServiceDep, query: Annotated[PageQuery, Query()]) -> Page:
+    """The page that query parameters ask for."""
+    return _page(service, query)
+
+
+def item_page_of_query(service: ServiceDep, query: Annotated[ItemPageQuery, Query()]) -> tuple[Page, Filter]:
+    """The page of items that query parameters ask for, and the filter."""
+    return _page(service, query), _checked_filter(service, parse_expressions(query.filter))
+
+
 def variant_of_query(service: ServiceDep, variant: Annotated[Text | None, Query()] = None) -> str | None:
     """The variant that a query parameter names."""
     return known_variant(service, variant)
@@ -102,6 +116,8 @@ def known_variant(service: Service, variant: str | None) -> str | None:
     return variant
 
 
+PageDep = Annotated[Page, Depends(page_of_query)]
+ItemPageDep = Annotated[tuple[Page, Filter], Depends(item_page_of_query)]
 VariantDep = Annotated[str | None, Depends(variant_of_query)]
 RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
 SelectionDep = Annotated[Selection, Depends(selection_of_query)]
@@ -156,20 +172,30 @@ def _selection(service: Service, filter: Filter, asked: ListQuery | Recommendati
         raise InvalidRequest("k", length, f"1 to {settings.max_k}")
     if len(asked.exclude) > settings.max_exclude:
         raise InvalidRequest("exclude", f"{len(asked.exclude)} ids", f"at most {settings.max_exclude}")
-    for condition in filter.conditions:
-        for value in getattr(condition, "values", ()):
-            if isinstance(value, str) and not is_storable(value):
-                raise InvalidRequest(f"filter.{condition.field}", value, STORABLE)
-    if filter.conditions or asked.fields:
-        schema = service.store.schema()
-        if len(filter.conditions) > settings.max_filter_conditions:
-            count = f"{len(filter.conditions)} conditions"
-            raise InvalidRequest("filter", count, f"at most {settings.max_filter_conditions}")
-        filter = check(filter, schema)
-        known = [feature.name for feature in schema.items]
+    filter = _checked_filter(service, filter)
+    if asked.fields:
+        known = [feature.name for feature in service.store.schema().items]
         for name in asked.fields:
             if name not in known:
                 raise InvalidRequest("fields", name, f"one of {', '.join(known)}")
     return Selection(
         length, filter, frozenset(asked.exclude), tuple(asked.fields), known_variant(service, asked.variant)
     )
+
+
+def _checked_filter(service: Service, filter: Filter) -> Filter:
+    for condition in filter.conditions:
+        for value in getattr(condition, "values", ()):
+            if isinstance(value, str) and not is_storable(value):
+                raise InvalidRequest(f"filter.{condition.field}", value, STORABLE)
+    limit = service.settings.max_filter_conditions
+    if len(filter.conditions) > limit:
+        raise InvalidRequest("filter", f"{len(filter.conditions)} conditions", f"at most {limit}")
+    return check(filter, service.store.schema()) if filter.conditions else filter
+
+
+def _page(service: Service, asked: PageQuery) -> Page:
+    limit = min(_PAGE, service.settings.max_batch) if asked.limit is None else asked.limit
+    if limit > service.settings.max_batch:
+        raise InvalidRequest("limit", limit, f"1 to {service.settings.max_batch}")
+    return Page(limit, asked.cursor)

@@ -66,7 +66,7 @@ class PersonBody(BaseModel):
 
     user_id: Id | None = Field(None, description=_USER)
     history: list[HistoryEntry] = Field([], description=_HISTORY)
-    user_features: dict[str, Any] = Field({}, description=_HISTORY)
+    user_features: dict[Text, Any] = Field({}, description=_HISTORY)
 
 
 class ExplainBody(RecommendationBody):

@@ -21,6 +21,7 @@ from pharos.serving.errors import (
     NotReady,
     StoreError,
     UnknownBundle,
+    UnknownEvent,
     UnknownItem,
     UnknownJob,
     UnknownUser,
@@ -78,6 +79,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(UnknownItem)(_unknown_item)
     app.exception_handler(InvalidRecord)(_refused)
     app.exception_handler(UnknownUser)(_unknown_user)
+    app.exception_handler(UnknownEvent)(_unknown_event)
     app.exception_handler(UnknownBundle)(_unknown_bundle)
     app.exception_handler(UnknownJob)(_unknown_job)
     app.exception_handler(Conflict)(_conflict)
@@ -122,6 +124,12 @@ def _unknown_user(request: Request, error: UnknownUser) -> Response:
         field="user_id", value=shown(error.user_id), allowed="the id of a user of whom something is known"
     )
     return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-user", errors=[entry])
+
+
+def _unknown_event(request: Request, error: UnknownEvent) -> Response:
+    allowed = "the event_id of one of the user's events, as their list has it"
+    entry = FieldError(field="event_id", value=shown(error.event_id), allowed=allowed)
+    return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-event", errors=[entry])
 
 
 def _unknown_bundle(request: Request, error: UnknownBundle) -> Response:

@@ -5,6 +5,8 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from pharos.ingest.unicode import nfc
+from pharos.serving.api.tokens import MAX_TOKEN
 from pharos.serving.api.validation import STORABLE, is_storable
 from pharos.serving.pipeline import Answer, Source
 from pharos.serving.store import ItemRecord, JobState
@@ -22,7 +24,12 @@ _YEAR_9999: Final = 253_402_300_799
 def _storable(text: str) -> str:
     if not is_storable(text):
         raise ValueError(STORABLE)
-    return text
+    return nfc(text)
+
+
+def _composed(value: object) -> object:
+    """Before its length is looked at, for composing changes it."""
+    return nfc(value) if isinstance(value, str) else value
 
 
 def _decoded(text: str) -> str:
@@ -34,8 +41,14 @@ def _decoded(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable)]
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=ID_LENGTH),
+    AfterValidator(_storable),
+    BeforeValidator(_composed),
+]
 PathId = Annotated[Id, BeforeValidator(_decoded)]
+PathToken = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TOKEN), BeforeValidator(_decoded)]
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Diversity = Annotated[
     float | None,
@@ -98,7 +111,7 @@ class RecommendationBody(BaseModel):
         [],
         description="oldest first; sorted by timestamp where each entry has one; unknown items are named",
     )
-    user_features: dict[str, Any] = Field({}, description="what is known of the person, by feature name")
+    user_features: dict[Text, Any] = Field({}, description="what is known of the person, by feature name")
     k: int | None = Field(None, ge=1, description="length of the list")
     filter: dict[str, Any] = Field(
         {},
@@ -123,7 +136,7 @@ class ScoreBody(BaseModel):
 
     user_id: Id | None = Field(None, description="a user whose history the store knows; or send a history")
     history: list[HistoryEntry] = Field([], description="as in recommendations; not together with user_id")
-    user_features: dict[str, Any] = Field({}, description="as in recommendations; not together with user_id")
+    user_features: dict[Text, Any] = Field({}, description="as in recommendations; not together with user_id")
     item_ids: list[Id] = Field(min_length=1, description="the items to score")
 
 
@@ -207,7 +220,9 @@ class Item(BaseModel):
 
     item_id: str
     title: str
-    available: bool
+    available: bool = Field(description="false hides it at all times")
+    available_from: int | None = Field(description="unix seconds: it is not shown before; null for no such time")
+    available_until: int | None = Field(description="unix seconds: it is not shown from then on; null for no such time")
     created_at: int = Field(description="unix seconds")
     updated_at: int = Field(description="unix seconds")
     revision: int = Field(description="grows with each change of any item")
@@ -220,6 +235,8 @@ class Item(BaseModel):
             item_id=record.item_id,
             title=record.title,
             available=record.available,
+            available_from=record.available_from,
+            available_until=record.available_until,
             created_at=record.created_at,
             updated_at=record.updated_at,
             revision=record.revision,

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from pharos.ingest.columns import Columns
 from pharos.ingest.limits import MAX_TEXT
 from pharos.serving.api.schemas import Id, Item, Rating, Text, Timestamp
 from pharos.serving.store import NewItem, User, WriteResult
@@ -11,6 +12,8 @@ from pharos.serving.writes.events import EventDraft
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 _FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"
+_FROM = "unix seconds: it is not shown before"
+_UNTIL = "unix seconds: it is not shown from then on"
 _INDEXED = "whether the vector index has it already; if not, it follows as soon as the index can"
 
 
@@ -24,10 +27,12 @@ class ItemBody(_Body):
     title: Title
     features: dict[Text, Any] = Field({}, description=_FEATURES, examples=[{"year": 1999, "genres": ["Drama"]}])
     available: bool = Field(True, description="whether it may be shown")
+    available_from: Timestamp | None = Field(None, description=_FROM, examples=[1_767_225_600])
+    available_until: Timestamp | None = Field(None, description=_UNTIL, examples=[1_798_761_600])
 
     def new_item(self, item_id: str) -> NewItem:
         """The item of this id."""
-        return NewItem(item_id, self.title, self.features, self.available)
+        return NewItem(item_id, self.title, self.features, self.available, self.available_from, self.available_until)
 
 
 class BatchItem(ItemBody):
@@ -42,6 +47,13 @@ class ItemPatch(_Body):
     title: Title | None = None
     features: dict[Text, Any] = Field({}, description="the features to change; null removes one")
     available: bool | None = None
+    available_from: Timestamp | None = Field(None, description=f"{_FROM}; null removes it")
+    available_until: Timestamp | None = Field(None, description=f"{_UNTIL}; null removes it")
+
+    def times(self) -> dict[str, int | None]:
+        """The times that are given, also those given as null."""
+        given = {Columns.AVAILABLE_FROM: self.available_from, Columns.AVAILABLE_UNTIL: self.available_until}
+        return {name: time for name, time in given.items() if name in self.model_fields_set}
 
 
 class WrittenItem(Item):

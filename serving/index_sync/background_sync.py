@@ -13,7 +13,7 @@ from pharos.serving.index_sync.sync import sync_changes
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.store import Store
 
-_PASS_SECONDS: Final = 15.0
+_PASS_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 1.0
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,9 @@ class BackgroundSync:
     """A thread that keeps the live collections in sync with the store, and outlives every failure to do so.
 
     It makes a pass when it starts, when a write could not be indexed, as soon as the index answers again after a
-    failure, and every 15 seconds for changes that another process stored and did not live to index. The store keeps the
-    revision up to which each collection is in sync. on_failure: called with the type of each failure. repair: called
+    failure, and every 5 seconds for changes that another process stored, such as `pharos import`, or did not live to
+    index; the second pass after a change has it. The store keeps the revision up to which each collection is in sync.
+    on_failure: called with the type of each failure. repair: called
     at the start of each pass, to mend what is damaged.
     """
 

@@ -8,6 +8,7 @@ from pharos.indexing.build import payloads
 from pharos.indexing.payload import REVISION
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.service import Service
+from pharos.serving.store import Store
 
 _BATCH: Final = 1000
 _CASES: Final = 5
@@ -25,9 +26,9 @@ def disagreements(service: Service) -> Iterator[str]:
         yield from (sentence if part == "live" else f"{part}: {sentence}" for sentence in found)
 
 
-def miscounted(service: Service) -> Iterator[str]:
+def miscounted(store: Store) -> Iterator[str]:
     """The same for the counts of events that the store keeps of each item."""
-    yield from _sentence(service.store.miscounted(), "items have other counts of events than events")
+    yield from _sentence(store.miscounted(), "items have other counts of events than events")
 
 
 def _disagreements(service: Service, generation: Generation) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final, TypeAlias
 
+from pharos.indexing.folder_lock import FolderLocked
 from pharos.ingest.errors import PharosError
-from pharos.serving.errors import Disagreement
+from pharos.serving.errors import Disagreement, NotReady
 from pharos.serving.settings import Settings, load_settings
 
 _PYTHONS: Final = ((3, 11), (3, 13))
@@ -24,10 +25,15 @@ class Finding:
     advice: str = ""
 
 
-def examine(*, check: bool = False) -> Iterator[Finding]:
+Ask: TypeAlias = Callable[[Settings, FolderLocked], tuple[str, Mapping[str, Any]]]
+"""Gives the address of the server that has the index open, and its status as the API tells it."""
+
+
+def examine(*, check: bool = False, ask: Ask) -> Iterator[Finding]:
     """Examine one part after the other; those that need settings come last and only where these can be read.
 
     check: whether to hold the store, the index and the events against each other, item by item.
+    ask: asks the server, where one has the embedded index open.
     """
     yield _python()
     yield _tensorflow()
@@ -43,12 +49,16 @@ def examine(*, check: bool = False) -> Iterator[Finding]:
     index_advice = (
         "start the Qdrant server or correct qdrant_url"
         if settings.qdrant_url
-        else "another process may have it open: stop it, or ask it over HTTP instead"
+        else "if another process has it open: stop it, or correct PHAROS_API_KEY, with which a server is asked"
     )
-    yield _attempt("index", lambda: _index(settings), index_advice)
-    yield _attempt("live", lambda: _live(settings), "run `pharos train`, `pharos import` and `pharos index`")
+    yield _attempt("index", lambda: _index(settings, ask), index_advice)
+    yield _attempt("live", lambda: _live(settings, ask), "run `pharos train`, `pharos import` and `pharos index`")
     if check:
-        yield _attempt("agreement", lambda: _agreement(settings), "run `pharos index`, which builds the index anew")
+        yield _attempt(
+            "agreement",
+            lambda: _agreement(settings),
+            "stop the server that has the index open, if one does; else run `pharos index`, which builds it anew",
+        )
         yield _attempt("counts", lambda: _counts(settings), "run `pharos import` with any data, which counts all anew")
 
 
@@ -104,22 +114,32 @@ def _store(settings: Settings) -> str:
     return f"{counts.items:,} items, {counts.users:,} users, {counts.events:,} events"
 
 
-def _index(settings: Settings) -> str:
+def _index(settings: Settings, ask: Ask) -> str:
     from pharos.serving.parts import open_index
 
-    with open_index(settings) as index:
-        index.ready()
-        count = len(index.collections())
+    try:
+        with open_index(settings) as index:
+            index.ready()
+            count = len(index.collections())
+    except FolderLocked as locked:
+        url, status = ask(settings, locked)
+        return f"{len(status['collections'])} collections, open in the server at {url} (process {locked.process})"
     if settings.qdrant_url:
         return f"{count} collections on {settings.qdrant_url} (client {version('qdrant-client')})"
     return f"{count} collections in {settings.index_dir} (engine {version('qdrant-edge-py')})"
 
 
-def _live(settings: Settings) -> str:
+def _live(settings: Settings, ask: Ask) -> str:
     from pharos.serving.service import open_service
 
-    with open_service(settings) as service:
-        generation = service.live.current()
+    try:
+        with open_service(settings) as service:
+            generation = service.live.current()
+    except FolderLocked as locked:
+        _, status = ask(settings, locked)
+        for part, problem in status["problems"].items():
+            raise NotReady(part, problem) from locked
+        return ", ".join(f"{live['collection']} with bundle {live['bundle']}" for live in status["variants"])
     return f"{generation.collection} with bundle {generation.bundle.id}"
 
 
@@ -137,11 +157,11 @@ def _agreement(settings: Settings) -> str:
 
 def _counts(settings: Settings) -> str:
     from pharos.serving.operations.consistency import miscounted
-    from pharos.serving.service import open_service
+    from pharos.serving.parts import open_store
 
-    with open_service(settings) as service:
-        found = list(miscounted(service))
-        counts = service.store.counts()
+    with open_store(settings) as store:
+        found = list(miscounted(store))
+        counts = store.counts()
     if found:
         raise Disagreement("; ".join(found))
     return f"{counts.events:,} events are counted right"

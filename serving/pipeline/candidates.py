@@ -12,7 +12,7 @@ from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Number
 from pharos.indexing.sparse import SparseVector
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
-from pharos.serving.pipeline.eligible import IS_AVAILABLE
+from pharos.serving.pipeline.eligible import shown_now
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.training_rows import TrainingRows
@@ -109,7 +109,7 @@ class RetrieveCandidates:
         answers = self._index.search_numbered(
             generation.collection,
             [SourceQuery(queries[source], USING[source], max(DEPTH, limit)) for source in asked],
-            filter=selection.filter & IS_AVAILABLE,
+            filter=selection.filter & shown_now(),
             exclude=selection.exclude,
             with_vectors=with_vectors,
         )

@@ -1,20 +1,25 @@
 """Which candidates may be in an answer, and how many to ask for so that enough of them remain."""
 
+import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from pharos.indexing.filters import AnyOf, Filter
-from pharos.indexing.payload import AVAILABLE
+from pharos.indexing.filters import AnyOf, Filter, Outside, Range
+from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
 from pharos.serving.pipeline.answers import Candidate
 from pharos.serving.store import Store
 
-IS_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
-"""Part of every search of the index."""
-
 _WIDENING: Final = 4
 _SPARE: Final = 10
+
+
+def shown_now() -> Filter:
+    """Part of every search of the index: what may be shown at this moment."""
+    now = int(time.time())
+    too_early, too_late = Range(AVAILABLE_FROM, gt=now), Range(AVAILABLE_UNTIL, lte=now)
+    return Filter((AnyOf(AVAILABLE, (True,)), Outside(too_early), Outside(too_late)))
 
 
 class Eligible:
@@ -25,14 +30,14 @@ class Eligible:
 
     def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
         """The first k eligible candidates, in their order."""
-        in_order, kept = each_once(candidates, exclude), list[Candidate]()
+        in_order, kept, now = each_once(candidates, exclude), list[Candidate](), time.time()
         # Nearly all are eligible, so the store is asked about little more than k of them.
         while portion := list(islice(in_order, k + _SPARE)):
             records = self._store.items([candidate.item_id for candidate in portion])
             kept += [
                 replace(candidate, record=record)
                 for candidate in portion
-                if (record := records.get(candidate.item_id)) is not None and record.available
+                if (record := records.get(candidate.item_id)) is not None and record.shown_at(now)
             ]
             if len(kept) >= k:
                 break

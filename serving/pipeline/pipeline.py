@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from pharos.indexing.index import VectorIndex
+from pharos.ingest.unicode import nfc
 from pharos.serving.errors import UnknownItem
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer
@@ -93,7 +94,7 @@ class Pipeline:
 
     def trace(self, person: Person, item_id: str, selection: Selection) -> Trace:
         """At which stage an item falls for a person, or what brings it into the list; see `TraceItem`."""
-        return self._trace(person, item_id, selection)
+        return self._trace(person, nfc(item_id), selection)
 
     def map(self) -> MapOfItems:
         """The live catalogue in two dimensions; see `DrawMap`. Raises NotReady and what the index raises."""
@@ -109,7 +110,7 @@ class Pipeline:
 
     def similar(self, item_id: str, selection: Selection) -> Answer:
         """Items similar to an item; see `FindSimilar`. Raises UnknownItem."""
-        return self._observed("similar", self._similar(item_id, selection))
+        return self._observed("similar", self._similar(nfc(item_id), selection))
 
     def search(self, text: str, selection: Selection) -> Answer:
         """Items for a text query; see `Search`."""

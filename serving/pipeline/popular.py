@@ -8,11 +8,14 @@ from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.store import PopularItem, Store
 
+_SPARE: Final = 10
+
 
 class RetrievePopular:
     """Retrieves the most popular items. The head of the unfiltered list is cached for `keep_seconds`.
 
-    What was hidden or deleted meanwhile leaves it at once; the order is as it was when it was counted.
+    What was hidden or deleted meanwhile leaves it at once, and it is counted anew when an item begins or ends to be
+    shown by its times; else the order is as it was when it was counted.
     """
 
     _HEAD: Final = 1000
@@ -22,7 +25,7 @@ class RetrievePopular:
         self._keep_seconds = keep_seconds
         self._head: list[PopularItem] = []
         self._counted = -float("inf")
-        self._revision = -1
+        self._changes: int | None = None
         self._lock = threading.Lock()
 
     def __call__(self, limit: int, selection: Selection) -> list[Candidate]:
@@ -33,17 +36,24 @@ class RetrievePopular:
         else:
             items = self._kept_head()
         passing = [item for item in items if item.item_id not in selection.exclude]
-        return [Candidate(item.item_id, item.score, Source.POPULAR) for item in passing[:limit]]
+        return [Candidate(item.item_id, item.score, Source.POPULAR) for item in self._shown(passing, limit)]
+
+    def _shown(self, items: list[PopularItem], limit: int) -> list[PopularItem]:
+        """The first `limit` of the items that may be shown at this moment."""
+        shown = list[PopularItem]()
+        for start in range(0, len(items), limit + _SPARE):
+            portion = items[start : start + limit + _SPARE]
+            available = self._store.available([item.item_id for item in portion])
+            shown += [item for item in portion if item.item_id in available]
+            if len(shown) >= limit:
+                break
+        return shown[:limit]
 
     def _kept_head(self) -> list[PopularItem]:
         with self._lock:
-            # Before the rest is read: what changes from now on is looked at the next time.
-            revision = self._store.revision()
-            if time.monotonic() - self._counted >= self._keep_seconds:
+            begins = self._changes is not None and time.time() >= self._changes
+            if begins or time.monotonic() - self._counted >= self._keep_seconds:
+                self._changes = self._store.next_change()
                 self._head = self._store.popular(self._HEAD)
                 self._counted = time.monotonic()
-            elif revision != self._revision:
-                shown = self._store.available([item.item_id for item in self._head])
-                self._head = [item for item in self._head if item.item_id in shown]
-            self._revision = revision
             return self._head

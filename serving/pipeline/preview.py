@@ -14,7 +14,7 @@ from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.index_sync.sync import require_features
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import AnswerItem, Candidate, Source
-from pharos.serving.pipeline.eligible import IS_AVAILABLE
+from pharos.serving.pipeline.eligible import shown_now
 from pharos.serving.pipeline.encode import EncodedPerson, EncodeUser
 from pharos.serving.pipeline.item_map import DrawMap
 from pharos.serving.pipeline.present import Present
@@ -93,7 +93,7 @@ class PreviewItem:
             vector = self._vector(generation, title, features)
         with watch.stage("retrieve"):
             hits = self._index.search(
-                generation.collection, vector, limit=_NEIGHBOURS, filter=IS_AVAILABLE, with_payload=False
+                generation.collection, vector, limit=_NEIGHBOURS, filter=shown_now(), with_payload=False
             )
             near = [Candidate(hit.item_id, hit.score, Source.SIMILAR) for hit in hits]
         drawn = self._draw_map(generation)

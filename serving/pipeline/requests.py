@@ -1,9 +1,10 @@
 """Requests to the pipeline: for whom, and which items."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pharos.indexing.filters import Filter
+from pharos.ingest.unicode import nfc
 from pharos.towers.histories.queries import HistoryEvent
 
 
@@ -38,3 +39,11 @@ class Person:
     user_id: str | None = None
     history: tuple[HistoryEvent, ...] = ()
     features: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # However the ids were typed, they are looked up in the one form that files and the store have.
+        history = tuple(
+            event if event.item_id.isascii() else replace(event, item_id=nfc(event.item_id)) for event in self.history
+        )
+        object.__setattr__(self, "history", history)
+        object.__setattr__(self, "user_id", None if self.user_id is None else nfc(self.user_id))

@@ -12,7 +12,7 @@ from pharos.serving.errors import UnknownItem
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
-from pharos.serving.pipeline.eligible import IS_AVAILABLE, Eligible, widening
+from pharos.serving.pipeline.eligible import Eligible, shown_now, widening
 from pharos.serving.pipeline.popular import RetrievePopular
 from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.requests import Selection
@@ -124,7 +124,7 @@ class FindSimilar:
             SourceQuery(seed.point.sparse.get(CONTENT, _NOTHING), CONTENT, depth),
         ]
         taste, led_to, content = self._index.search_sources(
-            generation.collection, queries, filter=selection.filter & IS_AVAILABLE, exclude=selection.exclude
+            generation.collection, queries, filter=selection.filter & shown_now(), exclude=selection.exclude
         )
         number: dict[str, int] = {}
 

@@ -1,11 +1,12 @@
 """One item's way through the stages: what brought it into a person's list, or where it fell."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf
+from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Outside
 from pharos.indexing.index import VectorIndex
 from pharos.serving.errors import UnknownItem
 from pharos.serving.index_sync.live_index import Generation
@@ -142,6 +143,8 @@ class TraceItem:
     def _eligible(self, generation: Generation, record: ItemRecord) -> tuple[bool, str]:
         if not record.available:
             return False, "It is marked as not available, so nobody gets it."
+        if not record.shown_at(time.time()):
+            return False, "It is not shown at this time: see its available_from and available_until."
         held = self._index.fetch(generation.collection, [record.item_id], with_vectors=(), with_payload=False)
         if record.item_id not in held:
             return False, f"The live collection {generation.collection} does not hold it yet."
@@ -250,6 +253,8 @@ def _words(condition: Condition) -> str:
     if isinstance(condition, AnyOf | AllOf | NoneOf):
         word = {AnyOf: "any", AllOf: "all", NoneOf: "none"}[type(condition)]
         return f"{condition.field} with {word} of {', '.join(map(str, condition.values))}"
+    if isinstance(condition, Outside):
+        return f"not {_words(condition.range)}"
     bounds = {"at least": condition.gte, "at most": condition.lte, "more than": condition.gt, "less than": condition.lt}
     told = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
     return f"{condition.field} {told}"

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Final, TypeVar
 
 import pandas as pd
@@ -23,6 +23,7 @@ from pharos.towers.progress import Progress
 
 # SQLite takes at most 32,766 parameters in one statement, and a batch is looked up in one.
 BATCH: Final = 5000
+TIMES: Final = (Columns.AVAILABLE_FROM, Columns.AVAILABLE_UNTIL)
 
 _Entry = TypeVar("_Entry")
 
@@ -96,9 +97,18 @@ def _check_ids(dataset: Dataset) -> None:
 
 def _item_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
     ids, titles = dataset.items[Columns.ITEM].tolist(), dataset.items[Columns.TITLE].tolist()
-    for item_id, title, features in zip(ids, titles, feature_dicts(dataset.schema.items, dataset.items), strict=True):
+    names = [name for name in TIMES if name in dataset.items]
+    times = zip(*(_whole_seconds(dataset.items[name]) for name in names), strict=True) if names else repeat(())
+    features = feature_dicts(dataset.schema.items, dataset.items)
+    # Where the data set tells no times, items keep those that they have.
+    for item_id, title, known, at in zip(ids, titles, features, islice(times, len(ids)), strict=True):
         title = without_nul(title)
-        yield {"id": item_id, "title": title, "title_key": title_key(title), "features": features}
+        row = {"id": item_id, "title": title, "title_key": title_key(title), "features": known}
+        yield {**row, **dict(zip(names, at, strict=True))}
+
+
+def _whole_seconds(moments: pd.Series) -> list[int | None]:
+    return [None if math.isnan(moment) else int(moment) for moment in moments.tolist()]
 
 
 def _user_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
@@ -146,7 +156,8 @@ def _upsert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> int
         for number, row in enumerate(rows)
     ]
     item_writes.remove_tombstones(connection, [row["id"] for row in rows])
-    return _upsert_changed(connection, items, stamped, compared=("title", "features"), kept=("available", "created_at"))
+    compared = ("title", "features", *(name for name in TIMES if name in rows[0]))
+    return _upsert_changed(connection, items, stamped, compared=compared, kept=("available", "created_at"))
 
 
 def _upsert_changed(

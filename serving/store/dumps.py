@@ -11,7 +11,9 @@ from pharos.serving.errors import StoreError
 from pharos.serving.store.dataset_import import recount
 from pharos.serving.store.tables import deleted, events, ignored, items, meta, users
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+# The first format had no times of items, which are the last columns of theirs.
+_OLDER: Final = {1: {"items": 2}}
 _FORMAT_FILE: Final = "format.json"
 _TABLES: Final = (meta, items, deleted, users, events, ignored)
 _BATCH: Final = 2000
@@ -36,7 +38,7 @@ def write(connection: Connection, folder: Path) -> dict[str, int]:
 
 def read(connection: Connection, folder: Path) -> dict[str, int]:
     """Fill an empty store from what `write` wrote, all or nothing. Raises StoreError where it is not empty."""
-    expected = _expected(folder)
+    made_as, expected = _expected(folder)
     held = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _TABLES}
     if any(count for name, count in held.items() if name != meta.name):
         told = ", ".join(f"{count:,} {name}" for name, count in held.items() if count and name != meta.name)
@@ -47,7 +49,8 @@ def read(connection: Connection, folder: Path) -> dict[str, int]:
         names = [column.name for column in _columns(table)]
         counts[table.name] = 0
         for batch in _batches(folder / f"{table.name}.jsonl"):
-            connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in batch])
+            absent = [None] * _OLDER.get(made_as, {}).get(table.name, 0)
+            connection.execute(insert(table), [dict(zip(names, [*row, *absent], strict=True)) for row in batch])
             counts[table.name] += len(batch)
     if counts != expected:
         raise StoreError(f"the dump in {folder} is not whole: it has {counts} and should have {expected}")
@@ -55,13 +58,14 @@ def read(connection: Connection, folder: Path) -> dict[str, int]:
     return counts
 
 
-def _expected(folder: Path) -> dict[str, int]:
+def _expected(folder: Path) -> tuple[int, dict[str, int]]:
+    """The format of the dump, and its rows by table."""
     try:
         document = json.loads((folder / _FORMAT_FILE).read_text("utf-8"))
-        if document["format"] != FORMAT:
-            raise StoreError(f"the dump has format {document['format']!r}; this version reads {FORMAT}")
-        rows: dict[str, int] = document["rows"]
-        return rows
+        made_as, rows = document["format"], document["rows"]
+        if made_as not in (FORMAT, *_OLDER):
+            raise StoreError(f"the dump has format {made_as!r}; this version reads 1 to {FORMAT}")
+        return made_as, rows
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"there is no dump in {folder}: {_FORMAT_FILE} cannot be read") from error
 

@@ -34,7 +34,10 @@ def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -
 
 
 def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> pd.DataFrame:
-    """A typed table like `Dataset.items` with more columns: available (bool), created_at (unix seconds), revision."""
+    """A typed table like `Dataset.items` with more columns.
+
+    These are available (bool), available_from, available_until (unix seconds, NaN for none), created_at, revision.
+    """
     rows = [parse_features(features, record.features) for record in records]
     columns: dict[str, Any] = {
         Columns.ITEM: [record.item_id for record in records],
@@ -45,6 +48,8 @@ def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> 
             [row[feature.name] for row in rows], dtype=_DTYPES.get(feature.type, "object")
         )
     columns["available"] = [record.available for record in records]
+    for name in (Columns.AVAILABLE_FROM, Columns.AVAILABLE_UNTIL):
+        columns[name] = pd.Series([getattr(record, name) for record in records], dtype="float64")
     columns["created_at"] = [record.created_at for record in records]
     columns["revision"] = [record.revision for record in records]
     return pd.DataFrame(columns)

@@ -26,12 +26,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Range, Value
-from pharos.indexing.payload import AVAILABLE, CREATED_AT
+from pharos.indexing.filters import AllOf, AnyOf, Condition, Filter, NoneOf, Outside, Range, Value
+from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL, CREATED_AT
 from pharos.ingest.columns import Columns
 from pharos.serving.store.tables import items
 
-_COLUMNS = {Columns.ITEM: items.c.id, AVAILABLE: items.c.available, CREATED_AT: items.c.created_at}
+_COLUMNS = {
+    Columns.ITEM: items.c.id,
+    AVAILABLE: items.c.available,
+    AVAILABLE_FROM: items.c.available_from,
+    AVAILABLE_UNTIL: items.c.available_until,
+    CREATED_AT: items.c.created_at,
+}
 
 
 _Values: TypeAlias = tuple[FromClause, "_Value"]
@@ -85,7 +91,8 @@ def _condition(condition: Condition, values: Callable[[str], _Values]) -> Column
     def has(holds: _Holds) -> ColumnElement[bool]:
         """Whether the field has a value for which `holds` is true."""
         if field in _COLUMNS:
-            return holds(_Plain(_COLUMNS[field]))
+            column = _COLUMNS[field]
+            return and_(column.is_not(None), holds(_Plain(column))) if column.nullable else holds(_Plain(column))
         source, value = values(field)
         return exists(select(literal(1)).select_from(source).where(holds(value)))
 
@@ -95,6 +102,8 @@ def _condition(condition: Condition, values: Callable[[str], _Values]) -> Column
         return and_(*(has(partial(_is, wanted)) for wanted in condition.values))
     if isinstance(condition, NoneOf):
         return not_(has(lambda value: value.among(condition.values)))
+    if isinstance(condition, Outside):
+        return not_(has(lambda value: value.within(condition.range)))
     return has(lambda value: value.within(condition))
 
 

@@ -1,5 +1,6 @@
 """Reads items."""
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from pharos.indexing.filters import Filter
 from pharos.serving.store.filter_sql import matches
 from pharos.serving.store.records import Change, ItemRecord
+from pharos.serving.store.shown import shown_now
 from pharos.serving.store.tables import deleted, item_counts, items
 
 # SQLite takes at most 32,766 parameters in one statement.
@@ -22,6 +24,8 @@ _COLUMNS: Final = (
     items.c.updated_at,
     items.c.revision,
     items.c.content_revision,
+    items.c.available_from,
+    items.c.available_until,
 )
 # Built once: to build a statement takes longer than to run it.
 _WITH_ID: Final = items.c.id.in_(bindparam("ids", expanding=True))
@@ -29,7 +33,9 @@ _BY_ID: Final = select(*_COLUMNS).where(_WITH_ID)
 _REVISIONS: Final = select(items.c.id, items.c.revision).where(_WITH_ID)
 _NEWEST: Final = 2**62
 # With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
-_AVAILABILITY: Final = select(items.c.id, items.c.available).where(_WITH_ID)
+_AVAILABILITY: Final = select(items.c.id, items.c.available, items.c.available_from, items.c.available_until).where(
+    _WITH_ID
+)
 
 
 def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
@@ -43,15 +49,22 @@ def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemReco
 
 def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
     """Those of the ids that items exist of."""
-    return {item_id for item_id, _ in _availability(connection, item_ids)}
+    return {row[0] for row in _availability(connection, item_ids)}
 
 
 def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
-    """Those of the ids whose items may be shown."""
-    return {item_id for item_id, is_available in _availability(connection, item_ids) if is_available}
+    """Those of the ids whose items may be shown now."""
+    now = time.time()
+    return {
+        item_id
+        for item_id, is_available, begin, end in _availability(connection, item_ids)
+        if is_available and (begin is None or begin <= now) and (end is None or now < end)
+    }
 
 
-def _availability(connection: Connection, item_ids: Sequence[str]) -> Iterator[tuple[str, bool]]:
+def _availability(
+    connection: Connection, item_ids: Sequence[str]
+) -> Iterator[tuple[str, bool, int | None, int | None]]:
     for start in range(0, len(item_ids), _LOOKUP):
         rows = connection.execute(_AVAILABILITY, {"ids": item_ids[start : start + _LOOKUP]})
         yield from (tuple(row) for row in rows)
@@ -109,7 +122,7 @@ def new_items(connection: Connection, limit: int, since: int | None, fewer_than:
     """
     if since is None and fewer_than is None:
         return []
-    query = select(items.c.id).where(items.c.available)
+    query = select(items.c.id).where(shown_now())
     if since is not None:
         query = query.where(items.c.created_at >= since)
     if fewer_than is not None:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
+from pharos.ingest.columns import Columns
+from pharos.ingest.unicode import nfc
 from pharos.serving.store import item_reads, meta
 from pharos.serving.store.records import ItemRecord, NewItem, WriteResult
 from pharos.serving.store.tables import deleted, items
@@ -37,18 +39,26 @@ def patch(
     features: Mapping[str, object] | None = None,
     absent: Sequence[str] = (),
     available: bool | None = None,
+    times: Mapping[str, int | None] | None = None,
 ) -> ItemRecord | None:
-    """Change what is given of an item; returns None if there is no such item. absent: names of features to remove."""
+    """Change what is given of an item; returns None if there is no such item. absent: names of features to remove.
+
+    times: available_from and available_until, those that are to be changed.
+    """
     revision = meta.take_revisions(connection, 1)
-    before = item_reads.by_id(connection, [item_id]).get(item_id)
+    before = item_reads.by_id(connection, [item_id]).get(nfc(item_id))
     if before is None:
         return None
     kept = {name: value for name, value in before.features.items() if name not in absent}
     new = NewItem(
-        item_id=item_id,
+        item_id=before.item_id,
         title=before.title if title is None else title,
         features={**kept, **(features or {})},
         available=before.available if available is None else available,
+        **{
+            name: (times or {}).get(name, getattr(before, name))
+            for name in (Columns.AVAILABLE_FROM, Columns.AVAILABLE_UNTIL)
+        },
     )
     record = _result(new, before, revision, int(time.time())).record
     _change(connection, [record])
@@ -86,6 +96,8 @@ def _result(new: NewItem, before: ItemRecord | None, revision: int, now: int) ->
         title=new.title,
         features=new.features,
         available=new.available,
+        available_from=new.available_from,
+        available_until=new.available_until,
         created_at=before.created_at if before else now,
         updated_at=now,
         revision=revision,
@@ -101,6 +113,8 @@ def _row(record: ItemRecord) -> dict[str, Any]:
         "title_key": title_key(record.title),
         "features": record.features,
         "available": record.available,
+        "available_from": record.available_from,
+        "available_until": record.available_until,
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "revision": record.revision,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Float, case, cast, func, literal, select
 from pharos.indexing.filters import Filter
 from pharos.serving.store.filter_sql import matches
 from pharos.serving.store.records import PopularItem
+from pharos.serving.store.shown import shown_now
 from pharos.serving.store.tables import item_counts, items
 
 
@@ -47,7 +48,7 @@ def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping
     query = (
         select(items.c.id, score)
         .select_from(items.outerjoin(counts, counts.c.item_id == items.c.id))
-        .where(items.c.available, matches(connection.dialect.name, filter))
+        .where(shown_now(), matches(connection.dialect.name, filter))
         # An item without ratings would have the score C and stand before all that people found worse than the mean.
         .order_by((rated_or_zero > 0).desc(), score.desc(), weight_or_zero.desc(), items.c.id)
         .limit(limit)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pharos.ingest.schema import FeatureValue
+from pharos.ingest.unicode import nfc
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class ItemRecord:
     """One item.
 
     features: the known values by name, as JSON has them (tags and vectors are lists).
-    created_at, updated_at: unix seconds. revision: grows with each change to any item. content_revision: the one that
+    created_at, updated_at: unix seconds. available_from, available_until: unix seconds, between which it may be shown;
+    None for no bound. revision: grows with each change to any item. content_revision: the one that
     last changed title or features.
     """
 
@@ -24,6 +26,13 @@ class ItemRecord:
     updated_at: int
     revision: int
     content_revision: int
+    available_from: int | None = None
+    available_until: int | None = None
+
+    def shown_at(self, moment: float) -> bool:
+        """Whether it may be shown at a moment (unix seconds)."""
+        begun = self.available_from is None or self.available_from <= moment
+        return self.available and begun and (self.available_until is None or moment < self.available_until)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,11 @@ class NewItem:
     title: str
     features: Mapping[str, object]
     available: bool = True
+    available_from: int | None = None
+    available_until: int | None = None
+
+    def __post_init__(self) -> None:
+        _compose(self, "item_id", "title")
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,39 @@ class UserEvent:
     type: str
     value: float | None
     timestamp: int
+
+    def __post_init__(self) -> None:
+        _compose(self, "user_id", "item_id")
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """An event as it is stored. number: grows with each event. value: the rating, if any. timestamp: 0 if unknown."""
+
+    number: int
+    user_id: str
+    item_id: str
+    type: str
+    value: float | None
+    timestamp: int
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """All that is stored of a user. ignored: item ids, each with the time when it was named (unix seconds)."""
+
+    user_id: str
+    features: Mapping[str, object]
+    events: tuple[StoredEvent, ...]
+    ignored: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of a user's data. moved: events. known: events that the other user had as well, and has once."""
+
+    moved: int
+    known: int
 
 
 @dataclass(frozen=True)
@@ -167,3 +214,9 @@ class Job:
     error: str | None
     started_at: int
     finished_at: int | None
+
+
+def _compose(record: object, *names: str) -> None:
+    """Bring texts of a record that is being made to NFC."""
+    for name in names:
+        object.__setattr__(record, name, nfc(getattr(record, name)))

@@ -13,6 +13,7 @@ from pharos.indexing.filters import Filter
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.records import parse_features
 from pharos.ingest.schema import Schema
+from pharos.ingest.unicode import nfc
 from pharos.serving.errors import StoreError
 from pharos.serving.store import (
     dataset_import,
@@ -22,8 +23,10 @@ from pharos.serving.store import (
     item_reads,
     item_writes,
     jobs,
+    listing,
     meta,
     popularity,
+    shown,
     titles,
     training_data,
     user_reads,
@@ -92,6 +95,8 @@ class Store:
     feature_values = _reads(feature_values.feature_values)
     events_of = _reads(event_counts.events_of)
     miscounted = _reads(event_counts.miscounted)
+    next_change = _reads(shown.next_change)
+    list_items = _reads(listing.list_items)
     put_items = _writes(item_writes.put)
     patch_item = _writes(item_writes.patch)
     delete_item = _writes(item_writes.remove)
@@ -99,9 +104,15 @@ class Store:
     user = _reads(user_reads.user)
     some_users = _reads(user_reads.some)
     user_ids = _reads(user_reads.all_ids)
+    list_users = _reads(listing.list_users)
+    list_events = _reads(listing.list_events)
+    list_events_of = _reads(listing.list_events_of)
+    personal_data = _reads(listing.personal_data)
     put_user = _writes(user_writes.put_user)
     delete_user = _writes(user_writes.remove_user)
     add_events = _writes(user_writes.add_events)
+    delete_event = _writes(user_writes.remove_event)
+    merge_users = _writes(user_writes.merge)
     ignore = _writes(user_writes.ignore)
 
     dump = _reads(dumps.write)
@@ -140,7 +151,7 @@ class Store:
 
     def item(self, item_id: str) -> ItemRecord | None:
         """One item, None if there is none."""
-        return self.items([item_id]).get(item_id)
+        return self.items([item_id]).get(nfc(item_id))
 
     def item_frames(self, size: int = 1000, since: int = 0, until: int | None = None) -> Iterator[pd.DataFrame]:
         """All items changed after revision `since`, as typed tables (`features.item_frame`) of at most `size` rows.

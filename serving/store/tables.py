@@ -1,12 +1,13 @@
 """The tables of the store. A change here needs a migration: see `migrations`."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     Index,
     Integer,
@@ -14,23 +15,44 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from pharos.ingest.unicode import nfc
 
 ID_LENGTH: Final = 512
 
 metadata: Final = MetaData()
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
 _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
-# By bytes, and not as a language sorts, so that every database gives the same order.
-_id: Final = String(ID_LENGTH).with_variant(String(ID_LENGTH, collation="C"), "postgresql")
+
+
+class _Id(TypeDecorator[str]):
+    """An id in NFC, whatever form it is written, asked or compared in."""
+
+    impl = String(ID_LENGTH)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        # By bytes, and not as a language sorts, so that every database gives the same order.
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(ID_LENGTH, collation=collation))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else nfc(value)
+
+
+_id: Final = _Id()
 _json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 # features: the known values by name; a missing value is left out. title_key: see `titles`.
 # revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
 # content_revision: the revision that last changed title or features, which are what vectors are made of.
-# created_at, updated_at: unix seconds.
+# created_at, updated_at: unix seconds. available_from, available_until: too; the item is shown from the one until the
+# other, and NULL is no bound. available: false hides it at all times.
 items: Final = Table(
     "items",
     metadata,
@@ -43,8 +65,10 @@ items: Final = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
     Column("content_revision", BigInteger, nullable=False),
+    Column("available_from", BigInteger),
+    Column("available_until", BigInteger),
     # Searching titles and counting popularity read this narrow index and not the rows, which hold whole texts.
-    Index("items_by_title", "available", "title_key", "id"),
+    Index("items_by_title", "available", "title_key", "id", "available_from", "available_until"),
 )
 
 # Tombstones: deleted items with the revision of their deletion, so that "what changed since" includes them.

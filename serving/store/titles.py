@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from pharos.indexing.filters import Filter
 from pharos.serving.store.filter_sql import matches
 from pharos.serving.store.records import TitleMatch
+from pharos.serving.store.shown import shown_now
 from pharos.serving.store.tables import item_counts, items
 
 _YEAR: Final = re.compile(r"\s*\(\d{4}\)\s*$")
@@ -54,7 +55,7 @@ def find(connection: Connection, text: str, limit: int, filter: Filter | None = 
     )
     query = (
         select(items.c.id, exact, leads)
-        .where(items.c.available, and_(*holds), matches(connection.dialect.name, filter or Filter()))
+        .where(shown_now(), and_(*holds), matches(connection.dialect.name, filter or Filter()))
         .order_by(exact.desc(), leads.desc(), count.desc(), items.c.id)
         .limit(limit)
     )

@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, select, update
 
 from pharos.serving.errors import UnknownItem
-from pharos.serving.store import item_reads
+from pharos.serving.store import item_reads, user_reads
 from pharos.serving.store.engine import insert_ignore, insert_or_add
-from pharos.serving.store.records import UserEvent
+from pharos.serving.store.records import Merged, UserEvent
 from pharos.serving.store.tables import events, ignored, item_counts, users
 
 # SQLite takes at most 32,766 parameters in one statement.
@@ -71,9 +71,11 @@ def add_users(connection: Connection, user_ids: Sequence[str]) -> None:
 
 def _hold_users(connection: Connection, user_ids: Collection[str]) -> None:
     """Lock the users, adding those that do not exist, so that nobody else writes their events until its end."""
-    add_users(connection, list(user_ids))
     query = select(users.c.id).where(users.c.id.in_(sorted(user_ids))).order_by(users.c.id).with_for_update()
-    connection.execute(query)
+    held = 0
+    while held < len(user_ids):  # again where one was deleted while this waited for it
+        add_users(connection, list(user_ids))
+        held = len(connection.execute(query).all())
 
 
 def put_user(connection: Connection, user_id: str, features: Mapping[str, object]) -> None:
@@ -105,7 +107,49 @@ def remove_user(connection: Connection, user_id: str) -> None:
     _remove_events(connection, events.c.user_id == user_id)
 
 
-def _remove_events(connection: Connection, which: ColumnElement[bool]) -> None:
+def remove_event(connection: Connection, user_id: str, item_id: str, kind: str, timestamp: int) -> bool:
+    """Delete one event; returns whether there was one."""
+    same = (events.c.user_id == user_id, events.c.item_id == item_id)
+    return _remove_events(connection, and_(*same, events.c.type == kind, events.c.timestamp == timestamp)) > 0
+
+
+def merge(connection: Connection, user_id: str, into: str) -> Merged | None:
+    """Give all that is known of one user to another, who need not exist, and delete the first.
+
+    Events that both have count once; features that both have stay as the other has them. Returns None where nothing is
+    known of the first. The two must differ.
+    """
+    known = user_reads.user(connection, user_id)
+    if known is None:
+        return None
+    _hold_users(connection, {user_id, into})
+    own, theirs = events.alias("own"), events.alias("theirs")
+    alike = [own.c[name] == theirs.c[name] for name in ("item_id", "type", "timestamp")]
+    both = select(own.c.id).join_from(own, theirs, and_(*alike))
+    both = both.where(own.c.user_id == user_id, theirs.c.user_id == into)
+    twice = _remove_events(connection, events.c.id.in_(both))
+    moving = update(events).where(events.c.user_id == user_id).values(user_id=into)
+    moved = [
+        UserEvent(into, item_id, kind, value, timestamp)
+        for item_id, kind, value, timestamp in connection.execute(
+            moving.returning(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
+        )
+    ]
+    for start in range(0, len(moved), _LOOKUP):
+        _forget_repeats(connection, moved[start : start + _LOOKUP])
+    hidden = select(literal(into, ignored.c.user_id.type), ignored.c.item_id, ignored.c.timestamp).where(
+        ignored.c.user_id == user_id
+    )
+    names = [column.name for column in ignored.c]
+    connection.execute(insert_ignore(connection, ignored).from_select(names, hidden))
+    features = user_reads.user_features(connection, into) or {}
+    put_user(connection, into, {**(user_reads.user_features(connection, user_id) or {}), **features})
+    remove_user(connection, user_id)
+    return Merged(moved=len(moved), known=twice)
+
+
+def _remove_events(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Delete events and take them out of the counts; how many there were."""
     statement = delete(events).where(which).returning(events.c.item_id, events.c.type, events.c.value)
     gone: list[_Counted] = [tuple(row) for row in connection.execute(statement)]
     _count(connection, gone, -1)
@@ -113,6 +157,7 @@ def _remove_events(connection: Connection, which: ColumnElement[bool]) -> None:
         item_ids = [row[0] for row in gone[start : start + _LOOKUP]]
         empty = (item_counts.c.item_id.in_(item_ids), item_counts.c.events <= 0)
         connection.execute(delete(item_counts).where(*empty))
+    return len(gone)
 
 
 def _count(connection: Connection, changed: Iterable[_Counted], sign: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from pharos.ingest.records import FeatureError
 from pharos.serving.errors import InvalidRecord, UnknownItem, UnknownUser
-from pharos.serving.store import Store, User, UserEvent
+from pharos.serving.store import Merged, PersonalData, Store, User, UserEvent
 from pharos.serving.store.features import json_features
 from pharos.serving.writes.batch import require_count
 
@@ -77,6 +77,29 @@ class WriteEvents:
         user = self.user(user_id)
         self._store.delete_user(user_id)
         return user
+
+    def delete_event(self, user_id: str, item_id: str, kind: str, timestamp: int) -> bool:
+        """Delete one event of a user; returns whether there was one."""
+        return self._store.delete_event(user_id, item_id, kind, timestamp)
+
+    def personal_data(self, user_id: str) -> PersonalData:
+        """All that is stored of a user. Raises UnknownUser."""
+        found = self._store.personal_data(user_id)
+        if found is None:
+            raise UnknownUser(user_id)
+        return found
+
+    def merge(self, user_id: str, into: str) -> tuple[Merged, User]:
+        """Give all that is known of one user to another, and delete the first; returns what became of it, and whose.
+
+        The other one need not be known. Raises UnknownUser, and InvalidRecord where both are the same.
+        """
+        if user_id == into:
+            raise InvalidRecord("into", into, "the id of another user than the one that is merged")
+        merged = self._store.merge_users(user_id, into)
+        if merged is None:
+            raise UnknownUser(user_id)
+        return merged, self.user(into)
 
     def _checked(self, draft: EventDraft, place: int, now: int) -> UserEvent:
         if draft.type not in self._types:

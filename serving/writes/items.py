@@ -58,12 +58,20 @@ class WriteItems:
         return [replace(result, indexed=indexed) for result in written]
 
     def patch(
-        self, item_id: str, *, title: str | None, features: Mapping[str, object], available: bool | None
+        self,
+        item_id: str,
+        *,
+        title: str | None,
+        features: Mapping[str, object],
+        available: bool | None,
+        times: Mapping[str, int | None] | None = None,
     ) -> WriteResult:
-        """Change what is given of an item. features: null removes one. Raises UnknownItem."""
+        """Change what is given of an item. features, times: null removes one. Raises UnknownItem."""
         values = _features(self._store.schema().items, features, "")
         absent = [name for name in features if name not in values]
-        record = self._store.patch_item(item_id, title=title, features=values, absent=absent, available=available)
+        record = self._store.patch_item(
+            item_id, title=title, features=values, absent=absent, available=available, times=times
+        )
         if record is None:
             raise UnknownItem(item_id)
         return WriteResult(record, created=False, indexed=self._sync([item_id]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pharos.indexing.filters import AllOf, AnyOf, Filter, NoneOf, Range
+from pharos.indexing.filters import AllOf, AnyOf, Filter, NoneOf, Outside, Range
 from pharos.indexing.index import VectorIndex
 from tests.indexing.clock import HOURS, hand
 
@@ -38,6 +38,10 @@ YEAR = "año de salida"
         ((AnyOf("available", (False,)),), set()),
         ((Range("created_at", gte=1_700_000_010),), {"10", "11"}),
         ((AnyOf("created_at", (1_700_000_004.0,)),), {"4"}),
+        ((Outside(Range(YEAR, gte=1999)),), ALL - {"9", "10", "11"}),
+        ((Outside(Range(YEAR, gt=1993, lte=1999)), Range(YEAR, gte=1992)), {"2", "3", "10", "11"}),
+        ((Outside(Range("created_at", lte=1_700_000_009)),), {"10", "11"}),
+        ((Outside(Range("available_from", gt=5)),), ALL),
         ((AnyOf("item_id", ("4", "7")), NoneOf("item_id", ("7",))), {"4"}),
         ((AnyOf("parity", ("odd",)), Range(YEAR, gte=1999), NoneOf("tags", ("drittel",))), {"11"}),
     ],

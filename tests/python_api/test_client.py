@@ -97,3 +97,19 @@ def test_an_answer_of_something_else_is_no_trace():
     url, _ = _answer_once(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     with pytest.raises(pharos.ServerError, match="is this a Pharos server"):
         pharos.Client(url).search("x")
+
+
+def test_all_is_read_page_by_page(client: pharos.Client):
+    assert len(list(client.items.all())) == 41
+    assert {item["item_id"] for item in client.items.all(filter="genres=War")} == {war(number) for number in range(20)}
+    users = list(client.users.all())
+    assert sum(user["events"] for user in users) == len(list(client.all_events())) > 200
+
+
+def test_one_event_is_deleted_and_a_visitor_is_merged(client: pharos.Client):
+    client.events([{"user_id": "new/visitor", "item_id": war(number), "type": "view"} for number in (1, 2)])
+    first, second = client.users.events("new/visitor")
+    client.users.delete_event("new/visitor", first["event_id"])
+    assert client.users.merge("new/visitor", "new/user")["moved"] == 1
+    assert [event["item_id"] for event in client.users.export("new/user")["events"]] == [second["item_id"]]
+    client.request("DELETE", "/v1/users/new%2Fuser")

@@ -85,7 +85,11 @@ def test_a_title_comes_first(model: pharos.Recommender):
         (lambda m: m.recommend("w1", history=[war(1)]), pharos.RequestError, "either users"),
         (lambda m: m.recommend("w1", k=0), pharos.RequestError, "k: 0; allowed are 1 to 10,000"),
         (lambda m: m.recommend("w1", diversity=2), pharos.RequestError, "allowed is a number from 0 to 1"),
-        (lambda m: m.recommend("w1", filter="yaer>1"), FilterError, "one of the fields available, created_at, genres"),
+        (
+            lambda m: m.recommend("w1", filter="yaer>1"),
+            FilterError,
+            "one of the fields available, available_from, available_until",
+        ),
         (lambda m: m.recommend("w1", filter="created_at>1"), FilterError, "only a server knows"),
         (lambda m: m.recommend("w1", steps=["none"]), pharos.RequestError, "no step 'none'; registered are"),
         (lambda m: m.recommend([None]), pharos.RequestError, "users: None; allowed are ids as text"),

@@ -73,10 +73,10 @@ def test_a_damaged_dump_is_refused_and_nothing_is_changed(dumped: Path, tmp_path
 
 
 def test_a_dump_of_another_format_is_refused(dumped: Path, tmp_path: Path) -> None:
-    (dumped / "store" / "format.json").write_text(json.dumps({"format": 2}))
+    (dumped / "store" / "format.json").write_text(json.dumps({"format": 3, "rows": {}}))
     with (
         open_store(Settings(data_dir=tmp_path / "second")) as store,
-        pytest.raises(StoreError, match="format 2; this version reads 1"),
+        pytest.raises(StoreError, match="format 3; this version reads 1 to 2"),
     ):
         store.restore(dumped / "store")
 

@@ -91,7 +91,7 @@ Damage = Callable[[Service], object]
 )
 def test_what_does_not_agree_is_told_with_its_items(service: Service, damage: Damage, told: str) -> None:
     damage(service)
-    assert [*disagreements(service), *miscounted(service)] == [told]
+    assert [*disagreements(service), *miscounted(service.store)] == [told]
 
 
 def test_every_item_of_the_world_was_looked_at(service: Service) -> None:

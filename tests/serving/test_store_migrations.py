@@ -90,7 +90,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with store.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.close()
-    with pytest.raises(StoreError, match=r"version 9999, which a newer Pharos has made.*up to 0002"):
+    with pytest.raises(StoreError, match=r"version 9999, which a newer Pharos has made.*up to 0003"):
         Store(url(tmp_path), {})
 
 

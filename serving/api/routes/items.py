@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from pharos.serving.api.deps import MetricsDep, SelectionDep, ServiceDep
+from pharos.serving.api.deps import ItemPageDep, MetricsDep, SelectionDep, ServiceDep
+from pharos.serving.api.list_schemas import ItemPage
 from pharos.serving.api.schemas import Item, ItemList, PathId
 from pharos.serving.api.write_schemas import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
 
@@ -16,6 +17,19 @@ _CREATED: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WrittenItem, 
 
 def _later(model: type) -> dict[int | str, dict[str, Any]]:
     return {202: {"model": model, "description": "It is stored, and will be indexed as soon as the index can"}}
+
+
+@router.get("")
+def list_items(page: ItemPageDep, service: ServiceDep) -> ItemPage:
+    """All items, page by page, in the order of their ids. What is there all the time comes exactly once.
+
+    Those that may not be shown are among them.
+    """
+    asked, filter = page
+    (after,) = asked.after(str) or (None,)
+    records = service.store.list_items(asked.limit + 1, after, filter)
+    shown, cursor = asked.of(records, lambda record: (record.item_id,))
+    return ItemPage(items=[Item.of(record) for record in shown], next_cursor=cursor)
 
 
 @router.get("/{item_id}")
@@ -46,7 +60,9 @@ def change_item(
     item_id: PathId, body: ItemPatch, service: ServiceDep, metrics: MetricsDep, response: Response
 ) -> WrittenItem:
     """Change what is given of an item."""
-    result = service.items.patch(item_id, title=body.title, features=body.features, available=body.available)
+    result = service.items.patch(
+        item_id, title=body.title, features=body.features, available=body.available, times=body.times()
+    )
     metrics.wrote("item", 1)
     response.status_code = _status(result.indexed)
     return WrittenItem.written(result)

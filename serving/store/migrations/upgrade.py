@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from pharos.serving.errors import StoreError
 from pharos.serving.store.engine import writing
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest of the versions."""
 _FIRST: Final = "0001"
 _TABLE: Final = "alembic_version"

@@ -1,0 +1,45 @@
+"""How long work tells a person where it stands; the command line has the implementation that people see."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Task(Protocol):
+    """One piece of long work with a known or unknown count of steps."""
+
+    def advance(self, steps: int = 1) -> None:
+        """`steps` more are done."""
+
+    def note(self, text: str) -> None:
+        """Show `text` beside the bar: a loss, a metric."""
+
+
+class Progress(Protocol):
+    """Where long work reports to."""
+
+    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Task]:
+        """Open a task as a context manager; `total` is the count of steps, None if unknown."""
+
+    def say(self, text: str) -> None:
+        """Show one line that stays."""
+
+
+class Silent:
+    """A progress that shows nothing: for tests and for callers that have no one to tell."""
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Task]:
+        """A task that ignores what it is told."""
+        yield _SilentTask()
+
+    def say(self, text: str) -> None:
+        """Nothing is shown."""
+
+
+class _SilentTask:
+    def advance(self, steps: int = 1) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass

@@ -1,0 +1,68 @@
+"""Where the server listens that has the embedded index open, told in a small file beside the index's lock.
+
+Only one process at a time can have that index open, so another one that wants to know something has to ask it.
+"""
+
+import json
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from pharos.ingest.durable_files import write_durably
+
+_FILE: Final = "server.json"
+_STARTUP_FAILURE: Final = 3  # as uvicorn has it
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what is bound, and where it can be asked
+
+
+def address_of(index_dir: Path, process: str) -> str | None:
+    """The address of the server that is this process; None where it is none, or does not listen yet.
+
+    process: the number of the process that holds the lock. What another process left behind, as after a crash, is not
+    taken for its address.
+    """
+    try:
+        told = json.loads((index_dir / _FILE).read_text("utf-8"))
+        return str(told["url"]) if str(told["process"]) == process else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def run_told(config: uvicorn.Config, index_dir: Path) -> None:
+    """Run a server in this process, as `uvicorn.run` does, that tells its address beside the index's lock."""
+    server = _ToldServer(config, index_dir)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_STARTUP_FAILURE)
+
+
+class _ToldServer(uvicorn.Server):
+    """A server that tells its address as long as it takes connections."""
+
+    def __init__(self, config: uvicorn.Config, index_dir: Path) -> None:
+        super().__init__(config)
+        self._file = index_dir / _FILE
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server`."""
+        await super().startup(sockets)
+        if self.started:
+            url = _url(*self.servers[0].sockets[0].getsockname()[:2], secure=self.config.is_ssl)
+            write_durably(self._file, json.dumps({"url": url, "process": os.getpid()}))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server`."""
+        with suppress(OSError):
+            self._file.unlink(missing_ok=True)
+        await super().shutdown(sockets)
+
+
+def _url(host: str, port: int, *, secure: bool) -> str:
+    host = _EVERYWHERE.get(host, host)
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,0 +1,24 @@
+"""Which items may be shown at a moment."""
+
+import time
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from pharos.serving.store.tables import items
+
+
+def shown_now() -> ColumnElement[bool]:
+    """The condition that an item may be shown now."""
+    now = int(time.time())
+    begun = or_(items.c.available_from.is_(None), items.c.available_from <= now)
+    return and_(items.c.available, begun, or_(items.c.available_until.is_(None), items.c.available_until > now))
+
+
+def next_change(connection: Connection) -> int | None:
+    """When the next item begins or ends to be shown by its times, in unix seconds; None where none does."""
+    now = int(time.time())
+    times = []
+    for column in (items.c.available_from, items.c.available_until):
+        found = connection.execute(select(func.min(column)).where(items.c.available, column > now)).scalar()
+        times += [] if found is None else [int(found)]
+    return min(times, default=None)
