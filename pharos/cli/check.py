@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pharos.cli.exit_codes import ExitCode
 from pharos.cli.options import DataSource
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def check(
         if rejects is not None:
             print(f"\n{written:,} dropped rows stand in {rejects}")
     if errors:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _print_json(report: "IngestReport", advice: "list[Advice]", errors: list[str]) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pharos.cli.exit_codes import ExitCode
+
 
 def doctor(
     check: Annotated[bool, typer.Option("--check", help="Compare store, index and events, item by item.")] = False,
@@ -20,4 +22,4 @@ def doctor(
             print(f"     {'':<12} {finding.advice}")
     sys.stdout.flush()
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
