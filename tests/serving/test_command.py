@@ -95,6 +95,17 @@ def test_a_fault_shows_its_trace_to_who_asks_for_it(tmp_path: Path) -> None:
     assert "Traceback" in ended.stderr
 
 
+ASKED = """
+import atexit
+import sys
+from pharos.cli import main
+
+heavy = ("tensorflow", "transformers", "qdrant_client", "fastapi", "sklearn", "matplotlib")
+atexit.register(lambda: print("loaded:", *(name for name in heavy if name in sys.modules)))
+main()
+"""
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_script_of_each_shell_asks_the_command(tmp_path: Path, shell: str) -> None:
     printed = pharos(tmp_path, "completion", shell)
@@ -139,6 +150,28 @@ def test_a_word_that_is_begun_is_completed_in_bash(tmp_path: Path, words: str, f
         timeout=120,
     )
     assert answer.stdout.split() == found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("recommend", "--user", "w3"), ("similar", "war-1"), ("search", "playthings that are alive"), ("popular",)],
+    ids=lambda words: words[0],
+)
+def test_a_question_loads_neither_tensorflow_nor_the_client_of_a_server(
+    trained_too: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "asked.py").write_text(ASKED)
+    asked = subprocess.run(
+        [COMMAND[0], "asked.py", *words],
+        cwd=tmp_path,
+        env=environment({"data_dir": str(trained_too)}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "of the Hills" in asked.stdout or "Toy Box" in asked.stdout
+    assert asked.stdout.splitlines()[-1] == "loaded:"
 
 
 def test_every_command_is_described_in_one_line() -> None:
