@@ -21,6 +21,7 @@ from pharos.cli import (
     lists,
     retrain,
     serve,
+    status,
     train,
     why,
 )
@@ -54,6 +55,7 @@ app.command("classic")(classic.classic)
 app.command("dump")(backup.dump)
 app.command("restore")(backup.restore)
 app.command("key")(key.key)
+app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("completion")(completion.completion)
 
