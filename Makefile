@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test test-browser check lint types format benchmarks soak sbom lock clean
+.PHONY: help install demo serve test test-browser test-clients check lint types format benchmarks soak sbom lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ test: $(INSTALLED_DEV) ## Run every test, with a real Qdrant server where npm ca
 
 test-browser: $(INSTALLED_DEV) ## Test the web page in headless Chromium, where there is one
 	@$(PYTHON) -m tests.browser
+
+test-clients: $(INSTALLED_DEV) ## Generate a Python and a TypeScript client of the API and use them on a server
+	@$(PYTHON) -m tests.clients
 
 check: lint types ## Check style and types, and run the quick tests (two minutes)
 	@$(PYTHON) -m pytest -q -m "not slow" tests/test_architecture.py tests/test_packaging.py tests/ingest tests/classics
@@ -74,6 +77,8 @@ sbom: $(INSTALLED) ## Write what the lock installs, with licences, to dist/sbom.
 lock: $(INSTALLED_DEV) ## Make the locks again from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --output-file requirements.lock
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-emit-index-url \
+		--no-header --no-annotate --generate-hashes --quiet $(UPGRADE) --output-file tests/clients/requirements.lock
 
 clean: ## Remove caches and build output; .venv and var stay
 	@rm -rf build dist out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -14,7 +14,10 @@ class FolderLocked(IndexUnavailable):
     """Somebody else holds the lock. process: the number of the process, as text."""
 
     def __init__(self, folder: Path, process: str) -> None:
-        super().__init__(f"another process has this index open: {folder} (process {process})")
+        super().__init__(
+            f"another process has this index open: {folder} (process {process}); stop it, or, where it is a server, "
+            "ask it over HTTP"
+        )
         self.process = process
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import qdrant_edge
-from qdrant_client import models
 
 from pharos.indexing.filters import AllOf, AnyOf, Filter, NoneOf, Outside, Range, Value
 
@@ -25,9 +24,6 @@ class Dialect:
     flag: Callable[[bool], bool | int]
 
 
-SERVER: Final = Dialect(
-    models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range, flag=bool
-)
 EMBEDDED: Final = Dialect(
     qdrant_edge.Filter,
     qdrant_edge.FieldCondition,

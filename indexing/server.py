@@ -29,7 +29,7 @@ from pharos.indexing.index import CollectionInfo, CollectionSpec, Point, SourceQ
 from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
-from pharos.indexing.qdrant_filters import SERVER, payload_key, translate
+from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import Asked, Found, Searching, Stored
 from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
@@ -43,6 +43,9 @@ _GRPC_OPTIONS: Final = {
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1000,
 }
+_DIALECT: Final = Dialect(
+    models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range, flag=bool
+)
 _PAYLOAD_TYPES: Final = {
     PayloadType.KEYWORD: models.PayloadSchemaType.KEYWORD,
     PayloadType.FLOAT: models.PayloadSchemaType.FLOAT,
@@ -145,7 +148,7 @@ class QdrantServer(Searching):
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
-        wanted = translate(filter, SERVER)
+        wanted = translate(filter, _DIALECT)
         return self._read_call(lambda: self._reader.count(collection, wanted, exact=True), collection).count
 
     def optimize(self, collection: str) -> None:
@@ -215,7 +218,7 @@ class QdrantServer(Searching):
     def _nearest(
         self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
     ) -> list[Found]:
-        translated = translate(filter, SERVER)
+        translated = translate(filter, _DIALECT)
         requests = [query_request(search, translated, with_vector=with_vectors) for search in asked]
         try:
             answers = self._read_call(lambda: self._reader.query_batch_points(collection, requests), collection)

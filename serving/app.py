@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pharos.serving.api import openapi, problems
 from pharos.serving.api.access import Access
 from pharos.serving.api.body_limit import BodyLimit, BodyTooLarge, refuse
-from pharos.serving.api.middleware import RawPaths, SecurityHeaders
+from pharos.serving.api.middleware import PlainStart, RawPaths, SecurityHeaders
 from pharos.serving.api.observe import Observe
 from pharos.serving.api.request_limits import RequestLimits
 from pharos.serving.api.routes import (
@@ -71,6 +71,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Generated clients name their functions by it.
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.metrics = numbers
     # The last one is the outermost.
@@ -80,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RawPaths)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe, metrics=numbers)
+    app.add_middleware(PlainStart)
     problems.install(app)
     app.add_exception_handler(BodyTooLarge, refuse)
     openapi.install(app, chosen)

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.index import VectorIndex
-from pharos.indexing.server import QdrantServer
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
 
@@ -29,12 +27,17 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
     process has the embedded one open.
     """
     index: VectorIndex
+    # The client of a server is much code, and takes half a second to import: only where there is a server.
     if settings.qdrant_url:
+        from pharos.indexing.server import QdrantServer
+
         key = settings.qdrant_api_key
         index = QdrantServer(
             settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
         )
     else:
+        from pharos.indexing.embedded import QdrantEmbedded
+
         index = QdrantEmbedded(folder or settings.index_dir)
     try:
         yield index

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-_CHECKS: Final = [
+CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
@@ -75,7 +75,7 @@ def _check(case: schemathesis.Case, outcome: Outcome, headers: dict[str, str]) -
     outcome.operations[f"{case.method} {case.operation.path}"] += 1
     outcome.statuses[response.status_code] += 1
     try:
-        case.validate_response(response, checks=_CHECKS)
+        case.validate_response(response, checks=CHECKS)
     except (Failure, FailureGroup) as failure:
         told = "; ".join(str(part) for part in getattr(failure, "exceptions", (failure,)))
         outcome.failures.append(f"{case.as_curl_command()} answered {response.status_code}: {told}"[:_SHOWN])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 
+from pharos.cli.output import Column, show_table
 from pharos.cli.running_server import RunningServer, answering
 from pharos.indexing.filters import check, parse_expressions
 from pharos.ingest.schema import FeatureType, Schema
@@ -74,29 +74,31 @@ class Asking:
 
             print(ItemList.of(answer).model_dump_json(indent=2))
             return
-        Console().print(_table(title, answer, self.selection.fields))
+        _show(title, answer, self.selection.fields)
 
 
-def _table(title: str, answer: Answer, fields: Sequence[str]) -> Table:
+def _show(title: str, answer: Answer, fields: Sequence[str]) -> None:
     # No milliseconds: most of them were the start of this process.
-    table = Table(
-        title=title,
-        caption=f"bundle {answer.bundle}" if answer.bundle else None,
-        title_justify="left",
-        caption_justify="left",
-        box=None,
-    )
-    for name in ("#", "score"):
-        table.add_column(name, justify="right")
-    table.add_column("title", style="bold")
-    for name in fields:
-        table.add_column(name)
-    table.add_column("item", style="dim")
-    table.add_column("source", style="dim")
-    for item in answer.items:
-        shown = (_cell(item.fields.get(name)) for name in fields)
-        table.add_row(str(item.rank), f"{item.score:.3f}", item.title, *shown, item.item_id, item.source.value)
-    return table
+    columns = [
+        Column("#", right=True),
+        Column("score", right=True),
+        Column("title", cut=True, style="bold"),
+        *(Column(name, cut=True) for name in fields),
+        Column("item", style="dim"),
+        Column("source", style="dim"),
+    ]
+    rows = [
+        [
+            str(item.rank),
+            f"{item.score:.3f}",
+            item.title,
+            *(_cell(item.fields.get(name)) for name in fields),
+            item.item_id,
+            item.source.value,
+        ]
+        for item in answer.items
+    ]
+    show_table(columns, rows, title, f"bundle {answer.bundle}" if answer.bundle else "")
 
 
 def _cell(value: object) -> str:

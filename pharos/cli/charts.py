@@ -1,11 +1,12 @@
 """What is popular in a data set, without a store: `pharos popular DATA`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import typer
+
+from pharos.cli.output import Column, print_json, show_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,19 +110,15 @@ def _print(dataset: "Dataset", shown: _Shown, k: int, as_json: bool) -> None:
     if as_json:
         values = [{name.replace(" ", "_"): float(v[row]) for name, v in shown.columns.items()} for row, _ in rows]
         found = [{"rank": row + 1, "item_id": item, "title": title, **values[row]} for row, (item, title) in rows]
-        print(json.dumps({"chart": shown.caption, "items": found}))
+        print_json({"chart": shown.caption, "items": found})
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=f"Popular in {escape(dataset.name)}", caption=shown.caption, title_justify="left", box=None)
-    table.caption_justify = "left"
-    for name in ("#", *shown.columns):
-        table.add_column(name, justify="right")
-    table.add_column("title", style="bold")
-    table.add_column("item", style="dim")
+    columns = [
+        *(Column(name, right=True) for name in ("#", *shown.columns)),
+        Column("title", cut=True, style="bold"),
+        Column("item", style="dim"),
+    ]
+    table = []
     for row, (item, title) in rows:
         cells = (f"{v[row]:,.0f}" if name in _WHOLE else f"{v[row]:.4f}" for name, v in shown.columns.items())
-        table.add_row(str(row + 1), *cells, escape(title), escape(item))
-    Console().print(table)
+        table.append([str(row + 1), *cells, title, item])
+    show_table(columns, table, f"Popular in {dataset.name}", shown.caption)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pharos.cli.exit_codes import ExitCode
 from pharos.cli.options import DataSource
+from pharos.cli.output import print_json
 
 if TYPE_CHECKING:
     from pharos.ingest.advice import Advice
@@ -46,11 +48,10 @@ def check(
         if rejects is not None:
             print(f"\n{written:,} dropped rows stand in {rejects}")
     if errors:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _print_json(report: "IngestReport", advice: "list[Advice]", errors: list[str]) -> None:
-    import json
     from dataclasses import asdict
 
     from pharos.ingest.report import TableCount
@@ -61,7 +62,7 @@ def _print_json(report: "IngestReport", advice: "list[Advice]", errors: list[str
     answer["findings"] = [asdict(finding) for finding in report.findings]
     answer["advice"] = [asdict(entry) for entry in advice]
     answer["errors"] = errors
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    print_json(answer)
 
 
 def _print_table(report: "IngestReport") -> None:

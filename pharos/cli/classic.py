@@ -1,12 +1,12 @@
 """pharos classic."""
 
-import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from pharos.cli.options import AsJson, Filters, Length
+from pharos.cli.output import Column, print_json, show_table
 
 if TYPE_CHECKING:
     from pharos.classics.prepare import EmbedItems
@@ -61,7 +61,7 @@ def classic(
     items = [part.strip() for part in history.split(",") if part.strip()] if history is not None else None
     found = recommender.recommend(user=user, history=items, k=k or _LENGTH, allowed=allowed)
     if as_json:
-        print(json.dumps({"method": method.name, "settings": _settings(method), "items": [asdict(i) for i in found]}))
+        print_json({"method": method.name, "settings": _settings(method), "items": [asdict(i) for i in found]})
         return
     title = f"{method.name} for user {user}" if user is not None else f"{method.name} after {len(items or [])} items"
     _show(title, found, explained=method.can.explanations)
@@ -91,22 +91,18 @@ def _settings(method: Any) -> dict[str, Any]:
 
 
 def _show(title: str, found: "list[Recommended]", *, explained: bool) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=escape(title), title_justify="left", box=None)
-    for name in ("#", "score"):
-        table.add_column(name, justify="right")
-    table.add_column("title", style="bold")
-    table.add_column("item", style="dim")
-    if explained:
-        table.add_column("because of", style="dim")
+    columns = [
+        Column("#", right=True),
+        Column("score", right=True),
+        Column("title", cut=True, style="bold"),
+        Column("item", style="dim"),
+        *([Column("because of", cut=True, style="dim")] if explained else []),
+    ]
+    rows = []
     for item in found:
-        cells = [str(item.rank), f"{item.score:.4g}", escape(item.title), escape(item.item_id)]
-        reasons = [escape(", ".join(reason.title for reason in item.because))] if explained else []
-        table.add_row(*cells, *reasons)
-    Console().print(table)
+        reasons = [", ".join(reason.title for reason in item.because)] if explained else []
+        rows.append([str(item.rank), f"{item.score:.4g}", item.title, item.item_id, *reasons])
+    show_table(columns, rows, title)
 
 
 def _show_methods(as_json: bool) -> None:
@@ -127,7 +123,7 @@ def _show_methods(as_json: bool) -> None:
         for method in (*RANKING, *RATING)
     ]
     if as_json:
-        print(json.dumps(rows))
+        print_json(rows)
         return
     from rich.console import Console
     from rich.table import Table

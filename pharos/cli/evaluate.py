@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pharos.cli.options import DataSource
+from pharos.cli.output import Column, print_json, show_table
 
 _BUDGET = 180.0
 
@@ -35,6 +36,7 @@ def evaluate(
     budget: Annotated[
         float, typer.Option(min=1, help="Seconds after which a method begins no further configuration.")
     ] = _BUDGET,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures, as report.json has them.")] = False,
 ) -> None:
     """Measure on held-out events: every method on the same folds, the full catalogue and the same time."""
     from pharos.cli.progress import terminal_progress
@@ -62,14 +64,14 @@ def evaluate(
         text_cache=load_settings().texts_dir,
         progress=progress,
     )
+    if as_json:
+        print_json(figures)
+        return
     _print(figures)
     print(f"{out}/report.html")
 
 
 def _print(figures: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from pharos.evaluation.folds import Protocol
     from pharos.evaluation.headings import describe_ties, heading, short_table
 
@@ -78,15 +80,16 @@ def _print(figures: dict[str, Any]) -> None:
     title = f"{figures['dataset']['name']}, {protocol}"
     if figures["fitted_on"]:
         title += f", fitted on {figures['fitted_on']}"
-    table = Table(title=title, title_justify="left", box=None)
-    table.add_column("method")
-    for name in [*columns, "seconds"]:
-        table.add_column(name, justify="right")
-    for method in figures["methods"]:
-        cells = [f"{method['metrics'][name]:.4f}" for name in columns.values()]
-        style = "bold" if method["ours"] else None
-        table.add_row(method["name"], *cells, f"{sum(method['seconds'].values()):.0f}", style=style)
-    Console().print(table)
+    table = [Column("method", cut=True), *(Column(name, right=True) for name in [*columns, "seconds"])]
+    rows = [
+        [
+            method["name"],
+            *(f"{method['metrics'][name]:.4f}" for name in columns.values()),
+            f"{sum(method['seconds'].values()):.0f}",
+        ]
+        for method in figures["methods"]
+    ]
+    show_table(table, rows, title, bold=[row for row, method in enumerate(figures["methods"]) if method["ours"]])
     for method, compared in figures["comparison"].items():
         for name, part in compared.items():
             low, high = part["interval"]

@@ -1,8 +1,9 @@
 """Items that are alike in a data set, without a store: `pharos similar ITEM --data DATA`."""
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pharos.cli.output import Column, print_json, show_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,39 +46,27 @@ def show_alike(data: str, item: str, options: LikenessOptions, k: int, as_json: 
         for rank, (place, score) in enumerate(zip(*vectors.similar(row, k, measure), strict=True), 1)
     ]
     if as_json:
-        print(json.dumps({"item_id": ids.iloc[row], "method": likeness, "measure": measure, "items": found}))
+        print_json({"item_id": ids.iloc[row], "method": likeness, "measure": measure, "items": found})
     else:
         _print_list(f"Like {titles.iloc[row]}: {likeness}, {measure}", found)
 
 
 def _print_list(title: str, found: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=escape(title), title_justify="left", box=None)
-    table.add_column("#", justify="right")
-    table.add_column("score", justify="right")
-    table.add_column("title", style="bold")
-    table.add_column("item", style="dim")
-    for entry in found:
-        table.add_row(str(entry["rank"]), f"{entry['score']:.4f}", escape(entry["title"]), escape(entry["item_id"]))
-    Console().print(table)
+    columns = [
+        Column("#", right=True),
+        Column("score", right=True),
+        Column("title", cut=True, style="bold"),
+        Column("item", style="dim"),
+    ]
+    rows = [[str(entry["rank"]), f"{entry['score']:.4f}", entry["title"], entry["item_id"]] for entry in found]
+    show_table(columns, rows, title)
 
 
 def _print_table(scores: "pd.DataFrame", title: str, as_json: bool) -> None:
     names = [str(name) for name in scores.index]
     if as_json:
-        print(json.dumps({"titles": names, "scores": scores.to_numpy().tolist()}))
+        print_json({"titles": names, "scores": scores.to_numpy().tolist()})
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=f"How alike they are: {title}", title_justify="left", box=None)
-    table.add_column("", style="bold")
-    for name in names:
-        table.add_column(escape(name), justify="right")
-    for name, row in zip(names, scores.to_numpy(), strict=True):
-        table.add_row(escape(name), *(f"{value:.4f}" for value in row))
-    Console().print(table)
+    columns = [Column("", cut=True, style="bold"), *(Column(name, right=True, cut=True) for name in names)]
+    rows = [[name, *(f"{value:.4f}" for value in row)] for name, row in zip(names, scores.to_numpy(), strict=True)]
+    show_table(columns, rows, f"How alike they are: {title}")

@@ -1,5 +1,6 @@
 """The `pharos` command: its subcommands, and errors as people read them."""
 
+import os
 import sys
 from typing import Final
 
@@ -10,6 +11,7 @@ from pharos.cli import (
     backup,
     check,
     classic,
+    completion,
     data,
     doctor,
     evaluate,
@@ -19,15 +21,18 @@ from pharos.cli import (
     lists,
     retrain,
     serve,
+    status,
     train,
     why,
 )
+from pharos.cli.exit_codes import EXIT_CODES, ExitCode
 
-_USAGE_ERROR: Final = 2
+_TRACE: Final = "PHAROS_TRACE"
 
 app = typer.Typer(
     name="pharos",
     help="Two-tower retrieval with a vector database: train, index, serve, and measure honestly.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,19 +55,47 @@ app.command("classic")(classic.classic)
 app.command("dump")(backup.dump)
 app.command("restore")(backup.restore)
 app.command("key")(key.key)
+app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
+app.command("completion")(completion.completion)
 
 
 def main() -> None:
-    """Run the command line; an error that a person can act on is one message, not a trace."""
+    """Run the command line and end the process; an error is one message, not a trace."""
+    completion.prepare()
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """The exit code."""
     try:
-        app()
+        return int(app(prog_name="pharos", standalone_mode=False) or ExitCode.OK)
+    except typer.Abort:
+        return _told("interrupted", ExitCode.INTERRUPTED)
+    except typer.TyperException as error:
+        return _usage(error)
     except Exception as error:
         message = _message(error)
-        if message is None:
+        if message is not None:
+            return _told(message, ExitCode.FAILED)
+        if os.environ.get(_TRACE):
             raise
-        print(f"pharos: {message}", file=sys.stderr)
-        sys.exit(1)
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _told(f"this is a fault of pharos itself: {what}; {_TRACE}=1 shows where it happened", ExitCode.FAULT)
+
+
+def _usage(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed by then
+        return ExitCode.USAGE
+    command = context.command_path if context else "pharos"
+    message = " ".join(error.format_message().split()).removeprefix("Invalid value: ").removesuffix(".")
+    return _told(f"{message} (see `{command} --help`)", ExitCode.USAGE)
+
+
+def _told(message: str, code: ExitCode) -> int:
+    print(f"pharos: {message}", file=sys.stderr)
+    return code
 
 
 def _message(error: Exception) -> str | None:

@@ -41,7 +41,7 @@ class _LineTask:
         self._done += steps
         if time.monotonic() - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = time.monotonic()
-            self._say(f"{self._done:,} of {self._total:,}" if self._total else f"{self._done:,}")
+            self._say(f"{self._done:,} of {self._total:,}{self._left()}" if self._total else f"{self._done:,}")
 
     def note(self, text: str) -> None:
         self._note = text
@@ -50,9 +50,24 @@ class _LineTask:
         if self._done:
             self._say(f"{self._done:,} in {time.monotonic() - self._started:.1f} s")
 
+    def _left(self) -> str:
+        """How long the rest takes at the pace so far, once that says something."""
+        if not self._total or not 0 < self._done < self._total:
+            return ""
+        seconds = (time.monotonic() - self._started) * (self._total - self._done) / self._done
+        return f", {duration(seconds)} left"
+
     def _say(self, text: str) -> None:
         line = "  ".join(part for part in (f"{self._description}: {text}", self._note) if part)
         print(line, file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 40 s, 5 min, 2 h 10 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class Bars:
@@ -66,7 +81,7 @@ class Bars:
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator["_BarTask"]:
         """See `pharos.towers.progress.Progress`."""
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
         bar = RichProgress(
@@ -74,6 +89,8 @@ class Bars:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("[dim]left"),
+            TimeRemainingColumn(),
             TextColumn("[dim]{task.fields[note]}"),
             console=self._console,
         )

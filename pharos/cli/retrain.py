@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from pharos.cli.exit_codes import ExitCode
+
 
 def retrain(
     keep: Annotated[
@@ -35,4 +37,4 @@ def retrain(
         print(f"live: {reindex(settings, verdict.bundle, progress).collection}")
     else:
         print(f"{live.id} stays live" + (f"; the new bundle {verdict.bundle} is kept" if verdict.bundle else ""))
-        raise typer.Exit(3)
+        raise typer.Exit(ExitCode.KEPT_LIVE)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from pharos.cli.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -25,6 +27,9 @@ def serve(
     ] = None,
 ) -> None:
     """Start the HTTP API and the web page."""
+    from logging.config import dictConfig
+
+    from pharos.cli.listening import announce, free_port
     from pharos.serving.errors import SettingsError
     from pharos.serving.operations.bind_check import check_exposure
     from pharos.serving.operations.logs import configuration
@@ -36,12 +41,17 @@ def serve(
     check_exposure(settings)
     if workers > 1 and not settings.qdrant_url:
         raise SettingsError("the index inside the process serves one process only; set qdrant_url for --workers")
+    taken = free_port(settings.host, settings.port)
     with ExitStack() as stack:
         if workers > 1:
             # Workers read their settings anew, and add up their numbers through files. The library of the numbers
             # decides where it keeps them when it is imported, so nothing that imports it stands above this line.
             os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in options.items()})
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(tempfile.TemporaryDirectory())
+
+        log = configuration(settings)
+        dictConfig(log)
+        _check_parts(settings)
 
         import uvicorn
 
@@ -51,12 +61,11 @@ def serve(
             from pharos.serving.app import create_app
 
             app = create_app(settings)
-        _check_rules(settings)
-        print(f"Pharos at http://{settings.host}:{settings.port}/ and its API at /docs; stop with Ctrl-C", flush=True)
+        announce(settings.host, taken)
         server: dict[str, Any] = {
             "host": settings.host,
-            "port": settings.port,
-            "log_config": configuration(settings),
+            "port": taken,
+            "log_config": log,
             "log_level": "warning",
             "access_log": False,
             "server_header": False,
@@ -64,12 +73,15 @@ def serve(
             # A worker that loads a bundle on a busy machine is silent for long, and not dead.
             "timeout_worker_healthcheck": _SILENT_SECONDS,
         }
-        if settings.qdrant_url:
-            uvicorn.run(app, factory=workers > 1, workers=workers, **server)
-        else:
-            from pharos.serving.operations.running import run_told
+        try:
+            if settings.qdrant_url:
+                uvicorn.run(app, factory=workers > 1, workers=workers, **server)
+            else:
+                from pharos.serving.operations.running import run_told
 
-            run_told(uvicorn.Config(app, **server), settings.index_dir)
+                run_told(uvicorn.Config(app, **server), settings.index_dir)
+        except SystemExit as end:  # the log says why, and the server's own codes are not ours
+            raise typer.Exit(ExitCode.FAILED if end.code else ExitCode.OK) from None
 
 
 def _hours(text: str | None) -> float | None:
@@ -81,12 +93,12 @@ def _hours(text: str | None) -> float | None:
     return int(number) * _HOURS[unit]
 
 
-def _check_rules(settings: "Settings") -> None:
-    from pharos.serving.parts import open_store
+def _check_parts(settings: "Settings") -> None:
+    """Raise what would keep the application from starting, before anything heavy is imported."""
+    from pharos.serving.parts import open_index, open_store
     from pharos.serving.rule_settings import conditions
 
-    if settings.rules:
-        with open_store(settings) as store:
-            schema = store.schema()
-        if schema.items:  # before the first import nothing is known that a rule could be held to
-            conditions(settings.rules, schema)
+    with open_store(settings) as store, open_index(settings):
+        schema = store.schema() if settings.rules else None
+    if schema is not None and schema.items:  # before the first import nothing is known that a rule could be held to
+        conditions(settings.rules, schema)

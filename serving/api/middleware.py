@@ -1,9 +1,12 @@
-"""Middleware: security headers of every response, and routing by undecoded paths."""
+"""Middleware: security headers of every response, routing by undecoded paths, and a failed start as a message."""
 
+import sys
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pharos.ingest.errors import PharosError
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -53,3 +56,24 @@ class RawPaths:
         if scope["type"] == "http" and raw:
             scope = {**scope, "path": raw.decode("ascii", "replace")}
         await self._app(scope, receive, send)
+
+
+class PlainStart:
+    """Tells the server in one line why the application cannot start, where a person can do something about it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the start and stop of the application, as ASGI has it."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_plainly(message: Message) -> None:
+            error = sys.exc_info()[1]
+            if message["type"] == "lifespan.startup.failed" and isinstance(error, PharosError):
+                message = {**message, "message": str(error)}
+            await send(message)
+
+        await self._app(scope, receive, send_plainly)

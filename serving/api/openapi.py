@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from pharos.serving.api import examples
 from pharos.serving.api.access import needed_scope
 from pharos.serving.api.problems import MEDIA_TYPE, Problem
 from pharos.serving.operations.keys import Scope
@@ -48,7 +49,18 @@ def _described(app: FastAPI, settings: Settings) -> dict[str, Any]:
             operation["summary"] = _first_sentence(operation["description"])
             operation["responses"]["default"] = answer
             operation["security"] = _security(needed_scope(path, method.upper(), settings))
+            _add_examples(method, operation)
     return document
+
+
+def _add_examples(method: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        example = examples.parameter(method, parameter["name"])
+        if example is not None:
+            parameter["example"] = example
+    if operation["operationId"] in examples.BODIES:
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = examples.BODIES[operation["operationId"]]
 
 
 def _first_sentence(description: str) -> str:

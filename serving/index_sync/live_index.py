@@ -1,5 +1,7 @@
 """The live index: the collection that the alias points to, and the bundle whose vectors it holds."""
 
+import gc
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -12,11 +14,10 @@ from pharos.serving.errors import NotReady
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.errors import TowersError
 
+logger = logging.getLogger(__name__)
+
 UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)
 """What is raised where the index or the bundle cannot answer."""
-
-_LONGER_TEXT: Final = "text " * 40
-"""The text model is compiled for the length of its first text, and for all lengths with the second."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class LiveIndex:
 
     index: has the alias. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is resolved
     again, and how long a failure to do so is repeated. warm_up: whether a loaded bundle is run once, so that its first
-    answers are as quick as the next. A new bundle loads in the background; requests use the old one meanwhile.
+    answers are as quick as the next; what encodes items and texts then follows in the background. A new bundle loads
+    in the background; requests use the old one meanwhile.
     """
 
     def __init__(
@@ -170,6 +172,16 @@ class LiveIndex:
         loaded = Bundle.load(folder)
         if self._warm_up:
             loaded.warm_up()
-            if loaded.text_dimensions:
-                loaded.embed_text([_LONGER_TEXT])
+            # No daemon: a process that ends in the middle of TensorFlow's import may crash.
+            threading.Thread(target=_warm_up_encoders, args=(loaded,)).start()
         return loaded
+
+
+def _warm_up_encoders(bundle: Bundle) -> None:
+    try:
+        bundle.warm_up_encoders()
+    except (TowersError, OSError) as error:
+        logger.warning("bundle %s: items cannot be encoded: %s", bundle.id, error)
+    # What was loaded stays; full collections need not look at it.
+    gc.collect()
+    gc.freeze()

@@ -1,7 +1,11 @@
 """A real `pharos serve`: how it starts, how it stops, and several workers."""
 
+import asyncio
 import json
+import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -12,8 +16,12 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.types import Message
 
+from pharos.indexing.folder_lock import FolderLock, FolderLocked
+from pharos.serving.app import create_app
 from pharos.serving.operations.keys import hash_of, make_key
+from pharos.serving.settings import Settings
 from tests.serve_process import COMMAND, ServeProcess, environment
 from tests.serving.writing_world import eventually, war_film, writable
 
@@ -39,6 +47,72 @@ def test_a_start_that_would_open_it_to_the_network_is_refused(tmp_path: Path) ->
     assert refused.returncode == 1
     assert "'0.0.0.0', which other machines can reach, and no API keys are set" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def told_in_one_line(refused: subprocess.CompletedProcess[str]) -> str:
+    """The message of a start that was refused: the only line that was printed."""
+    assert refused.returncode == 1
+    assert refused.stdout == ""  # above all not that it listens
+    (line,) = refused.stderr.splitlines()
+    return line
+
+
+def test_a_start_on_a_port_that_is_taken_names_another_one(tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        line = told_in_one_line(serve(tmp_path, "--port", str(port)))
+    assert line.startswith(f"pharos: port {port} of 127.0.0.1 is taken by another process; ")
+    assert f"--port {port + 1}" in line
+
+
+def test_a_start_at_an_address_of_no_machine_says_so(tmp_path: Path) -> None:
+    line = told_in_one_line(serve(tmp_path, "--host", "no.such.host.invalid", open_to_network="true"))
+    assert line.startswith("pharos: no.such.host.invalid:8000 cannot be listened on: ")
+
+
+def test_a_start_on_an_index_that_is_open_elsewhere_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "var" / "index").mkdir(parents=True)
+    with FolderLock(tmp_path / "var" / "index"):
+        line = told_in_one_line(serve(tmp_path, "--port", "0"))
+    assert "another process has this index open" in line
+    assert f"(process {os.getpid()})" in line
+    assert "ask it over HTTP" in line
+
+
+def test_an_application_that_cannot_start_tells_its_server_why_without_a_trace(tmp_path: Path) -> None:
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    settings = Settings(data_dir=tmp_path / "data")
+    settings.index_dir.mkdir(parents=True)
+    with FolderLock(settings.index_dir), pytest.raises(FolderLocked):
+        asyncio.run(create_app(settings)({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send))
+    (message,) = told
+    assert message["type"] == "lifespan.startup.failed"
+    assert message["message"].startswith("another process has this index open: ")
+
+
+@pytest.mark.slow
+def test_a_server_says_where_it_is_once_it_takes_connections(tmp_path: Path) -> None:
+    command = [*COMMAND, "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            told = re.match(r"Pharos at (http://127\.0\.0\.1:[1-9][0-9]*)/", server.stdout.readline())
+            assert told
+            assert httpx.get(f"{told[1]}/healthz", timeout=60).status_code == 200
+        finally:
+            server.send_signal(signal.SIGINT)
+        assert server.wait(60) == 0
 
 
 @pytest.mark.slow
@@ -127,7 +201,7 @@ def test_the_log_is_json_and_holds_no_key(workers: ServeProcess) -> None:
     with client(workers, "read") as http:
         http.get("/v1/users/some-person/recommendations", headers={"X-Request-ID": "told"}).raise_for_status()
         assert http.put("/v1/items/new", json=war_film()).status_code == 403
-    lines = workers.log().splitlines()[1:]  # after the one that says where it listens
+    lines = [line for line in workers.log().splitlines() if not line.startswith("Pharos at ")]
     (told,) = [line for line in lines if json.loads(line).get("request_id") == "told"]
     assert json.loads(told)["route"] == "/v1/users/{user_id}/recommendations"
     assert [key for key in (*KEYS.values(), *json.loads(API_KEYS)["read"], "some-person") if key in workers.log()] == []

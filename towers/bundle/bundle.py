@@ -164,8 +164,13 @@ class Bundle:
         if self.ranker is not None:
             nothing = Retrieved(np.zeros(1, np.float32), np.zeros((1, SOURCES), np.float32))
             self.ranker.score(self.ranker.query(nobody, vector), np.array([-1]), vector[None], nothing)
+
+    def warm_up_encoders(self) -> None:
+        """Load what encodes items and texts, which takes seconds: without it the first ones do that."""
+        if isinstance(self.towers.item_tower, _ItemTower):
+            self.towers.item_tower.load()
         if self.text_model is not None:
-            self.embed_text(["the first text"])
+            self.text_model.load()
 
     @classmethod
     def load(cls, path: Path, text_cache: Path | None = None) -> "Bundle":
@@ -179,7 +184,7 @@ class Bundle:
         text_model = _text_model(manifest.text_model, text_cache) if manifest.text_model else None
         try:
             spec = InputSpec.from_state(json.loads((path / INPUTS).read_text("utf-8")))
-            item_tower = _SavedTower(path / ITEM_TOWER)
+            item_tower = _ItemTower(path / ITEM_TOWER)
             user_tower = _UserTower(path / USER_TOWER, CompactModel.load(path / ONE_USER))
             scorer = _Scorer(CompactModel.load(path / MODEL)) if (path / MODEL).exists() else None
             ratings = _ratings(path / RATINGS)
@@ -197,8 +202,30 @@ class _SavedTower:
     def __init__(self, path: Path) -> None:
         from pharos.towers.backend import tf
 
-        self._saved = tf.saved_model.load(str(path))  # holds the variables
+        try:
+            self._saved = tf.saved_model.load(str(path))  # holds the variables
+        except (OSError, ValueError) as error:
+            raise BundleDamaged(path.parent, f"{path.name}: {error}") from error
         self.encode = self._saved.encode.concrete_functions[0]
+
+
+class _ItemTower:
+    """The item tower, loaded when items are first encoded: a question about items that are known needs none of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = _checked_tower(path)
+
+    @cached_property
+    def _saved(self) -> _SavedTower:
+        return _SavedTower(self._path)
+
+    def load(self) -> None:
+        """Do now what the first items would wait for."""
+        _ = self._saved
+
+    def encode(self, inputs: Mapping[str, Any]) -> Any:
+        """See pharos.towers.retrieval.two_towers.Encoder."""
+        return self._saved.encode(inputs)
 
 
 class _UserTower:
@@ -209,9 +236,7 @@ class _UserTower:
     """
 
     def __init__(self, path: Path, one: CompactModel) -> None:
-        if not (path / "saved_model.pb").exists():
-            raise FileNotFoundError(f"no SavedModel in {path.name}")
-        self._path, self._one = path, one
+        self._path, self._one = _checked_tower(path), one
 
     @cached_property
     def _many(self) -> _SavedTower:
@@ -220,6 +245,12 @@ class _UserTower:
     def encode(self, inputs: Mapping[str, Any]) -> Any:
         """See pharos.towers.retrieval.two_towers.Encoder."""
         return self._one(inputs) if len(inputs["user"]) == 1 else self._many.encode(inputs)
+
+
+def _checked_tower(path: Path) -> Path:
+    if not (path / "saved_model.pb").exists():
+        raise FileNotFoundError(f"no SavedModel in {path.name}")
+    return path
 
 
 class _Scorer:

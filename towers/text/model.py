@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from pharos.towers.errors import TextModelError
 from pharos.towers.progress import Progress, Silent, Task
+from pharos.towers.text.bert import Bert, can_read
 from pharos.towers.text.cache import TextCache
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -23,6 +25,10 @@ _BATCH = 32
 _BLOCK = 2048
 # Sequences are padded to a multiple of this.
 _STEP = 8
+# So many texts at a time are sooner encoded by NumPy than TensorFlow is loaded.
+_FEW = 8
+# The graph is traced for the length of its first text, and for all lengths with the second.
+_LONGER_TEXT = "text " * 40
 
 
 class TextModel:
@@ -53,7 +59,10 @@ class TextModel:
     @cached_property
     def dimensions(self) -> int:
         """The length of a vector."""
-        from transformers import AutoConfig
+        config = json.loads((self.folder / "config.json").read_text("utf-8"))
+        if "hidden_size" in config:
+            return int(config["hidden_size"])
+        from transformers import AutoConfig  # knows what other kinds of models call it
 
         return int(AutoConfig.from_pretrained(self.folder).hidden_size)
 
@@ -87,6 +96,10 @@ class TextModel:
 
     def _encode(self, texts: Sequence[str], task: Task) -> npt.NDArray[np.float32]:
         """Texts of like length go through the model together, which leaves little padding."""
+        if len(texts) <= _FEW and not self._is_loaded and self._few is not None:
+            vectors = np.array([self._few.embed(text) for text in texts], np.float32)
+            task.advance(len(texts))
+            return vectors
         tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
         order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
@@ -96,6 +109,21 @@ class TextModel:
             task.advance(len(rows))
         return vectors
 
+    def load(self) -> None:
+        """Load the model on TensorFlow, which from then on encodes a few texts too."""
+        for length in ("the first text", _LONGER_TEXT):
+            self._forward(*_padded(self._tokenizer([length], truncation=True, max_length=_MAX_TOKENS)["input_ids"]))
+        self.__dict__.pop("_few", None)
+
+    @property
+    def _is_loaded(self) -> bool:
+        return "_forward" in self.__dict__
+
+    @cached_property
+    def _few(self) -> Bert | None:
+        """What encodes a few texts; None for a kind of model that only TensorFlow computes."""
+        return Bert(self.folder, self._weights_file, _MAX_TOKENS) if can_read(self.folder) else None
+
     @cached_property
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
@@ -104,7 +132,7 @@ class TextModel:
 
     @cached_property
     def _forward(self) -> Any:
-        import tensorflow as tf
+        from pharos.towers.backend import tf
 
         model = _load(self.folder, self._weights_file)
 
