@@ -9,6 +9,7 @@ from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source, interl
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.rank import ranking_scores
 from pharos.serving.pipeline.relevance import relevance, scale
+from pharos.serving.pipeline.requests import SimilarMethod
 from pharos.serving.settings import Settings
 from pharos.serving.store.titles import title_words
 
@@ -26,6 +27,7 @@ __all__ = [
     "RETRIEVED",
     "Candidate",
     "EncodedPerson",
+    "SimilarMethod",
     "Source",
     "interleave",
     "ranking_scores",
