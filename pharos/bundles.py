@@ -7,8 +7,9 @@ from typing import Final
 
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.export import export_dataset
+from pharos.ingest.file_sums import publish
 from pharos.ingest.load import load_dataset
-from pharos.towers.bundle.bundle import MANIFEST, Bundle, Trained, bundle_ids
+from pharos.towers.bundle.bundle import MANIFEST, SUMS, Bundle, Trained, bundle_ids
 from pharos.towers.errors import BundleError
 
 DATA: Final = "data"
@@ -54,7 +55,7 @@ def save(bundle: Bundle, folder: Path, data: Dataset | None) -> Path:
             saved = Path(shutil.copytree(bundle.path, partial / bundle.id, ignore=shutil.ignore_patterns(DATA)))
         if data is not None:
             export_dataset(data, saved / DATA)
-        saved.rename(place)
+        publish(saved, place, SUMS)  # with sums of the data set's files too
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return place
