@@ -103,7 +103,7 @@ def alike(one: str, other: str, tolerance: float) -> bool:
         return one.count("\n") == other.count("\n")
     one, other = (_BUNDLE.sub("BUNDLE", text) for text in (one, other))
     # Columns are as wide as their figures.
-    words = [re.sub(r"[\s─━-]+", " ", _FIGURE.sub("#", text)) for text in (one, other)]
+    words = [re.sub(r"[\s─━-]+", " ", _FIGURE.sub("#", text)).strip() for text in (one, other)]
     figures = [[float(figure.replace(",", "")) for figure in _FIGURE.findall(text)] for text in (one, other)]
     if words[0] != words[1] or len(figures[0]) != len(figures[1]):
         return False
