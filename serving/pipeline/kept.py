@@ -22,7 +22,8 @@ class Kept(Generic[K, V]):
     def __init__(self, seconds: float, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._most, self._clock = seconds, most, clock
         self._values: OrderedDict[K, tuple[V, float]] = OrderedDict()
-        self._lock = threading.Lock()
+        # Two locks, so that what is kept is given while something else is computed.
+        self._lock, self._computing = threading.Lock(), threading.Lock()
 
     def get(
         self,
@@ -33,15 +34,29 @@ class Kept(Generic[K, V]):
         stale: Callable[[V], bool] = lambda _: True,
     ) -> V:
         """The value of a key. It is computed anew where its time is over and it is `stale`, or if it does not fit."""
+        kept = self._fresh(key, fits, stale)
+        if kept is None:
+            with self._computing:
+                # Somebody else may have computed it while this one waited.
+                kept = self._fresh(key, fits, stale) or self._computed(key, compute)
+        return kept[0]
+
+    def _fresh(self, key: K, fits: Callable[[V], bool], stale: Callable[[V], bool]) -> tuple[V, float] | None:
         with self._lock:
             kept = self._values.get(key)
-            begun = self._clock()
-            if kept is None or not fits(kept[0]) or (begun >= kept[1] and stale(kept[0])):
-                value = compute()
-                ended = self._clock()
-                kept = value, ended + max(self._seconds, _REST * (ended - begun))
-                self._values[key] = kept
+            if kept is None or not fits(kept[0]) or (self._clock() >= kept[1] and stale(kept[0])):
+                return None
+            self._values.move_to_end(key)
+            return kept
+
+    def _computed(self, key: K, compute: Callable[[], V]) -> tuple[V, float]:
+        begun = self._clock()
+        value = compute()
+        ended = self._clock()
+        kept = value, ended + max(self._seconds, _REST * (ended - begun))
+        with self._lock:
+            self._values[key] = kept
             self._values.move_to_end(key)
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
-            return kept[0]
+        return kept
