@@ -53,6 +53,14 @@ def test_what_rises_is_what_the_data_set_tells(store: Store) -> None:
     assert dict(chart(store, ChartOrder.RISING, "2h", now=LAST + 1)) == pytest.approx(expected)
 
 
+def test_what_went_out_of_sight_is_part_of_what_there_was_before(store: Store) -> None:
+    for item in (world.toy(1), world.toy(2)):
+        views(store, item, 90 if item == world.toy(1) else 90.1, 4)
+    views(store, world.toy(1), 98, 4)
+    # Of 8 events before 4 are left, so that 4 of then let 2 expect.
+    assert chart(store, ChartOrder.RISING, "7d") == [(world.toy(1), pytest.approx(2 / np.sqrt(3)))]
+
+
 def test_the_chart_by_rating_is_that_of_the_data_set(store: Store) -> None:
     data = world.dataset()
     made = WeightedRating().chart(Votes.of_ratings(data))
