@@ -41,7 +41,9 @@ _FIGURE: Final = re.compile(r"-?\d+(?:[\d,]*\d)?(?:\.\d+)?(?:e-?\d+)?")
 
 
 class CourseError(Exception):
-    """A block failed; the message says which one, and how."""
+    """A block failed; the message says which one, and how. made: the page with the outputs of those before it."""
+
+    made: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,25 @@ def run(
     cheap: leave out what is marked `slow`. data: read in place of `ml-100k`. Raises CourseError.
     """
     names: dict[str, Any] = {"__name__": "course"}
-
-    def answered(found: re.Match[str]) -> str:
+    parts, done = list[str](), 0
+    for found in _BLOCK.finditer(page):
         block = _block(found)
+        parts.append(page[done : found.start()])
+        done = found.end()
         if cheap and "slow" in block.words:
-            return found[0]
+            parts.append(found[0])
+            continue
         tell(block.source.splitlines()[0])
         source = block.source.replace("ml-100k", data) if data else block.source
         try:
             output = _commands(source) if block.language == "console" else _python(source, names)
         except Exception as error:
-            raise CourseError(f"{block.source.strip()}\n{type(error).__name__}: {error}") from error
-        head = f"```{found['language']}{found['words']}\n{found['source']}```\n"
-        return f"{head}\n```text\n{output}```\n" if output else head
-
-    return _BLOCK.sub(answered, page)
+            failed = CourseError(f"{block.source.strip()}\n{type(error).__name__}: {error}")
+            failed.made = "".join([*parts, page[found.start() :]])
+            raise failed from error
+        parts.append(f"```{found['language']}{found['words']}\n{found['source']}```\n")
+        parts += [f"\n```text\n{output}```\n"] if output else []
+    return "".join([*parts, page[done:]])
 
 
 def differences(page: str, made: str, tolerance: float = TOLERANCE) -> list[str]:
@@ -196,6 +202,8 @@ def main() -> int:
             made = run(page, cheap=given.cheap, tell=_tell)
         except CourseError as error:
             _tell(str(error))
+            if error.made is not None and not given.check:
+                PAGE.write_text(error.made, encoding="utf-8")
             return 1
         if not given.check:
             _keep_pictures(page, folder)
