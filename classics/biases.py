@@ -13,7 +13,11 @@ from pharos.classics.scoring import Codes
 
 @dataclass(frozen=True)
 class Biases(RatingClassic):
-    """user_penalty, item_penalty: draw the bias of few ratings to zero. sweeps: alternations of the least squares."""
+    """r(u, i) = mean + b_u + b_i, the minimum of sum (r - mean - b_u - b_i)^2 + a sum b_u^2 + c sum b_i^2.
+
+    user_penalty, item_penalty: a and c, which draw the bias of few ratings to zero. sweeps: alternations of the least
+    squares, of which one is b_i = sum (r - mean - b_u) / (ratings of i + c).
+    """
 
     name: ClassVar[str] = "Biases"
     summary: ClassVar[str] = "the mean, and how far a user and an item lie above it"

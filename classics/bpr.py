@@ -12,7 +12,11 @@ from pharos.classics.scorers import Factors
 
 @dataclass(frozen=True)
 class BPR(Classic):
-    """A user's vector is learnt with those of the items: what came later in a history is not asked with.
+    """Minimises the sum of -ln sigmoid(p_u q_i - p_u q_j) + penalty, over what u has (i) and chance picks u lacks (j).
+
+    score(u, i) = p_u q_i, where an item's vector has a bias, too (Rendle, Freudenthaler, Gantner and Schmidt-Thieme,
+    2009, https://arxiv.org/abs/1205.2618). A user's vector is learnt with those of the items: what came later in a
+    history is not asked with.
 
     factors: length of a vector. learning_rate, regularization: of the gradient steps. iterations: epochs.
     seed: of the first vectors and the samples.

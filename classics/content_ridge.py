@@ -18,7 +18,11 @@ _LARGEST_SYSTEM = 20_000
 
 @dataclass(frozen=True)
 class ContentRidge(Classic):
-    """One regression for each user over TF-IDF terms, all solved at once in their dual form.
+    """score(u, i) = t_i w_u, with w_u the minimum of sum over the known items of (x_ui - t_i w)^2 + l2 |w|^2.
+
+    t_i: the item's TF-IDF vector; x_ui: 1 for what u has, 0 else. All users are solved at once in the dual form,
+    w_u = T' (T T' + l2 I)^-1 x_u, a system of the items and not of the terms (Saunders, Gammerman and Vovk, 1998,
+    "Ridge regression learning algorithm in dual variables").
 
     l2: the weight of the penalty. terms, norm_power: as for TF-IDF neighbours.
     """

@@ -104,7 +104,7 @@ class EmbeddingMF(RatingClassic):
 
 @dataclass(frozen=True)
 class DeepEmbeddingMF(EmbeddingMF):
-    """The same with dense layers over the concatenated vectors in place of the dot product."""
+    """The same with f = m' relu(W_2 relu(W_1 [e_u, e_i] + c_1) + c_2): dense layers in place of the dot product."""
 
     name: ClassVar[str] = "Deep embedding MF"
     summary: ClassVar[str] = "dense layers over the embeddings of user and item, in Keras"

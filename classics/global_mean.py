@@ -12,7 +12,7 @@ from pharos.classics.scoring import Codes
 
 @dataclass(frozen=True)
 class GlobalMean(RatingClassic):
-    """Has nothing to configure."""
+    """r(u, i) = the mean of all ratings; there is nothing to configure."""
 
     name: ClassVar[str] = "Global mean"
     summary: ClassVar[str] = "the mean rating, for everything"

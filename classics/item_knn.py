@@ -28,8 +28,12 @@ class Weighting(StrEnum):
 
 @dataclass(frozen=True)
 class ItemKNN(Classic):
-    """neighbours: kept of each item. shrink: added to the norm of a pair, so that few common users count for less.
+    """score(u, j) = sum over the items i of u, of which j is a neighbour, of s(i, j).
 
+    s(i, j) = w_i w_j / (|w_i| |w_j| + shrink), w_i the weighted events of i by user
+    (https://doi.org/10.1145/371920.372071, https://doi.org/10.1145/963770.963776).
+
+    neighbours: kept of each item. shrink: as above, so that few common users count for less.
     weighting: cosine takes events as they are, tf-idf has users with long histories count for less, bm25 besides
     discounts popular items (Robertson and Zaragoza, 2009) in place of the norm.
     """

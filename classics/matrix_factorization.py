@@ -15,8 +15,12 @@ from pharos.classics.scoring import Codes
 
 @dataclass(frozen=True)
 class MatrixFactorization(RatingClassic):
-    """factors: length of a vector, beside the bias. penalty: on the vectors. bias_penalty: on the biases.
+    """r(u, i) = mean + b_u + b_i + p_u q_i, the minimum of sum (r - r(u, i))^2 + penalties.
 
+    These are penalty (sum |p_u|^2 + sum |q_i|^2) + bias_penalty (sum b_u^2 + sum b_i^2). With one side held, each row
+    of the other is a ridge regression in closed form (https://doi.org/10.1109/MC.2009.263).
+
+    factors: length of a vector, beside the bias. penalty: on the vectors. bias_penalty: on the biases.
     sweeps: over users and items. seed: of the first vectors.
     """
 

@@ -12,7 +12,7 @@ from pharos.classics.scoring import Codes, Scores
 
 @dataclass(frozen=True)
 class Popularity(Classic):
-    """Counts the events that may be learnt from; histories play no part, and there is nothing to configure."""
+    """score(u, i) = users who have i, of the events that may be learnt from; there is nothing to configure."""
 
     name: ClassVar[str] = "Popularity"
     summary: ClassVar[str] = "what most users have, the same for everybody"

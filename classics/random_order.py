@@ -12,7 +12,10 @@ from pharos.classics.scoring import Codes, Scores
 
 @dataclass(frozen=True)
 class RandomOrder(Classic):
-    """seed: of the order; a user's order depends on the user and the seed alone."""
+    """score(u, i) = a number drawn from 0 to 1.
+
+    seed: of the order; a user's order depends on the user and the seed alone.
+    """
 
     name: ClassVar[str] = "Random"
     summary: ClassVar[str] = "an order by chance, another for each user"

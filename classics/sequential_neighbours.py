@@ -23,8 +23,11 @@ _LONGEST = 500
 class SequentialNeighbours(Classic):
     """Sequential rules (https://doi.org/10.1007/s11257-018-9209-6) and a share of item neighbours.
 
-    An item's score is the sum, over the user's history, of how often it came soon after the item there, plus `together`
-    times how many users have both. The two counts are divided by the roots of how often either item occurs.
+    score(u, j) = sum over the items i of u of exp(-k_i / fade) s(i, j), with
+    s(i, j) = (sum over i before j of 1 / distance + together * users of both) / sqrt((n_i + damping) (n_j + damping)).
+    In words: the sum, over the user's history, of how often an item came soon after the item there, plus `together`
+    times how many users have both, divided by the roots of how often either item occurs; n counts users, k events from
+    the history's end.
 
     damping: events that every item is granted, so that a pair seen once is no strong one. fade: the k-th event from the
     end of the history counts exp(-k / fade); all count alike where it is None. together: as above, 0 for order alone.

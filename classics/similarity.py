@@ -35,7 +35,8 @@ def similarities(queries: csr_matrix, items: csr_matrix, measure: Measure) -> Fl
     if measure is Measure.COSINE:
         lengths = np.sqrt(np.outer(asked, known))
         return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return -np.sqrt(np.maximum(asked[:, None] + known[None, :] - 2 * products, 0.0))
+    # From 0, so that the same vector is at 0 and not at minus 0.
+    return 0.0 - np.sqrt(np.maximum(asked[:, None] + known[None, :] - 2 * products, 0.0))
 
 
 def pairwise(vectors: csr_matrix, rows: Codes, names: list[str], measure: Measure) -> pd.DataFrame:

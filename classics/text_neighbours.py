@@ -12,7 +12,13 @@ from pharos.classics.scorers import Profiles
 
 @dataclass(frozen=True)
 class TextNeighbours(Classic):
-    """centred: take the mean text away first, which all vectors share and which tells nothing apart."""
+    """score(u, i) = v_i times the sum of v_j over the items j of u, v the text model's vectors, of length 1.
+
+    A profile as of Rocchio (1971), over sentence embeddings (Reimers and Gurevych, 2019,
+    https://arxiv.org/abs/1908.10084).
+
+    centred: take the mean text away first, which all vectors share and which tells nothing apart.
+    """
 
     name: ClassVar[str] = "Text-model neighbours"
     summary: ClassVar[str] = "what means the like, by the vectors of a text model"

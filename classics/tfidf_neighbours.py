@@ -16,7 +16,13 @@ from pharos.classics.terms import Terms, term_matrix
 
 @dataclass(frozen=True)
 class TfidfNeighbours(Classic):
-    """terms: running words, whole labels (tags and categories), or both. norm_power: see `term_matrix`."""
+    """score(u, i) = t_i times the sum of t_j over the items j of u, t the TF-IDF vectors.
+
+    A profile as of Rocchio (1971), as Lops, de Gemmis and Semeraro tell it of recommenders (2011,
+    https://doi.org/10.1007/978-0-387-85820-3_3).
+
+    terms: running words, whole labels (tags and categories), or both. norm_power: see `term_matrix`.
+    """
 
     name: ClassVar[str] = "TF-IDF neighbours"
     summary: ClassVar[str] = "what is described like the items of the history"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,20 @@ from pharos.ingest.dataset import Dataset
 
 _SECONDS: Final = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 _LENGTH: Final = re.compile(r"(\d{1,6})([hdw])")
-_ALLOWED: Final = "hours, days or weeks, as in 12h, 7d, 4w, or a date, as in 2015-03-31"
+SINCE_ALLOWED: Final = "hours, days or weeks, as in 12h, 7d, 4w, or a date, as in 2015-03-31"
+"""What the text of a window may be."""
+
+
+class ChartOrder(StrEnum):
+    """By what a chart is ordered.
+
+    rating: weighted rating, of items with as many votes as the top tenth has. events: their count, each type by its
+    weight. rising: how far events in a window of time are above what the window before lets expect.
+    """
+
+    RATING = "rating"
+    EVENTS = "events"
+    RISING = "rising"
 
 
 @dataclass(frozen=True)
@@ -35,12 +49,17 @@ class Window:
         """
         if not dataset.schema.has_timestamp or dataset.interactions.empty:
             raise CannotAnswer(f"{dataset.name} has no times of its events, so nothing is known of a window of time")
-        stop = int(dataset.interactions[Columns.TIMESTAMP].max()) + 1
+        return cls.up_to(int(dataset.interactions[Columns.TIMESTAMP].max()), text)
+
+    @classmethod
+    def up_to(cls, newest: int, text: str) -> "Window":
+        """The window up to a moment, in unix seconds, which is part of it. Raises CannotAnswer as `since`."""
+        stop = newest + 1
         length = _LENGTH.fullmatch(text.strip())
         start = stop - int(length[1]) * _SECONDS[length[2]] if length else _day(text)
         if start >= stop:
-            newest = datetime.fromtimestamp(stop - 1, UTC).date()
-            raise CannotAnswer(f"since {text!r}: nothing happened then; the newest event is of {newest}")
+            day = datetime.fromtimestamp(newest, UTC).date()
+            raise CannotAnswer(f"since {text!r}: nothing happened then; the newest event is of {day}")
         return cls(start, stop)
 
     @property
@@ -63,22 +82,30 @@ def counts(dataset: Dataset, interactions: pd.DataFrame) -> Floats:
 def rising(dataset: Dataset, window: Window) -> Floats:
     """How far each item's events in a window are above what the window before it lets expect: float64 [items].
 
-    (n - e) / sqrt(e + 1), with e the count in the window before, scaled by how many events there are of all items now
-    and then. For events that come independently (Poisson) e is also their variance, so that it is a standard score; the
-    1 keeps a single event of a new item from being a sensation. Raises CannotAnswer where there is nothing before.
+    See `rise`, which raises CannotAnswer where there is nothing before.
     """
     now, then = (counts(dataset, part.events(dataset.interactions)) for part in (window, window.before))
+    return rise(now, then)
+
+
+def rise(now: Floats, then: Floats) -> Floats:
+    """(n - e) / sqrt(e + 1) of the events of items in a window, and in the one before it: each float64 [items].
+
+    n: events now; e: events then, scaled by how many all items have now and had then. For events that come
+    independently (Poisson) e is also their variance, so that it is a standard score; the 1 keeps a single event of a
+    new item from being a sensation. Raises CannotAnswer where there is nothing before.
+    """
     if not then.any():
         raise CannotAnswer(
             "nothing happened in the window before this one, so nothing can be said to rise; take a shorter"
         )
     expected = then * (now.sum() / then.sum())
-    rise: Floats = (now - expected) / np.sqrt(expected + 1)
-    return rise
+    risen: Floats = (now - expected) / np.sqrt(expected + 1)
+    return risen
 
 
 def _day(text: str) -> int:
     try:
         return int(datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
     except (ValueError, OverflowError):
-        raise CannotAnswer(f"since {text!r} is not possible; allowed are {_ALLOWED}") from None
+        raise CannotAnswer(f"since {text!r} is not possible; allowed are {SINCE_ALLOWED}") from None

@@ -1,8 +1,9 @@
 """Weighted matrix factorisation: what is absent counts as a zero, but for little (Hu, Koren and Volinsky, 2008)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -11,6 +12,9 @@ from pharos.classics.base import Capabilities, Classic, Reasons, Scorer
 from pharos.classics.data import Floats, Histories, RankingData
 from pharos.classics.scorers import row_of
 from pharos.classics.scoring import Codes, Scores
+
+_TOGETHER: Final = 1 << 18
+"""Numbers of a group of rows that are solved at once, about."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +96,33 @@ def solve_side(values: csr_matrix, others: Floats, unobserved: float, penalty: f
     """The best vector of each row, given those of the columns: float64 [rows, d].
 
     (w0 V'V + (1 - w0) sum over the observed of v v' + penalty) x = sum over the observed of a v.
+    Rows of about the same length are solved together: one by one, calling costs more than the sums.
     """
     base, solved = _base(others, unobserved, penalty), np.zeros((values.shape[0], others.shape[1]))
-    for row in range(values.shape[0]):
-        part = slice(values.indptr[row], values.indptr[row + 1])
-        near = others[values.indices[part]]
-        if len(near):
-            solved[row] = np.linalg.solve(base + (1 - unobserved) * near.T @ near, near.T @ values.data[part])
+    lengths = np.diff(values.indptr)
+    for longest, rows in _alike_in_length(lengths, others.shape[1]):
+        place = np.arange(longest)
+        there = place < lengths[rows, None]
+        cells = np.where(there, values.indptr[rows, None] + place, 0)
+        near = np.where(there[:, :, None], others[values.indices[cells]], 0.0)
+        across = near.transpose(0, 2, 1)
+        targets = across @ np.where(there, values.data[cells], 0.0)[:, :, None]
+        solved[rows] = np.linalg.solve(base + (1 - unobserved) * (across @ near), targets)[:, :, 0]
     return solved
+
+
+def _alike_in_length(lengths: Codes, width: int) -> Iterator[tuple[int, Codes]]:
+    """The rows that are not empty, in groups: the length of the longest, and which rows."""
+    order = np.argsort(lengths, kind="stable")
+    start = int(np.searchsorted(lengths[order], 1))
+    while start < len(order):
+        first = int(lengths[order[start]])
+        # What is padded is at most a quarter, and a group fits into some megabytes.
+        stop = int(np.searchsorted(lengths[order], first + first // 4, side="right"))
+        longest = int(lengths[order[stop - 1]])
+        stop = min(stop, start + max(1, _TOGETHER // (width * max(longest, width))))
+        yield int(lengths[order[stop - 1]]), order[start:stop]
+        start = stop
 
 
 def _base(others: Floats, unobserved: float, penalty: float) -> Floats:

@@ -18,7 +18,8 @@ from pharos.classics.weighted_mf import alternate
 class WeightedRatings(RatingClassic):
     """r(u, i) = mean + b_u + b_i + p_u q_i, with p and q those of `WeightedMF` on the ratings less their biases.
 
-    So a zero means "as the biases say", not "a rating of 0", towards which the plain matrix would draw all predictions.
+    The objective of weighted MF (Hu, Koren and Volinsky, 2008). A zero means "as the biases say", not "a rating of 0",
+    towards which the plain matrix would draw all predictions.
     factors, unobserved, penalty, sweeps, seed: see there. bias_penalty: of the biases.
     """
 

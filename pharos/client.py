@@ -74,9 +74,12 @@ class Client:
         paths = [f"/v1/users/{_part(user)}/recommendations" for user in ids]
         return _lists([(user, self.request("GET", path, query=query)) for user, path in zip(ids, paths, strict=True)])
 
-    def similar(self, item: str, *, k: int = 10, filter: Any = None, exclude: Iterable[str] = ()) -> "pd.DataFrame":
+    def similar(
+        self, item: str, *, method: str = "blend", k: int = 10, filter: Any = None, exclude: Iterable[str] = ()
+    ) -> "pd.DataFrame":
         """As `Recommender.similar`: rank, item_id, title, score, source."""
-        return _list(self.request("GET", f"/v1/items/{_part(item)}/similar", query=_selection(k, filter, exclude)))
+        query = [("method", method), *_selection(k, filter, exclude)]
+        return _list(self.request("GET", f"/v1/items/{_part(item)}/similar", query=query))
 
     def search(self, text: str, *, k: int = 10, filter: Any = None, exclude: Iterable[str] = ()) -> "pd.DataFrame":
         """As `Recommender.search`: rank, item_id, title, score, source."""

@@ -4,8 +4,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from pharos.catalogue import Catalogue, Mask, Rows
+from pharos.classics.errors import CannotAnswer
+from pharos.classics.similar_items import ItemVectors, Likeness
+from pharos.classics.similarity import Measure
+from pharos.errors import RequestError
 from pharos.pipeline import Pipeline
-from pharos.stages import Candidate, Source
+from pharos.stages import Candidate, SimilarMethod, Source
 from pharos.towers.content.products import products
 from pharos.towers.sources.merging import CONTENT, DEPTH, TOWER, Floats, scaled
 from pharos.towers.sources.related import company, related
@@ -21,29 +25,70 @@ class Finder:
         self._pipeline, self._text = pipeline, text
         self._content: sp.csr_matrix | None = None
         self._neighbours: sp.csr_matrix | None = None
+        self._documents: dict[Likeness, ItemVectors] = {}
 
-    def similar(self, row: int, k: int, allowed: Mask | None, exclude: Rows) -> list[Candidate]:
-        """The k items most like the one of this row, which is not among them."""
-        pipeline = self._pipeline
-        catalogue, depth = pipeline.catalogue, max(DEPTH, k)
+    def similar(
+        self, row: int, k: int, allowed: Mask | None, exclude: Rows, method: str = SimilarMethod.BLEND
+    ) -> list[Candidate]:
+        """The k items most like the one of this row, which is not among them. method: see `SimilarMethod`.
+
+        Raises RequestError for another one, and for one that the model or the data do not allow.
+        """
+        if method not in list(SimilarMethod):
+            raise RequestError(f"method: {method!r}; allowed are {', '.join(SimilarMethod)}")
+        catalogue, depth = self._pipeline.catalogue, max(DEPTH, k)
         mask = _mask(catalogue, allowed, np.append(exclude, row))
-        taste = pipeline.retriever.vectors @ pipeline.retriever.vectors[row]
-        neighbours = self._known_neighbours()
-        code = int(pipeline.bundle.sources.spec.items.codes([catalogue.ids[row]])[0]) - 1
-        led_to = neighbours[:, [code]].toarray().ravel() if code >= 0 else np.zeros(len(catalogue), np.float32)
-        led_from = self._led_from(neighbours[[row]])
-        written = self._written()
-        content = products(written[[row]], written)[0]
-        lists = [
-            _best(taste, mask, depth),
-            company(_best(led_to, mask & (led_to != 0), depth), _best(led_from, mask & (led_from != 0), len(mask))),
-            _best(content, mask & (content != 0), depth),
-        ]
-        best, scores = related(lists, int(catalogue.events[row]))
+        match SimilarMethod(method):
+            case SimilarMethod.BLEND:
+                lists = [
+                    self._taste(row, mask, depth),
+                    self._company(row, mask, depth),
+                    _some(products(self._written()[[row]], self._written())[0], mask, depth),
+                ]
+                best, scores = related(lists, int(catalogue.events[row]))
+            case SimilarMethod.TOWER:
+                best, scores = self._taste(row, mask, depth)
+            case SimilarMethod.NEIGHBOURS:
+                best, scores = self._company(row, mask, depth)
+            case SimilarMethod.TEXT:
+                texts = self._known_texts()
+                has_text = np.any(texts != 0, axis=1) & bool(np.any(texts[row]))
+                best, scores = _best(texts @ texts[row], mask & has_text, depth)
+            case SimilarMethod.TFIDF | SimilarMethod.SOUP:
+                best, scores = _some(self._alike(row, Likeness(method)), mask, depth)
         return [
             Candidate(catalogue.ids[found], score, Source.SIMILAR)
             for found, score in zip(best[:k].tolist(), scores[:k].tolist(), strict=True)
         ]
+
+    def _taste(self, row: int, mask: Mask, depth: int) -> List:
+        vectors = self._pipeline.retriever.vectors
+        return _best(vectors @ vectors[row], mask, depth)
+
+    def _company(self, row: int, mask: Mask, depth: int) -> List:
+        catalogue, neighbours = self._pipeline.catalogue, self._known_neighbours()
+        code = int(self._pipeline.bundle.sources.spec.items.codes([catalogue.ids[row]])[0]) - 1
+        led_to = neighbours[:, [code]].toarray().ravel() if code >= 0 else np.zeros(len(catalogue), np.float32)
+        return company(_some(led_to, mask, depth), _some(self._led_from(neighbours[[row]]), mask, len(mask)))
+
+    def _alike(self, row: int, likeness: Likeness) -> Floats:
+        """Cosines of what is written: float32 [items]."""
+        try:
+            vectors = self._documents.get(likeness) or ItemVectors.of(self._pipeline.catalogue.data, likeness)
+        except CannotAnswer as error:
+            raise RequestError(f"method: {likeness.value!r}; {error}") from error
+        self._documents[likeness] = vectors
+        scores = np.zeros(len(self._pipeline.catalogue), np.float32)
+        rows, values = vectors.similar(row, len(scores) - 1, Measure.COSINE)
+        scores[rows] = values
+        return scores
+
+    def _known_texts(self) -> Floats:
+        """Raises RequestError without a text model."""
+        if not self._pipeline.bundle.text_dimensions:
+            others = ", ".join(method for method in SimilarMethod if method is not SimilarMethod.TEXT)
+            raise RequestError(f"method: 'text'; the model was trained without a text model; others are {others}")
+        return self._texts()
 
     def search(self, text: str, k: int, allowed: Mask | None, exclude: Rows) -> list[Candidate]:
         """The k items that a text names or describes: titles first, then meaning and words, half and half."""
@@ -106,6 +151,11 @@ def _mask(catalogue: Catalogue, allowed: Mask | None, hidden: Rows) -> Mask:
     mask = np.ones(len(catalogue), bool) if allowed is None else allowed.copy()
     mask[hidden] = False
     return mask
+
+
+def _some(scores: Floats, mask: Mask, depth: int) -> List:
+    """The same without those of score 0, who have nothing in common."""
+    return _best(scores, mask & (scores != 0), depth)
 
 
 def _best(scores: Floats, mask: Mask, depth: int) -> List:

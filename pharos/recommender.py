@@ -100,14 +100,24 @@ class Recommender:
         return _joined(frames, [USER_COLUMN, *_LIST_COLUMNS])
 
     def similar(
-        self, item: str, *, k: int = 10, filter: FilterInput = None, exclude: Iterable[str] = ()
+        self,
+        item: str,
+        *,
+        method: str = "blend",
+        k: int = 10,
+        filter: FilterInput = None,
+        exclude: Iterable[str] = (),
     ) -> pd.DataFrame:
         """The k items most like an item: by taste, by who had both, and by what is written.
 
-        Returns rank, item_id, title, score, source. Raises RequestError for an item that there is none of.
+        method: all of these weighed ("blend"), or one thing alone, which may find fewer: "tower", "text" (the text
+        model's vectors), "neighbours", "tfidf" (the words of the texts), "soup" (names and labels).
+        Returns rank, item_id, title, score, source. Raises RequestError for an item that there is none of, and for a
+        method that model and data do not allow.
         """
         row, length = self._catalogue.row(nfc(str(item))), _length(k)
-        return self._listed(self._finder.similar(row, length, self._catalogue.allowed(filter), self._hidden(exclude)))
+        allowed, hidden = self._catalogue.allowed(filter), self._hidden(exclude)
+        return self._listed(self._finder.similar(row, length, allowed, hidden, method))
 
     def search(
         self, text: str, *, k: int = 10, filter: FilterInput = None, exclude: Iterable[str] = ()

@@ -8,6 +8,7 @@ from typing import Final
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source, interleave
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.relevance import relevance, scale
+from pharos.serving.pipeline.requests import SimilarMethod
 from pharos.serving.settings import Settings
 from pharos.serving.store.titles import title_words
 
@@ -25,6 +26,7 @@ __all__ = [
     "RETRIEVED",
     "Candidate",
     "EncodedPerson",
+    "SimilarMethod",
     "Source",
     "interleave",
     "relevance",

@@ -44,6 +44,17 @@ class InvalidRecord(ServingError):
         self.allowed = allowed
 
 
+class NotOffered(ServingError):
+    """A way to answer that the store or the live bundle does not allow. field: the parameter that asks for it."""
+
+    def __init__(self, field: str, value: object, allowed: str, message: str | None = None) -> None:
+        """message: by default one that names field, value and what is allowed."""
+        super().__init__(message or f"{field} is {value!r}; allowed: {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
 class UnknownUser(ServingError):
     """No such user."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pharos.classics.data import Floats
     from pharos.classics.scoring import Codes
+    from pharos.classics.trending import ChartOrder
     from pharos.ingest.dataset import Dataset
 
 _WHOLE: Final = ("votes", "events", "before")
@@ -29,11 +30,15 @@ class ChartOptions:
     quantile: float | None = None
     prior: float | None = None
     since: str | None = None
-    rising: bool = False
+    order: "ChartOrder | None" = None
 
-    def named(self) -> list[str]:
-        """The options that were given, as they are typed."""
-        return [f"--{name}" for name, value in vars(self).items() if value not in (None, False)]
+    def counts_ratings(self) -> bool:
+        """Whether ratings decide, where there are any; in a window it is how much happened."""
+        return self.order is None and (self.since is None or self.m is not None or self.quantile is not None)
+
+    def of_data(self) -> list[str]:
+        """The options that were given and need a data set, as they are typed."""
+        return [f"--{name}" for name in ("votes", "mean", "m", "quantile", "prior") if getattr(self, name) is not None]
 
 
 @dataclass(frozen=True)
@@ -49,16 +54,14 @@ def show_chart(data: str, options: ChartOptions, k: int, filters: Sequence[str],
     """Print the chart of a data set."""
     if (options.votes is None) != (options.mean is None):
         raise typer.BadParameter("--votes and --mean are given together")
-    if options.rising and options.since is None:
-        raise typer.BadParameter("--rising needs --since: in which window of time")
-    if options.votes is not None and options.since is not None:
-        raise typer.BadParameter("--since counts events, and --votes holds no times; give one of the two")
+    if options.votes is not None and (options.since is not None or options.order == "events"):
+        raise typer.BadParameter("--votes holds no events and no times: give it without --since and --order events")
     from pharos.cli.rows import passing
     from pharos.ingest.load import load_dataset
 
     dataset = load_dataset(data)
     allowed = passing(dataset, filters)
-    shown = _rising(dataset, options, allowed) if options.rising else _chart(dataset, options, allowed)
+    shown = _rising(dataset, options, allowed) if options.order == "rising" else _chart(dataset, options, allowed)
     _print(dataset, shown, k, as_json)
 
 
@@ -71,7 +74,7 @@ def _chart(dataset: "Dataset", options: ChartOptions, allowed: "NDArray[np.bool_
         events = Window.since(options.since, dataset).events(events)
     if options.votes is not None and options.mean is not None:
         votes = Votes.of_columns(dataset, options.votes, options.mean)
-    elif dataset.schema.has_rating or events.empty:
+    elif options.order == "rating" or (options.counts_ratings() and dataset.schema.has_rating) or events.empty:
         votes = Votes.of_ratings(dataset, events)
     else:
         return _ordered(counts(dataset, events), allowed, "events", "by count of events")

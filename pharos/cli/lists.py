@@ -62,7 +62,10 @@ def similar(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="With --data: tfidf (default), binary, count, frequency, soup, neighbours or text."),
+        typer.Option(
+            help="blend (default), tower, text, neighbours, tfidf or soup; with --data: tfidf (default), binary, "
+            "count, frequency, soup, neighbours or text."
+        ),
     ] = None,
     measure: Annotated[str | None, typer.Option(help="With --data: cosine (default), dot or euclidean.")] = None,
     feature: Annotated[
@@ -82,13 +85,16 @@ def similar(
         options = LikenessOptions(method or "tfidf", measure or "cosine", tuple(feature or ()), others)
         show_alike(data, item, options, k or 10, as_json)
         return
-    if method or measure or feature or against:
-        raise typer.BadParameter("--method, --measure, --feature and --against need --data")
+    if measure or feature or against:
+        raise typer.BadParameter("--measure, --feature and --against need --data")
     from pharos.cli.asking import asking
+    from pharos.cli.options import chosen
+    from pharos.serving.pipeline import SimilarMethod
 
+    by = chosen("method", method, SimilarMethod) or SimilarMethod.BLEND
     with asking(k, filters, as_json) as ask:
-        answer = ask.pipeline.similar(item, ask.selection)
-        ask.show(f"Similar to {ask.pipeline.item(item).title or item}", answer)
+        answer = ask.pipeline.similar(item, ask.selection, by)
+        ask.show(f"Similar to {ask.pipeline.item(item).title or item}{'' if method is None else f', by {by}'}", answer)
 
 
 def popular(
@@ -114,23 +120,33 @@ def popular(
         float | None, typer.Option(help="With DATA: the mean vote C; by default that of the items.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="7d|DATE", help="With DATA: only events from then to the newest one.")
+        str | None,
+        typer.Option(metavar="7d|DATE", help="What happened from then to the newest event; most events first."),
     ] = None,
-    rising: Annotated[bool, typer.Option("--rising", help="With DATA and --since: what rises fastest.")] = False,
+    order: Annotated[
+        str | None, typer.Option(help="rating (weighted), events (their count), or rising (needs --since).")
+    ] = None,
+    rising: Annotated[bool, typer.Option("--rising", help="As --order rising: what rises fastest.")] = False,
 ) -> None:
     """List the items that most people like."""
+    from pharos.classics.trending import ChartOrder
     from pharos.cli.charts import ChartOptions, show_chart
+    from pharos.cli.options import chosen
 
-    options = ChartOptions(votes, mean, m, quantile, prior, since, rising)
+    by = chosen("order", "rising" if rising else order, ChartOrder)
+    if by is ChartOrder.RISING and since is None:
+        raise typer.BadParameter("what rises is told of a window of time: give --since, as in --since 7d")
+    options = ChartOptions(votes, mean, m, quantile, prior, since, by)
     if data is not None:
         show_chart(data, options, k or 10, [*(tag or []), *(filters or [])], as_json)
         return
-    if options.named():
-        raise typer.BadParameter(f"{', '.join(options.named())}: name a data set; the store has its own chart")
+    if options.of_data():
+        raise typer.BadParameter(f"{', '.join(options.of_data())}: name a data set; the store has its own chart")
     from pharos.cli.asking import asking
 
     with asking(k, [*(tag or []), *(filters or [])], as_json) as ask:
-        ask.show("Popular", ask.pipeline.popular(ask.selection))
+        title = f"Popular{f', by {by}' if by else ''}{f', since {since}' if since else ''}"
+        ask.show(title, ask.pipeline.popular(ask.selection, by, since))
 
 
 def search(

@@ -1,6 +1,7 @@
 """Options and arguments that several commands share."""
 
-from typing import Annotated, TypeAlias
+from enum import StrEnum
+from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
@@ -24,3 +25,14 @@ FromStore: TypeAlias = Annotated[
 DataSource: TypeAlias = Annotated[
     str, typer.Argument(metavar="DATA", help="A data set's folder, or the name ml-100k of the installed sample.")
 ]
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def chosen(option: str, given: str | None, choices: type[Choice]) -> Choice | None:
+    """What an option names; None where it was not given. Raises NotOffered, with what there is, for another word."""
+    from pharos.serving.errors import NotOffered
+
+    if given is not None and given not in list(choices):
+        raise NotOffered(f"--{option}", given, ", ".join(choices))
+    return None if given is None else choices(given)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from urllib.parse import quote
 
+from pharos.classics.trending import ChartOrder
 from pharos.client import Client
 from pharos.errors import ServerError
 from pharos.indexing.filters import Filter, json_conditions
@@ -14,7 +15,7 @@ from pharos.indexing.folder_lock import FolderLocked
 from pharos.serving.errors import Conflict, UnknownItem
 from pharos.serving.operations.running import address_of
 from pharos.serving.parts import open_store
-from pharos.serving.pipeline import Answer, AnswerItem, Person, Pipeline, Selection, Source
+from pharos.serving.pipeline import Answer, AnswerItem, Person, Pipeline, Selection, SimilarMethod, Source
 from pharos.serving.pipeline.answers import Reason
 from pharos.serving.pipeline.trace import Outcome, StageTrace, Trace
 from pharos.serving.service import open_service
@@ -88,17 +89,19 @@ class RunningServer:
             return self._list(f"/v1/users/{_part(person.user_id)}/recommendations", query)
         return _answer(self._server.request("POST", "/v1/recommendations", _body(person, selection)))
 
-    def similar(self, item_id: str, selection: Selection) -> Answer:
+    def similar(self, item_id: str, selection: Selection, method: SimilarMethod = SimilarMethod.BLEND) -> Answer:
         """See `Pipeline.similar`."""
-        return self._list(f"/v1/items/{_part(item_id)}/similar", _query(selection))
+        return self._list(f"/v1/items/{_part(item_id)}/similar", [*_query(selection), ("method", method.value)])
 
     def search(self, text: str, selection: Selection) -> Answer:
         """See `Pipeline.search`."""
         return self._list("/v1/search", [("q", text), *_query(selection)])
 
-    def popular(self, selection: Selection) -> Answer:
+    def popular(self, selection: Selection, order: ChartOrder | None = None, since: str | None = None) -> Answer:
         """See `Pipeline.popular`."""
-        return self._list("/v1/popular", _query(selection))
+        chart: list[tuple[str, object]] = [("order", order.value)] if order else []
+        chart += [("since", since)] if since else []
+        return self._list("/v1/popular", [*_query(selection), *chart])
 
     def trace(self, person: Person, item_id: str, selection: Selection) -> Trace:
         """See `Pipeline.trace`."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Query, Request
 
+from pharos.classics.trending import ChartOrder
 from pharos.indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
 from pharos.ingest.columns import Columns
 from pharos.ingest.records import parse_features
@@ -15,15 +16,17 @@ from pharos.serving.api.pages import Page
 from pharos.serving.api.schemas import (
     HistoryEntry,
     ListQuery,
+    PopularQuery,
     RecommendationBody,
     RecommendationQuery,
     ScoreBody,
     SearchQuery,
+    SimilarQuery,
     Text,
 )
 from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
 from pharos.serving.operations.metrics import Metrics
-from pharos.serving.pipeline import Person, Selection
+from pharos.serving.pipeline import Person, Selection, SimilarMethod
 from pharos.serving.service import Service
 from pharos.towers.histories.queries import HistoryEvent
 
@@ -47,6 +50,18 @@ MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:
     """The selection that query parameters ask for."""
     return _selection(service, parse_expressions(query.filter), query)
+
+
+def similar_of_query(service: ServiceDep, query: Annotated[SimilarQuery, Query()]) -> tuple[SimilarMethod, Selection]:
+    """By what items are to be alike, and the selection."""
+    return query.method, selection_of_query(service, query)
+
+
+def popular_of_query(
+    service: ServiceDep, query: Annotated[PopularQuery, Query()]
+) -> tuple[Selection, ChartOrder | None, str | None]:
+    """The selection, the order of a chart, and its window of time."""
+    return selection_of_query(service, query), query.order, query.since
 
 
 def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
@@ -120,7 +135,8 @@ PageDep = Annotated[Page, Depends(page_of_query)]
 ItemPageDep = Annotated[tuple[Page, Filter], Depends(item_page_of_query)]
 VariantDep = Annotated[str | None, Depends(variant_of_query)]
 RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
-SelectionDep = Annotated[Selection, Depends(selection_of_query)]
+SimilarDep = Annotated[tuple[SimilarMethod, Selection], Depends(similar_of_query)]
+PopularDep = Annotated[tuple[Selection, ChartOrder | None, str | None], Depends(popular_of_query)]
 TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
 ScoresDep = Annotated[tuple[Person, list[str]], Depends(scores_of_body)]
 PersonDep = Annotated[Person, Depends(person_of_body)]

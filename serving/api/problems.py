@@ -18,6 +18,7 @@ from pharos.serving.api.validation import FieldError, InvalidRequest, field_erro
 from pharos.serving.errors import (
     Conflict,
     InvalidRecord,
+    NotOffered,
     NotReady,
     StoreError,
     UnknownBundle,
@@ -78,6 +79,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(FeatureError)(_refused)
     app.exception_handler(UnknownItem)(_unknown_item)
     app.exception_handler(InvalidRecord)(_refused)
+    app.exception_handler(NotOffered)(_refused)
     app.exception_handler(UnknownUser)(_unknown_user)
     app.exception_handler(UnknownEvent)(_unknown_event)
     app.exception_handler(UnknownBundle)(_unknown_bundle)
@@ -102,7 +104,9 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     return problem_response(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, kind="invalid-request", errors=errors)
 
 
-def _refused(request: Request, error: InvalidRequest | InvalidRecord | FilterError | FeatureError) -> Response:
+def _refused(
+    request: Request, error: InvalidRequest | InvalidRecord | NotOffered | FilterError | FeatureError
+) -> Response:
     field = error.field
     if isinstance(error, FilterError) and field != "filter":
         field = f"filter.{field}"

@@ -5,10 +5,11 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from pharos.classics.trending import ChartOrder
 from pharos.ingest.unicode import nfc
 from pharos.serving.api.tokens import MAX_TOKEN
 from pharos.serving.api.validation import STORABLE, is_storable
-from pharos.serving.pipeline import Answer, Source
+from pharos.serving.pipeline import Answer, SimilarMethod, Source
 from pharos.serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
@@ -90,6 +91,33 @@ class SearchQuery(ListQuery):
     """The query parameters of a search."""
 
     q: Text = Field(min_length=1, description="a title or its beginning, or what the item is about")
+
+
+class SimilarQuery(ListQuery):
+    """The query parameters of similar items."""
+
+    method: SimilarMethod = Field(
+        SimilarMethod.BLEND,
+        description="by what items are alike: blend, all of it weighed; tower, the item tower's vectors; text, those "
+        "of the text model; neighbours, who had one had the other; tfidf, the words of the texts; soup, names and "
+        "labels. All but blend may find fewer than k",
+    )
+
+
+class PopularQuery(ListQuery):
+    """The query parameters of popular items."""
+
+    since: Text | None = Field(
+        None,
+        max_length=20,
+        description="only what happened from then to the newest event, the most events first: 12h, 7d, 4w, or a day",
+        examples=["7d"],
+    )
+    order: ChartOrder | None = Field(
+        None,
+        description="rating, by weighted rating of items with as many votes as the top tenth has; events, by their "
+        "count; rising, with since: what has more events than the window before it lets expect",
+    )
 
 
 class HistoryEntry(BaseModel):

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from pharos.classics.trending import ChartOrder
 from pharos.indexing.index import VectorIndex
 from pharos.ingest.unicode import nfc
 from pharos.serving.errors import UnknownItem
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer
 from pharos.serving.pipeline.candidates import RetrieveCandidates
+from pharos.serving.pipeline.charts import RetrieveChart
 from pharos.serving.pipeline.details import AddDetails
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodeUser
@@ -21,7 +23,7 @@ from pharos.serving.pipeline.preview import PersonPlace, Preview, PreviewItem
 from pharos.serving.pipeline.profile import ReadProfile
 from pharos.serving.pipeline.rank import RankCandidates
 from pharos.serving.pipeline.recommend import Recommend
-from pharos.serving.pipeline.requests import Person, Selection
+from pharos.serving.pipeline.requests import Person, Selection, SimilarMethod
 from pharos.serving.pipeline.rerank import Rerank
 from pharos.serving.pipeline.rules import Rules
 from pharos.serving.pipeline.score import ItemScores, ScoreItems
@@ -29,6 +31,7 @@ from pharos.serving.pipeline.search import Search
 from pharos.serving.pipeline.similar import FindSimilar
 from pharos.serving.pipeline.timing import Stopwatch
 from pharos.serving.pipeline.trace import Trace, TraceItem
+from pharos.serving.pipeline.written_alike import FindWrittenAlike
 from pharos.serving.settings import Settings
 from pharos.serving.store import ItemRecord, Store
 
@@ -77,7 +80,9 @@ class Pipeline:
             least,
         )
         self._score = ScoreItems(index, variants, read_profile, encode, retrieve, settings)
-        self._similar = FindSimilar(variants, store, index, self._popular, eligible, self._present, least)
+        self._chart = RetrieveChart(store, eligible, settings.popular_seconds)
+        written = FindWrittenAlike(store, eligible)
+        self._similar = FindSimilar(variants, store, index, self._popular, eligible, self._present, written, least)
         self._search = Search(variants, store, index, eligible, self._present, least)
         self._trace = TraceItem(store, index, variants, read_profile, retrieve, rules, self._recommend)
         self._variants = variants
@@ -108,19 +113,26 @@ class Pipeline:
         """Where an item would stand that is not stored; see `PreviewItem`."""
         return self._preview(title, features, person)
 
-    def similar(self, item_id: str, selection: Selection) -> Answer:
-        """Items similar to an item; see `FindSimilar`. Raises UnknownItem."""
-        return self._observed("similar", self._similar(nfc(item_id), selection))
+    def similar(self, item_id: str, selection: Selection, method: SimilarMethod = SimilarMethod.BLEND) -> Answer:
+        """Items similar to an item; see `FindSimilar`. Raises UnknownItem and NotOffered."""
+        return self._observed("similar", self._similar(nfc(item_id), selection, method))
 
     def search(self, text: str, selection: Selection) -> Answer:
         """Items for a text query; see `Search`."""
         return self._observed("search", self._search(text, selection))
 
-    def popular(self, selection: Selection) -> Answer:
-        """Popular items, from the store alone."""
+    def popular(self, selection: Selection, order: ChartOrder | None = None, since: str | None = None) -> Answer:
+        """Popular items, from the store alone.
+
+        order, since: a chart, see `RetrieveChart`, which raises NotOffered; in a window by count of events where no
+        order is given. With neither of the two the list holds all items, see `RetrievePopular`.
+        """
         watch = Stopwatch()
         with watch.stage("retrieve"):
-            candidates = self._popular(selection.k, selection)
+            if order is None and since is None:
+                candidates = self._popular(selection.k, selection)
+            else:
+                candidates = self._chart(order or ChartOrder.EVENTS, since, selection)
         return self._observed("popular", self._present(candidates, selection, watch))
 
     def item(self, item_id: str) -> ItemRecord:

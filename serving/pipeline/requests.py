@@ -2,10 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from pharos.indexing.filters import Filter
 from pharos.ingest.unicode import nfc
 from pharos.towers.histories.queries import HistoryEvent
+
+
+class SimilarMethod(StrEnum):
+    """By what items are alike: all of it weighed (blend), or one thing alone.
+
+    tower: the item tower's vectors. text: those of the text model. neighbours: who had one had the other. tfidf: the
+    words of the texts, rare ones weighing more. soup: names and labels. The last two are of the store's items.
+    """
+
+    BLEND = "blend"
+    TOWER = "tower"
+    TEXT = "text"
+    NEIGHBOURS = "neighbours"
+    TFIDF = "tfidf"
+    SOUP = "soup"
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,20 @@ class PopularItem:
 
 
 @dataclass(frozen=True)
+class ItemEvents:
+    """What happened to an item. events: how many; weight: each by that of its type; ratings, rating_sum: their values.
+
+    Events of types that count nothing in popularity are left out.
+    """
+
+    item_id: str
+    events: int
+    weight: float
+    ratings: int
+    rating_sum: float
+
+
+@dataclass(frozen=True)
 class TitleMatch:
     """An item whose title holds the words of a query. exact: these are all its words; leads: it begins with them."""
 

@@ -19,6 +19,7 @@ from pharos.serving.store import (
     dataset_import,
     dumps,
     event_counts,
+    event_windows,
     feature_values,
     item_reads,
     item_writes,
@@ -35,7 +36,16 @@ from pharos.serving.store import (
 from pharos.serving.store.engine import open_engine, writing
 from pharos.serving.store.features import item_frame
 from pharos.serving.store.migrations import upgrade
-from pharos.serving.store.records import Change, Event, ImportCounts, ItemRecord, PopularItem, StoreCounts, StoredPerson
+from pharos.serving.store.records import (
+    Change,
+    Event,
+    ImportCounts,
+    ItemEvents,
+    ItemRecord,
+    PopularItem,
+    StoreCounts,
+    StoredPerson,
+)
 from pharos.serving.store.tables import events, items, users
 from pharos.towers.progress import Progress, Silent
 
@@ -94,6 +104,8 @@ class Store:
     find_titles = _reads(titles.find)
     feature_values = _reads(feature_values.feature_values)
     events_of = _reads(event_counts.events_of)
+    newest_event = _reads(event_windows.newest)
+    catalogue = _reads(training_data.catalogue)
     miscounted = _reads(event_counts.miscounted)
     next_change = _reads(shown.next_change)
     list_items = _reads(listing.list_items)
@@ -182,6 +194,13 @@ class Store:
         """Available items that pass the (checked) filter, most popular first; see `popularity.popular`."""
         with self.reading() as connection:
             return popularity.popular(connection, limit, filter or Filter(), self._weights)
+
+    def item_events(self, start: int | None = None, stop: int | None = None) -> list[ItemEvents]:
+        """What happened to each item, by id: ever, or from `start` on and before `stop`; see `event_windows`."""
+        with self.reading() as connection:
+            if start is None or stop is None:
+                return event_windows.ever(connection, self._weights)
+            return event_windows.within(connection, start, stop, self._weights)
 
     def history(self, user_id: str, limit: int) -> list[Event]:
         """The newest `limit` events of a user, oldest first, one per item."""

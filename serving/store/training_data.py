@@ -44,6 +44,14 @@ def dataset(connection: Connection, without_types: Collection[str]) -> Dataset:
     return Dataset("store", interactions.drop(columns=absent), items, people, schema)
 
 
+def catalogue(connection: Connection) -> Dataset:
+    """The items of the store, hidden ones among them, as a data set without users and events."""
+    known = meta.schema(connection) or Schema()
+    items = _items(connection, known.items)
+    nothing = pd.DataFrame({Columns.USER: pd.Series(dtype="str"), Columns.ITEM: pd.Series(dtype="str")})
+    return Dataset("the store", nothing, items, nothing[[Columns.USER]], Schema(known.items, has_title=True))
+
+
 def _items(connection: Connection, features: tuple[Feature, ...]) -> pd.DataFrame:
     frames, since = [item_frame(features, [])], 0
     while page := item_reads.page(connection, _PAGE, since, _NEWEST):

@@ -136,7 +136,7 @@ def test_the_chart_tells_what_rises(folder: Path) -> None:
 
 
 def test_options_of_a_data_set_need_one() -> None:
-    for arguments in (["popular", "--rising"], ["similar", "item-1", "--method", "soup"]):
+    for arguments in (["popular", "--rising"], ["similar", "item-1", "--measure", "dot"], ["popular", "--m", "3"]):
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 2
 

@@ -98,6 +98,7 @@ def test_a_title_comes_first(model: pharos.Recommender):
         (lambda m: m.recommend(history=[war(1)] * 501), pharos.RequestError, "at most 500"),
         (lambda m: m.recommend(history=[], user_features={"hat": 1}), FeatureError, "known features \\(age\\)"),
         (lambda m: m.recommend("w1", user_features={"age": 1}), pharos.RequestError, "allowed with a history"),
+        (lambda m: m.similar(war(1), method="magic"), pharos.RequestError, "allowed are blend, tower, text"),
         (lambda m: m.similar("x"), pharos.RequestError, "there is no item 'x' among the 41 items"),
         (lambda m: m.score("w1", ["x"]), pharos.RequestError, "items: no such item 'x'"),
         (lambda m: m.score("w1"), pharos.RequestError, "items: none given"),

@@ -47,6 +47,13 @@ def test_similar_items_are_the_same(model: pharos.Recommender, client: pharos.Cl
     assert set(mine["source"]) == {"similar"}
 
 
+@pytest.mark.parametrize("method", ["tower", "text", "neighbours", "tfidf", "soup"])
+def test_items_alike_by_one_method_are_the_same(model: pharos.Recommender, client: pharos.Client, method: str):
+    mine, theirs = (who.similar(war(3), method=method, k=8, filter="year<=1995") for who in (model, client))
+    assert len(mine)
+    assert mine["score"].tolist() == pytest.approx(theirs["score"].tolist(), abs=2e-3)
+
+
 @pytest.mark.parametrize("text", ["Battle of the Hills 7", "toys that come to life", "hills", "lone tree"])
 def test_a_search_finds_the_same(model: pharos.Recommender, client: pharos.Client, text: str):
     mine, theirs = (who.search(text, k=6) for who in (model, client))

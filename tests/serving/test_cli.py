@@ -73,6 +73,13 @@ def test_an_answer_as_json_is_that_of_the_api(ready: Run) -> None:
     assert answer["bundle"] in answer["collection"]
 
 
+def test_charts_and_ways_to_be_alike_are_asked_for_by_name(ready: Run) -> None:
+    assert "Toy Box" in ready("similar", "toy-1", "--method", "soup").out
+    assert "by rising, since 2h" in ready("popular", "--since", "2h", "--order", "rising").out
+    assert "Popular, by rating" in ready("popular", "--order", "rating").out
+    assert "blend, tower, text" in ready("similar", "toy-1", "--method", "magic").err
+
+
 def test_each_kind_of_list_is_printed_with_titles(ready: Run) -> None:
     assert "Battle of the Hills" in ready("similar", "war-1").out
     assert "Toy Box" in ready("popular", "--tag", "genres=Animation").out

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from pharos.serving.api.deps import ItemPageDep, MetricsDep, SelectionDep, ServiceDep
+from pharos.serving.api.deps import ItemPageDep, MetricsDep, ServiceDep, SimilarDep
 from pharos.serving.api.list_schemas import ItemPage
 from pharos.serving.api.schemas import Item, ItemList, PathId
 from pharos.serving.api.write_schemas import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
@@ -39,9 +39,10 @@ def read_item(item_id: PathId, service: ServiceDep) -> Item:
 
 
 @router.get("/{item_id}/similar")
-def find_similar(item_id: PathId, selection: SelectionDep, service: ServiceDep) -> ItemList:
+def find_similar(item_id: PathId, query: SimilarDep, service: ServiceDep) -> ItemList:
     """What is like an item."""
-    return ItemList.of(service.pipeline.similar(item_id, selection))
+    method, selection = query
+    return ItemList.of(service.pipeline.similar(item_id, selection, method))
 
 
 @router.put("/{item_id}", responses=_CREATED | _later(WrittenItem))
