@@ -27,7 +27,7 @@ NAMES: Final = ("Swift", "Solid", "Light", "Bold", "Calm", "Bright", "Keen", "Wi
 LABELS: Final = ("waterproof", "recycled", "for children", "ultralight", "repairable")
 CITIES: Final = ("Bergen", "Graz", "Porto", "Utrecht")
 CUSTOMERS: Final = 500
-_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_START: Final = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class Product(NamedTuple):
@@ -84,7 +84,7 @@ def write(folder: Path) -> None:
     customers = [(f"C{number:04}", chance.choice(CITIES)) for number in range(1, CUSTOMERS + 1)]
     bought: list[Sequence[object]] = [*orders(chance, catalogue)]
     # A product that is sold no more, an order without a customer, and one without a time.
-    bought[100:100] = [("C0007", "P999", "2026-03-02 10:00:00"), ("", "P010", "2026-03-02 10:05:00")]
+    bought[100:100] = [("C0007", "P999", "2024-03-02 10:00:00"), ("", "P010", "2024-03-02 10:05:00")]
     bought.append(("C0008", "P011", "soon"))
     folder.mkdir(parents=True, exist_ok=True)
     _table(folder / "products.csv", Product._fields, catalogue)

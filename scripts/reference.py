@@ -171,8 +171,8 @@ def cli_page() -> Iterator[str]:
     yield "# Commands\n"
     yield (
         "`pharos COMMAND --help` prints the same. A command ends with code 0 if it did what was asked, 1 if it could\n"
-        "not and says why in its last line, 2 if it was called wrongly; `pharos retrain` ends with 3 where the live model\n"
-        "stays.\n"
+        "not and says why in its last line, 2 if it was called wrongly; `pharos retrain` ends with 3 where the live\n"
+        "model stays.\n"
     )
     for name, command in group.commands.items():
         context = command.make_context(name, [], parent=above, resilient_parsing=True)
@@ -235,11 +235,12 @@ def http_page() -> Iterator[str]:
 
 
 def _anchor(method: str, path: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", f"{method} {path}".lower()).strip("-")
+    """The name that both MkDocs and GitHub give to the heading."""
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", f"{method} {path}".lower()))
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
-    yield f"## {method} {path} {{#{_anchor(method, path)}}}\n"
+    yield f"## {method} {path}\n"
     yield f"{_escaped(operation['description'])}\n"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body:
