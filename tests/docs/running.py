@@ -26,9 +26,9 @@ def commands(block: Block) -> list[str]:
 
 
 def pharos_arguments(line: str) -> list[str] | None:
-    """What `pharos` is called with in a line; None where it calls something else."""
-    words = shlex.split(line, comments=True)
-    return words[1:] if words[:1] in (["pharos"], [".venv/bin/pharos"]) else None
+    """What `pharos` is called with in a line, after what it sets in the environment; None where it calls another."""
+    called = re.match(r"(?:[A-Z_]+=\S* )*(?:\.venv/bin/)?pharos (.+)", line)
+    return shlex.split(called[1], comments=True) if called else None
 
 
 def parse(arguments: list[str]) -> None:
