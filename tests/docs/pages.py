@@ -35,5 +35,5 @@ def blocks(page: Path, *languages: str) -> Iterator[Block]:
     for found in _FENCE.finditer(text):
         if found[1] in languages:
             before = text[: found.start()].rstrip("\n").rpartition("\n")[2]
-            name, line = page.relative_to(DOCS).as_posix(), text.count("\n", 0, found.start())
+            name, line = page.relative_to(ROOT).as_posix(), text.count("\n", 0, found.start())
             yield Block(name, line, found[1], found[2], not before.startswith(_NOT_RUN))

@@ -62,9 +62,9 @@ def test_what_a_page_asks_the_shop_is_answered(page: Path, shop: World) -> None:
 def shell_lines() -> list[tuple[str, str]]:
     return [
         (f"{block}", line)
-        for page in pages()
+        for page in [*pages(), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
         for block in blocks(page, "sh")
-        if block.runs and "reference/" not in block.page
+        if block.runs
         for line in commands(block)
     ]
 
