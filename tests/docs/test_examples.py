@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pharos.ingest.load import load_dataset
 from pharos.serving.parts import open_store
 from pharos.serving.rule_settings import conditions
 from pharos.serving.settings import Settings
@@ -112,6 +113,17 @@ def test_every_rule_that_a_page_shows_fits_the_shop(shop: World) -> None:
     assert rules
     for some in rules:
         assert len(conditions(some, schema)) == len(some)
+
+
+def test_the_papers_of_their_page_can_be_read(tmp_path: Path) -> None:
+    page = DOCS / "how-to/papers.md"
+    (reads,), (paper,), (declaration,) = (list(blocks(page, language)) for language in ("text", "json", "toml"))
+    (tmp_path / "reads.tsv").write_text(reads.text, encoding="utf-8")
+    (tmp_path / "papers.jsonl").write_text(paper.text.replace("\n", " "), encoding="utf-8")
+    (tmp_path / "dataset.toml").write_text(declaration.text, encoding="utf-8")
+    data = load_dataset(tmp_path)
+    assert data.interactions["item_id"].tolist() == ["2001.00010"]
+    assert data.items["authors"].tolist() == [("Ada Li",)]
 
 
 @pytest.mark.slow
