@@ -286,7 +286,6 @@ def _properties(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Itera
 def python_page() -> Iterator[str]:
     """Every public name with its signature and docstring."""
     import pharos
-    from pharos.client import Items
 
     yield "# Python API\n"
     yield "With examples: [the Python API](../python-api.md).\n"
@@ -295,7 +294,11 @@ def python_page() -> Iterator[str]:
         if inspect.isclass(value):
             yield from _class(f"pharos.{name}", value)
             if name == "Client":
-                yield from _class("pharos.Client.items", Items)
+                # What a client has beside methods, such as items.
+                parts = vars(pharos.Client("http://127.0.0.1")).items()
+                for part, kind in parts:
+                    if not part.startswith("_"):
+                        yield from _class(f"pharos.Client.{part}", type(kind))
         elif callable(value):
             yield from _function(f"pharos.{name}", value, "##")
         else:
