@@ -21,7 +21,13 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test test-browser test-clients check lint types format benchmarks soak sbom lock clean
+# The documentation is built by an environment of its own, so that nothing of it is installed with pharos.
+DOCS := .cache/docs
+COMPILE_DOCS := $(BIN)/uv pip compile requirements-docs.in --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
+
+.PHONY: help install demo serve test test-browser test-clients check lint types format docs reference benchmarks soak \
+	sbom lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +66,13 @@ format: $(INSTALLED_DEV) ## Mend what style and format can mend by themselves
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+docs: $(DOCS)/installed ## Build the documentation as a site of its own in site/
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+	@echo "Built site/: open site/index.html, or for its search run: python3 -m http.server --directory site 8080"
+
+reference: $(INSTALLED) ## Write docs/reference/ anew from the code
+	@$(PYTHON) scripts/reference.py
+
 benchmarks: $(INSTALLED) ## Measure speed and size, one benchmark after the other
 	@set -e; for file in benchmarks/[a-z]*.py; do \
 		name=$$(basename "$$file" .py); \
@@ -79,9 +92,10 @@ lock: $(INSTALLED_DEV) ## Make the locks again from pyproject.toml (UPGRADE=--up
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-emit-index-url \
 		--no-header --no-annotate --generate-hashes --quiet $(UPGRADE) --output-file tests/clients/requirements.lock
+	@$(COMPILE_DOCS) $(UPGRADE) --output-file requirements-docs.lock
 
 clean: ## Remove caches and build output; .venv and var stay
-	@rm -rf build dist out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf build dist out site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 define install_lock
@@ -101,12 +115,17 @@ $(INSTALLED_DEV): requirements-dev.lock requirements.lock pyproject.toml setup.p
 	$(install_lock)
 	@touch $(INSTALLED) $@
 
+$(DOCS)/installed: requirements-docs.lock | $(DOCS)/bin/pip
+	@echo "Installing what builds the documentation with $<: 15 MB ..."
+	@$(DOCS)/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes -r $<
+	@touch $@
+
 # pip is the last thing that a new virtual environment gets: a half-made one is made again.
-$(BIN)/pip:
+$(BIN)/pip $(DOCS)/bin/pip:
 	@for python in python3 python3.13 python3.12 python3.11; do \
 		if $$python -c '$(SUPPORTED)' >/dev/null 2>&1; then \
-			echo "Making $(VENV) with $$($$python --version)"; \
-			exec $$python -m venv $(VENV); \
+			echo "Making $(@:/bin/pip=) with $$($$python --version)"; \
+			exec $$python -m venv $(@:/bin/pip=); \
 		fi; \
 	done; \
 	echo "No Python 3.11, 3.12 or 3.13 with its venv module was found (tried python3, python3.13, python3.12, python3.11)." >&2; \
