@@ -55,7 +55,7 @@ def save(bundle: Bundle, folder: Path, data: Dataset | None) -> Path:
             saved = Path(shutil.copytree(bundle.path, partial / bundle.id, ignore=shutil.ignore_patterns(DATA)))
         if data is not None:
             export_dataset(data, saved / DATA)
-        publish(saved, place, SUMS)  # with sums of the data set's files too
+        publish(saved, place, SUMS)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return place
