@@ -124,7 +124,7 @@ class TestDiversity:
         near = [Candidate(str(score), score, Source.PERSONAL) for score in (3.0, 1.0)]
         assert scale(near) == SIMILARITIES
         popular = Candidate("popular", 500.0, Source.POPULAR)
-        ranked = [candidate.ranked_by(candidate.score) for candidate in near]
+        ranked = [replace(candidate, ranked=True) for candidate in near]
         assert scale([*ranked, popular]) == Scale.of_log_odds(np.array([3, 1], np.float32))
 
     def test_a_person_without_history_gets_a_diverse_list_of_both_sources(self, service: Service) -> None:
