@@ -78,4 +78,4 @@ def _check(case: schemathesis.Case, outcome: Outcome, headers: dict[str, str]) -
         case.validate_response(response, checks=CHECKS)
     except (Failure, FailureGroup) as failure:
         told = "; ".join(str(part) for part in getattr(failure, "exceptions", (failure,)))
-        outcome.failures.append(f"{case.as_curl_command()} answered {response.status_code}: {told}"[:_SHOWN])
+        outcome.failures.append(f"{response.status_code}: {told[:_SHOWN]}, after {case.as_curl_command()[:_SHOWN]}")

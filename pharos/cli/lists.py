@@ -32,7 +32,7 @@ def recommend(
 ) -> None:
     """Recommend items to a user, after a history, or to all users at once."""
     if [user is not None, history is not None, everybody, users is not None].count(True) != 1:
-        raise typer.BadParameter("give one of --user, --history, --all and --users")
+        raise typer.BadParameter("give either --user or --history; or --all or --users FILE, with --out")
     if (everybody or users is not None) != (out is not None):
         raise typer.BadParameter("--out goes with --all or --users, and they with it")
     if out is not None:

@@ -6,11 +6,22 @@ browser changes none of the sample's.
 
 from typing import Any, Final
 
+from pharos.serving.api.tokens import token_of
+
 ITEM, USER = "50", "196"
 NEW_ITEM, NEW_USER = "the-long-night", "somebody"
 JOB: Final = "3f1c0a52d7b94e1d"
 
-_PARAMETERS: Final[dict[str, Any]] = {"item_id": ITEM, "user_id": USER, "job_id": JOB, "k": 5, "q": "space adventure"}
+WRITTEN_EVENT: Final = {"user_id": NEW_USER, "item_id": ITEM, "type": "rating", "value": 4, "timestamp": 1_700_000_000}
+
+_PARAMETERS: Final[dict[str, Any]] = {
+    "item_id": ITEM,
+    "user_id": USER,
+    "job_id": JOB,
+    "event_id": token_of((ITEM, "rating", 1_700_000_000)),
+    "k": 5,
+    "q": "space adventure",
+}
 _WRITTEN: Final[dict[str, Any]] = {"item_id": NEW_ITEM, "user_id": NEW_USER}
 
 _HISTORY: Final = [{"item_id": "50", "rating": 5}, {"item_id": "172", "rating": 4}]
@@ -23,8 +34,9 @@ BODIES: Final[dict[str, Any]] = {
     "write_item": {"title": "The Long Night", "features": _FEATURES},
     "change_item": {"features": {"year": 2001}},
     "write_items": [{"item_id": NEW_ITEM, "title": "The Long Night", "features": _FEATURES}],
-    "add_events": [{"user_id": NEW_USER, "item_id": ITEM, "type": "rating", "value": 4, "timestamp": 1_700_000_000}],
+    "add_events": [WRITTEN_EVENT],
     "write_user": {"features": {"age": 34}},
+    "merge_user": {"into": USER},
     "place_person": {"history": _HISTORY},
     "preview_item": {"title": "The Long Night", "features": _FEATURES, "user_id": USER},
     "start_reindex": {},

@@ -12,7 +12,7 @@ from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER, FloatArray, Number
 from pharos.indexing.sparse import SparseVector
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline.answers import RETRIEVED, Candidate, Source
-from pharos.serving.pipeline.eligible import shown_now
+from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodedPerson
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.training_rows import TrainingRows
@@ -77,8 +77,8 @@ class Merged:
 class RetrieveCandidates:
     """Asks all sources at once and merges what they find, as `pharos.towers.sources.retriever` does in memory."""
 
-    def __init__(self, index: VectorIndex) -> None:
-        self._index = index
+    def __init__(self, index: VectorIndex, eligible: Eligible) -> None:
+        self._index, self._eligible = index, eligible
         self.rows = TrainingRows(index.numbers)
 
     def __call__(
@@ -109,7 +109,7 @@ class RetrieveCandidates:
         answers = self._index.search_numbered(
             generation.collection,
             [SourceQuery(queries[source], USING[source], max(DEPTH, limit)) for source in asked],
-            filter=selection.filter & shown_now(),
+            filter=selection.filter & self._eligible.filter(),
             exclude=selection.exclude,
             with_vectors=with_vectors,
         )

@@ -13,13 +13,8 @@ from pharos.serving.store import Store
 
 _WIDENING: Final = 4
 _SPARE: Final = 10
-
-
-def shown_now() -> Filter:
-    """Part of every search of the index: what may be shown at this moment."""
-    now = int(time.time())
-    too_early, too_late = Range(AVAILABLE_FROM, gt=now), Range(AVAILABLE_UNTIL, lte=now)
-    return Filter((AnyOf(AVAILABLE, (True,)), Outside(too_early), Outside(too_late)))
+_ASK_SECONDS: Final = 1.0
+_AVAILABLE: Final = Filter((AnyOf(AVAILABLE, (True,)),))
 
 
 class Eligible:
@@ -27,6 +22,23 @@ class Eligible:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._asked = -float("inf")
+        self._some_out_of_time = False
+
+    def filter(self) -> Filter:
+        """Part of every search of the index: what may be shown at this moment.
+
+        Conditions on times make a search many times as slow, so that they are only there where some item is out of its
+        times. The store is asked about that once a second; what changes meanwhile is held when candidates are checked.
+        """
+        if time.monotonic() - self._asked >= _ASK_SECONDS:
+            self._some_out_of_time = self._store.some_out_of_time()
+            self._asked = time.monotonic()
+        if not self._some_out_of_time:
+            return _AVAILABLE
+        now = int(time.time())
+        too_early, too_late = Range(AVAILABLE_FROM, gt=now), Range(AVAILABLE_UNTIL, lte=now)
+        return _AVAILABLE & Filter((Outside(too_early), Outside(too_late)))
 
     def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
         """The first k eligible candidates, in their order."""

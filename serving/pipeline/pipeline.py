@@ -57,8 +57,8 @@ class Pipeline:
         self._store = store
         self._present = Present(store)
         self._popular = RetrievePopular(store, settings.popular_seconds)
-        retrieve = RetrieveCandidates(index)
         eligible = Eligible(store)
+        retrieve = RetrieveCandidates(index, eligible)
         read_profile = ReadProfile(store, settings.max_history)
         new_items = NewItems(store, eligible, settings)
         rules = Rules(store, settings.rules)
@@ -87,7 +87,9 @@ class Pipeline:
         self._trace = TraceItem(store, index, variants, read_profile, retrieve, rules, self._recommend)
         self._variants = variants
         self._draw_map = DrawMap(store, index, settings.popular_seconds)
-        self._preview = PreviewItem(store, index, variants, self._draw_map, read_profile, encode, self._present)
+        self._preview = PreviewItem(
+            store, index, variants, self._draw_map, read_profile, encode, self._present, eligible
+        )
 
     def recommend(self, person: Person, selection: Selection) -> Answer:
         """Recommendations for a person; see `Recommend`."""

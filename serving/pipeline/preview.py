@@ -14,7 +14,7 @@ from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.index_sync.sync import require_features
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import AnswerItem, Candidate, Source
-from pharos.serving.pipeline.eligible import shown_now
+from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodedPerson, EncodeUser
 from pharos.serving.pipeline.item_map import DrawMap
 from pharos.serving.pipeline.present import Present
@@ -74,6 +74,7 @@ class PreviewItem:
         read_profile: ReadProfile,
         encode: EncodeUser,
         present: Present,
+        eligible: Eligible,
     ) -> None:
         self._store = store
         self._index = index
@@ -82,6 +83,7 @@ class PreviewItem:
         self._read_profile = read_profile
         self._encode = encode
         self._present = present
+        self._eligible = eligible
         self._lock = threading.Lock()
         self._users: tuple[str, list[str], FloatArray] | None = None
 
@@ -93,7 +95,7 @@ class PreviewItem:
             vector = self._vector(generation, title, features)
         with watch.stage("retrieve"):
             hits = self._index.search(
-                generation.collection, vector, limit=_NEIGHBOURS, filter=shown_now(), with_payload=False
+                generation.collection, vector, limit=_NEIGHBOURS, filter=self._eligible.filter(), with_payload=False
             )
             near = [Candidate(hit.item_id, hit.score, Source.SIMILAR) for hit in hits]
         drawn = self._draw_map(generation)

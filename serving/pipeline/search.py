@@ -10,7 +10,7 @@ from pharos.indexing.sparse import SparseVector, sparse_rows
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
-from pharos.serving.pipeline.eligible import Eligible, shown_now, widening
+from pharos.serving.pipeline.eligible import Eligible, widening
 from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.pipeline.timing import Stopwatch
@@ -84,7 +84,7 @@ class Search:
         lists = self._index.search_sources(
             collection,
             [SourceQuery(query, using, max(DEPTH, limit)) for using, query in queries.items()],
-            filter=selection.filter & shown_now(),
+            filter=selection.filter & self._eligible.filter(),
             exclude=selection.exclude,
         )
         scores: dict[str, float] = {}

@@ -13,7 +13,7 @@ from pharos.serving.errors import NotOffered, UnknownItem
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, Source
-from pharos.serving.pipeline.eligible import Eligible, shown_now, widening
+from pharos.serving.pipeline.eligible import Eligible, widening
 from pharos.serving.pipeline.popular import RetrievePopular
 from pharos.serving.pipeline.present import Present
 from pharos.serving.pipeline.requests import Selection, SimilarMethod
@@ -131,7 +131,7 @@ class FindSimilar:
     ) -> list[Candidate]:
         if method is SimilarMethod.BLEND:
             return self._related(generation, seed, limit, selection)
-        where, passing = generation.collection, selection.filter & shown_now()
+        where, passing = generation.collection, selection.filter & self._eligible.filter()
         if method is SimilarMethod.NEIGHBOURS:
             query = SourceQuery(seed.code, NEIGHBOURS, limit)
             (hits,) = self._index.search_sources(where, [query], filter=passing, exclude=selection.exclude)
@@ -181,7 +181,7 @@ class FindSimilar:
             SourceQuery(seed.point.sparse.get(CONTENT, _NOTHING), CONTENT, depth),
         ]
         taste, led_to, content = self._index.search_sources(
-            generation.collection, queries, filter=selection.filter & shown_now(), exclude=selection.exclude
+            generation.collection, queries, filter=selection.filter & self._eligible.filter(), exclude=selection.exclude
         )
         number: dict[str, int] = {}
 

@@ -130,9 +130,10 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 
 def _begin(connection: Connection) -> None:
     options: dict[str, Any] = dict(connection.get_execution_options())
-    # Past SQLAlchemy, whose bookkeeping takes longer than the statement.
+    if options.get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # It touches no file and cannot fail, so it goes past SQLAlchemy, whose bookkeeping takes longer.
     cursor = connection.connection.cursor()
-    try:
-        cursor.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
-    finally:
-        cursor.close()
+    cursor.execute("BEGIN")
+    cursor.close()

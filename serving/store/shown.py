@@ -14,6 +14,16 @@ def shown_now() -> ColumnElement[bool]:
     return and_(items.c.available, begun, or_(items.c.available_until.is_(None), items.c.available_until > now))
 
 
+def some_out_of_time(connection: Connection) -> bool:
+    """Whether any item is hidden now by its times alone."""
+    now = int(time.time())
+    early, late = (
+        select(items.c.id).where(outside).limit(1)
+        for outside in (items.c.available_from > now, items.c.available_until <= now)
+    )
+    return any(connection.execute(query).first() is not None for query in (early, late))
+
+
 def next_change(connection: Connection) -> int | None:
     """When the next item begins or ends to be shown by its times, in unix seconds; None where none does."""
     now = int(time.time())

@@ -108,6 +108,7 @@ class Store:
     catalogue = _reads(training_data.catalogue)
     miscounted = _reads(event_counts.miscounted)
     next_change = _reads(shown.next_change)
+    some_out_of_time = _reads(shown.some_out_of_time)
     list_items = _reads(listing.list_items)
     put_items = _writes(item_writes.put)
     patch_item = _writes(item_writes.patch)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -48,6 +49,13 @@ class _Id(TypeDecorator[str]):
 _id: Final = _Id()
 _json: Final = JSON().with_variant(JSONB(), "postgresql")
 
+
+def _some(column: str) -> Index:
+    """An index of the rows that have a value."""
+    there = text(f"{column} IS NOT NULL")
+    return Index(f"items_by_{column}", column, sqlite_where=there, postgresql_where=there)
+
+
 # features: the known values by name; a missing value is left out. title_key: see `titles`.
 # revision: grows with each change to any item and is never used twice, so "what changed since" is one comparison.
 # content_revision: the revision that last changed title or features, which are what vectors are made of.
@@ -69,6 +77,9 @@ items: Final = Table(
     Column("available_until", BigInteger),
     # Searching titles and counting popularity read this narrow index and not the rows, which hold whole texts.
     Index("items_by_title", "available", "title_key", "id", "available_from", "available_until"),
+    # Few items have times.
+    _some("available_from"),
+    _some("available_until"),
 )
 
 # Tombstones: deleted items with the revision of their deletion, so that "what changed since" includes them.

@@ -36,7 +36,7 @@ WRONG = {
     "no such command": (("recomend",), "pharos: No such command 'recomend'. Did you mean 'recommend'?"),
     "no such option": (("popular", "--bogus"), "pharos: No such option: --bogus (see `pharos popular --help`)"),
     "a value out of range": (("popular", "-k", "0"), "pharos: Invalid value for '-k': "),
-    "options that do not go together": (("recommend",), "pharos: give either --user or --history (see `pharos rec"),
+    "options that do not go together": (("recommend",), "pharos: give either --user or --history; or --all"),
 }
 
 

@@ -17,6 +17,7 @@ from pharos.serving.operations.reindex import reindex
 from pharos.serving.parts import open_store
 from pharos.serving.pipeline import Person, Selection, candidates
 from pharos.serving.pipeline.candidates import RetrieveCandidates
+from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.pipeline.encode import EncodeUser
 from pharos.serving.pipeline.profile import ReadProfile
 from pharos.serving.service import Service, open_service
@@ -128,7 +129,10 @@ class TestAgreement:
         for user, expected in zip(users, retriever.candidates(queries, seen, depth=depth), strict=True):
             profile = ReadProfile(service.store, 500)(Person(user))
             person = EncodeUser(service.index)(generation, profile)
-            retrieve, unseen = RetrieveCandidates(service.index), Selection(10, exclude=profile.seen)
+            retrieve, unseen = (
+                RetrieveCandidates(service.index, Eligible(service.store)),
+                Selection(10, exclude=profile.seen),
+            )
             asked = retrieve.ask(generation, person, 10, unseen, with_vectors=True)
             found = retrieve.merge(generation.bundle, asked.lists)
             # Where a list is cut among items that are all alike, either may be in it.

@@ -18,7 +18,7 @@ from pharos.ingest.load import load_dataset
 from pharos.serving.app import create_app
 from pharos.serving.operations.backup import dump, restore
 from pharos.serving.parts import open_store
-from pharos.serving.pipeline.eligible import shown_now
+from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.service import Service
 from pharos.serving.settings import Settings
 from pharos.serving.store import NewItem, Store
@@ -211,7 +211,7 @@ def test_the_index_itself_leaves_out_what_is_not_shown(client: TestClient) -> No
     collection = service.live.fresh().collection
     zebras = check(parse_expression("genres=Zebra"), SCHEMA)
     assert service.index.count(collection, zebras) == len(TIMES)
-    assert service.index.count(collection, zebras & shown_now()) == len(SHOWN)
+    assert service.index.count(collection, zebras & Eligible(service.store).filter()) == len(SHOWN)
 
 
 def test_an_item_whose_time_is_over_leaves_every_list_at_once(client: TestClient) -> None:

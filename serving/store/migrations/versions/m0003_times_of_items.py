@@ -14,4 +14,7 @@ def upgrade() -> None:
     op.add_column("items", sa.Column("available_from", sa.BigInteger))
     op.add_column("items", sa.Column("available_until", sa.BigInteger))
     op.drop_index("items_by_title", "items")
+    for column in ("available_from", "available_until"):
+        some = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"items_by_{column}", "items", [column], sqlite_where=some, postgresql_where=some)
     op.create_index("items_by_title", "items", ["available", "title_key", "id", "available_from", "available_until"])
