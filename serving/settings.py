@@ -69,7 +69,12 @@ class Settings(BaseSettings):
         {},
         repr=False,
         description="SHA-256 of the API keys that may read, write or administer, as `pharos key` prints them; without "
-        "any, everybody who reaches the server may do everything.",
+        "any, and without keys_file, everybody who reaches the server may do everything.",
+    )
+    keys_file: Path | None = Field(
+        None,
+        description="File with more API keys, which `pharos key` writes: also for one user alone, or until a date. A "
+        "server reads it again within a second after it changed. Where it is set, a key is always needed.",
     )
     api_key: SecretStr | None = Field(
         None,
