@@ -28,6 +28,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/metrics": {"GET": Scope.READ},
     "/v1/schema": {"GET": Scope.READ},
     "/v1/status": {"GET": Scope.READ},
+    # Reads every item of the store and the index.
+    "/v1/consistency": {"GET": Scope.ADMIN},
     "/v1/map": {"GET": Scope.READ},
     "/v1/map/person": {"POST": Scope.READ},
     "/v1/recommendations": {"POST": Scope.READ},

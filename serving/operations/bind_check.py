@@ -18,8 +18,9 @@ def check_exposure(settings: Settings) -> None:
         return
     raise SettingsError(
         f"host is {settings.host!r}, which other machines can reach, and no API keys are set, so that all of them "
-        "could read, change and delete everything. Make keys with `pharos key` and put their hashes in the settings, or "
-        "set keys_file; or listen on 127.0.0.1; or set open_to_network = true where something else keeps strangers out"
+        "could read, change and delete everything. Make keys with `pharos key` and put their hashes in the settings, "
+        "or set keys_file; or listen on 127.0.0.1; or set open_to_network = true where something else keeps strangers "
+        "out"
     )
 
 
