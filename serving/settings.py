@@ -99,6 +99,13 @@ class Settings(BaseSettings):
     concurrent_requests: int = Field(
         256, ge=0, le=100_000, description="Requests of one key or address at the same time. 0: no limit."
     )
+    wait_seconds: float = Field(
+        1.5,
+        ge=0,
+        le=3600,
+        description="How long a request waits in all for a Qdrant server and PostgreSQL, before it is answered without "
+        "them or refused; batches and re-indexing wait longer. 0: as long as each call may take.",
+    )
     stop_seconds: int = Field(
         30, ge=1, le=3600, description="How long a server that is stopped waits for the requests under way."
     )
