@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from pharos.indexing.errors import (
 )
 from pharos.indexing.filters import Filter
 from pharos.indexing.index import CollectionInfo, CollectionSpec, Point, SourceQuery
+from pharos.indexing.live_times import next_live_at
 from pharos.indexing.names import checked_name
 from pharos.indexing.patience import Silence, current
 from pharos.indexing.payload import Payload, PayloadType
@@ -207,7 +208,7 @@ class QdrantServer(Searching):
         """See VectorIndex.switch."""
         checked_name(alias)
         self._require(collection)
-        live_at = {"live_at": datetime.now(UTC).isoformat()}
+        live_at = {"live_at": next_live_at(self._live_times()).isoformat()}
         self._write_call(lambda: self._writer.update_collection(collection, metadata=live_at), collection)
         # Replaces the alias if there is one.
         create = models.CreateAlias(alias_name=alias, collection_name=collection)
@@ -294,6 +295,12 @@ class QdrantServer(Searching):
 
     def _names(self) -> list[str]:
         return [found.name for found in self._read_call(self._reader.get_collections).collections]
+
+    def _live_times(self) -> Iterator[datetime]:
+        for name in self._names():
+            live_at = (self._info(name).config.metadata or {}).get("live_at")
+            if live_at:
+                yield datetime.fromisoformat(live_at)
 
     def _require(self, collection: str) -> None:
         if collection not in self._names():
