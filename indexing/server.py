@@ -39,7 +39,6 @@ from pharos.indexing.server_points import point_struct, query_request, read_reco
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
-_HASTY_SECONDS: Final = 1
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -63,7 +62,8 @@ class QdrantServer(Searching):
     url: of its HTTP port. api_key: if the server wants one. ca_file: certificates (PEM) that the server's must be
     signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
     prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up; writes may
-    take write_timeout. What answers a request waits a second for each call, and in all as `patience` says.
+    take write_timeout. What answers a request waits request_timeout for each call, and in all as
+    `patience` says.
     Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
     to convert a hundred points from protocol buffers than to parse them as JSON.
     Calls that cannot reach the server are repeated: writes for a few seconds, searches once.
@@ -79,6 +79,7 @@ class QdrantServer(Searching):
         prefer_grpc: bool = True,
         timeout: int = 5,
         write_timeout: int = 60,
+        request_timeout: int = 1,
         optimize_timeout: int = 3600,
     ) -> None:
         super().__init__()
@@ -88,7 +89,7 @@ class QdrantServer(Searching):
         # Its check for compatible versions would ask the server, which may not be there yet.
         self._patient_reader, self._hasty_reader = (
             QdrantClient(url, port=port, api_key=api_key, timeout=seconds, check_compatibility=False, verify=verify)
-            for seconds in (timeout, min(timeout, _HASTY_SECONDS))
+            for seconds in (timeout, request_timeout)
         )
         self._writer = QdrantClient(
             url,
@@ -104,6 +105,7 @@ class QdrantServer(Searching):
         silence = Silence()
         self._read_call = Calls(url, attempts=2, retry_slow=False, silence=silence)
         self._write_call = Calls(url, attempts=8, retry_slow=True, silence=silence)
+        self._request_timeout = request_timeout
         self._optimize_timeout = optimize_timeout
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
@@ -139,13 +141,12 @@ class QdrantServer(Searching):
             raise UnknownItem(item_id)
         present = {field: value for field, value in payload.items() if value is not None}
         absent = [payload_key(field) for field, value in payload.items() if value is None]
+        where, seconds = models.PointIdsList(points=[str(id)]), self._write_seconds
         if present:
-            self._write_call(
-                lambda: self._writer.set_payload(collection, present, [str(id)], timeout=_write_seconds()), collection
-            )
+            self._write_call(lambda: self._writer.set_payload(collection, present, where, timeout=seconds), collection)
         if absent:
             self._write_call(
-                lambda: self._writer.delete_payload(collection, absent, [str(id)], timeout=_write_seconds()), collection
+                lambda: self._writer.delete_payload(collection, absent, where, timeout=seconds), collection
             )
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
@@ -153,7 +154,7 @@ class QdrantServer(Searching):
         if not item_ids:
             return
         points = models.PointIdsList(points=[str(point_id(item_id)) for item_id in item_ids])
-        self._write_call(lambda: self._writer.delete(collection, points, timeout=_write_seconds()), collection)
+        self._write_call(lambda: self._writer.delete(collection, points, timeout=self._write_seconds), collection)
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -230,6 +231,11 @@ class QdrantServer(Searching):
         """Of two, whose timeouts are fixed: what answers a request does not wait long."""
         return self._patient_reader if current() is None else self._hasty_reader
 
+    @property
+    def _write_seconds(self) -> int | None:
+        """The timeout of a call that writes points; None for that of the client."""
+        return None if current() is None else self._request_timeout
+
     def _nearest(
         self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
     ) -> list[Found]:
@@ -280,7 +286,7 @@ class QdrantServer(Searching):
 
     def _upsert_batch(self, collection: str, batch: list[models.PointStruct]) -> None:
         self._write_call(
-            lambda: self._writer.upsert(collection, batch, wait=True, timeout=_write_seconds()), collection
+            lambda: self._writer.upsert(collection, batch, wait=True, timeout=self._write_seconds), collection
         )
 
     def _info(self, collection: str) -> models.CollectionInfo:
@@ -309,11 +315,6 @@ class QdrantServer(Searching):
     def _aliases(self) -> dict[str, str]:
         aliases = self._read_call(self._reader.get_aliases).aliases
         return {alias.alias_name: alias.collection_name for alias in aliases}
-
-
-def _write_seconds() -> int | None:
-    """The timeout of a call that writes points; None for that of the client."""
-    return None if current() is None else _HASTY_SECONDS
 
 
 def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> Found:
