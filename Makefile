@@ -26,8 +26,13 @@ DOCS := .cache/docs
 COMPILE_DOCS := $(BIN)/uv pip compile requirements-docs.in --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
+# So is what looks known weaknesses up.
+AUDIT := .cache/audit
+COMPILE_AUDIT := $(BIN)/uv pip compile requirements-audit.in --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
+
 .PHONY: help install demo serve test test-browser test-clients check lint types format docs reference benchmarks soak \
-	sbom lock clean
+	sbom audit lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -87,12 +92,16 @@ soak: $(INSTALLED_DEV) ## Ask at random for ten minutes, cut the power 300 times
 sbom: $(INSTALLED) ## Write what the lock installs, with licences, to dist/sbom.cdx.json (CycloneDX)
 	@$(PYTHON) scripts/sbom.py requirements.lock dist/sbom.cdx.json
 
+audit: $(AUDIT)/installed ## Look known weaknesses of the locked packages up; audit-exceptions.toml excuses some
+	@$(AUDIT)/bin/python scripts/audit.py $(AUDIT)/bin/pip-audit audit-exceptions.toml requirements.lock requirements-dev.lock
+
 lock: $(INSTALLED_DEV) ## Make the locks again from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --output-file requirements.lock
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-emit-index-url \
 		--no-header --no-annotate --generate-hashes --quiet $(UPGRADE) --output-file tests/clients/requirements.lock
 	@$(COMPILE_DOCS) $(UPGRADE) --output-file requirements-docs.lock
+	@$(COMPILE_AUDIT) $(UPGRADE) --output-file requirements-audit.lock
 
 clean: ## Remove caches and build output; .venv and var stay
 	@rm -rf build dist out site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
@@ -120,8 +129,13 @@ $(DOCS)/installed: requirements-docs.lock | $(DOCS)/bin/pip
 	@$(DOCS)/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes -r $<
 	@touch $@
 
+$(AUDIT)/installed: requirements-audit.lock | $(AUDIT)/bin/pip
+	@echo "Installing what looks known weaknesses up with $<: 10 MB ..."
+	@$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes -r $<
+	@touch $@
+
 # pip is the last thing that a new virtual environment gets: a half-made one is made again.
-$(BIN)/pip $(DOCS)/bin/pip:
+$(BIN)/pip $(DOCS)/bin/pip $(AUDIT)/bin/pip:
 	@for python in python3 python3.13 python3.12 python3.11; do \
 		if $$python -c '$(SUPPORTED)' >/dev/null 2>&1; then \
 			echo "Making $(@:/bin/pip=) with $$($$python --version)"; \

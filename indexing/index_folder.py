@@ -24,6 +24,7 @@ from zlib import crc32
 from pharos.indexing.errors import CollectionExists, UnknownCollection
 from pharos.indexing.folder_lock import FolderLock
 from pharos.indexing.index import CollectionSpec
+from pharos.indexing.live_times import next_live_at
 from pharos.indexing.names import alias_of, checked_name
 from pharos.indexing.payload import PayloadType
 from pharos.ingest.durable_files import make_durably, sync, write_durably
@@ -128,7 +129,8 @@ class IndexFolder:
         if collection not in self.manifests:
             raise UnknownCollection(collection)
         checked_name(alias)
-        self._write_manifest(collection, replace(self.manifests[collection], live_at=datetime.now(UTC)))
+        live_at = next_live_at(manifest.live_at for manifest in self.manifests.values())
+        self._write_manifest(collection, replace(self.manifests[collection], live_at=live_at))
         write_durably(self._aliases / alias, _pointer(collection))
         self.aliases[alias] = collection
 

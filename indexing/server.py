@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,9 @@ from pharos.indexing.errors import (
 )
 from pharos.indexing.filters import Filter
 from pharos.indexing.index import CollectionInfo, CollectionSpec, Point, SourceQuery
+from pharos.indexing.live_times import next_live_at
 from pharos.indexing.names import checked_name
+from pharos.indexing.patience import Silence, current
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
@@ -60,7 +62,8 @@ class QdrantServer(Searching):
     url: of its HTTP port. api_key: if the server wants one. ca_file: certificates (PEM) that the server's must be
     signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
     prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up; writes may
-    take write_timeout.
+    take write_timeout. What answers a request waits request_timeout for each call, and in all as
+    `patience` says.
     Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
     to convert a hundred points from protocol buffers than to parse them as JSON.
     Calls that cannot reach the server are repeated: writes for a few seconds, searches once.
@@ -76,6 +79,7 @@ class QdrantServer(Searching):
         prefer_grpc: bool = True,
         timeout: int = 5,
         write_timeout: int = 60,
+        request_timeout: int = 1,
         optimize_timeout: int = 3600,
     ) -> None:
         super().__init__()
@@ -83,8 +87,9 @@ class QdrantServer(Searching):
         verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
         certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
         # Its check for compatible versions would ask the server, which may not be there yet.
-        self._reader = QdrantClient(
-            url, port=port, api_key=api_key, timeout=timeout, check_compatibility=False, verify=verify
+        self._patient_reader, self._hasty_reader = (
+            QdrantClient(url, port=port, api_key=api_key, timeout=seconds, check_compatibility=False, verify=verify)
+            for seconds in (timeout, request_timeout)
         )
         self._writer = QdrantClient(
             url,
@@ -97,8 +102,10 @@ class QdrantServer(Searching):
             grpc_options={**_GRPC_OPTIONS, **certificates},
             verify=verify,
         )
-        self._read_call = Calls(url, attempts=2, retry_slow=False)
-        self._write_call = Calls(url, attempts=8, retry_slow=True)
+        silence = Silence()
+        self._read_call = Calls(url, attempts=2, retry_slow=False, silence=silence)
+        self._write_call = Calls(url, attempts=8, retry_slow=True, silence=silence)
+        self._request_timeout = request_timeout
         self._optimize_timeout = optimize_timeout
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
@@ -134,17 +141,20 @@ class QdrantServer(Searching):
             raise UnknownItem(item_id)
         present = {field: value for field, value in payload.items() if value is not None}
         absent = [payload_key(field) for field, value in payload.items() if value is None]
+        where, seconds = models.PointIdsList(points=[str(id)]), self._write_seconds
         if present:
-            self._write_call(lambda: self._writer.set_payload(collection, present, [str(id)]), collection)
+            self._write_call(lambda: self._writer.set_payload(collection, present, where, timeout=seconds), collection)
         if absent:
-            self._write_call(lambda: self._writer.delete_payload(collection, absent, [str(id)]), collection)
+            self._write_call(
+                lambda: self._writer.delete_payload(collection, absent, where, timeout=seconds), collection
+            )
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
         """See VectorIndex.delete."""
         if not item_ids:
             return
         points = models.PointIdsList(points=[str(point_id(item_id)) for item_id in item_ids])
-        self._write_call(lambda: self._writer.delete(collection, points), collection)
+        self._write_call(lambda: self._writer.delete(collection, points, timeout=self._write_seconds), collection)
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -199,7 +209,7 @@ class QdrantServer(Searching):
         """See VectorIndex.switch."""
         checked_name(alias)
         self._require(collection)
-        live_at = {"live_at": datetime.now(UTC).isoformat()}
+        live_at = {"live_at": next_live_at(self._live_times()).isoformat()}
         self._write_call(lambda: self._writer.update_collection(collection, metadata=live_at), collection)
         # Replaces the alias if there is one.
         create = models.CreateAlias(alias_name=alias, collection_name=collection)
@@ -212,8 +222,19 @@ class QdrantServer(Searching):
 
     def close(self) -> None:
         """See VectorIndex.close."""
-        self._reader.close()
+        self._patient_reader.close()
+        self._hasty_reader.close()
         self._writer.close()
+
+    @property
+    def _reader(self) -> QdrantClient:
+        """Of two, whose timeouts are fixed: what answers a request does not wait long."""
+        return self._patient_reader if current() is None else self._hasty_reader
+
+    @property
+    def _write_seconds(self) -> int | None:
+        """The timeout of a call that writes points; None for that of the client."""
+        return None if current() is None else self._request_timeout
 
     def _nearest(
         self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
@@ -264,7 +285,9 @@ class QdrantServer(Searching):
         self._write_call(lambda: self._writer.create_payload_index(collection, key, schema), collection)
 
     def _upsert_batch(self, collection: str, batch: list[models.PointStruct]) -> None:
-        self._write_call(lambda: self._writer.upsert(collection, batch, wait=True), collection)
+        self._write_call(
+            lambda: self._writer.upsert(collection, batch, wait=True, timeout=self._write_seconds), collection
+        )
 
     def _info(self, collection: str) -> models.CollectionInfo:
         return self._read_call(lambda: self._reader.get_collection(collection), collection)
@@ -278,6 +301,12 @@ class QdrantServer(Searching):
 
     def _names(self) -> list[str]:
         return [found.name for found in self._read_call(self._reader.get_collections).collections]
+
+    def _live_times(self) -> Iterator[datetime]:
+        for name in self._names():
+            live_at = (self._info(name).config.metadata or {}).get("live_at")
+            if live_at:
+                yield datetime.fromisoformat(live_at)
 
     def _require(self, collection: str) -> None:
         if collection not in self._names():

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, TypeVar
 
@@ -19,11 +19,13 @@ from pharos.indexing.errors import (
     UnknownCollection,
     VectorIndexError,
 )
+from pharos.indexing.patience import Silence, current
 
 T = TypeVar("T")
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
+_ATTEMPTS_IN_REQUESTS: Final = 2
 
 
 class _Failure(Enum):
@@ -66,19 +68,32 @@ class Calls:
     """How to call a server.
 
     server: its address, for messages. attempts: at most so many. retry_slow: whether a call that ran into its timeout
-    is worth another attempt. All calls of the vector index may be repeated without harm.
+    is worth another attempt. silence: one for all calls to that server. What answers a request waits as its patience
+    allows, without many attempts. All calls of the vector index may be repeated without harm.
     """
 
     server: str
     attempts: int
     retry_slow: bool
+    silence: Silence = field(default_factory=Silence)
 
     def __call__(self, call: Callable[[], T], collection: str = "") -> T:
         """What the call returns. Raises VectorIndexError; collection: the one that the call is about."""
+        patience = current()
+        if patience is None:
+            return self._called(call, collection, self.attempts, self.retry_slow)
+        if patience.left <= 0 or self.silence.lasts():
+            raise IndexUnavailable(f"Qdrant at {self.server} did not answer in time")
+        with patience.waiting():
+            return self._called(call, collection, min(self.attempts, _ATTEMPTS_IN_REQUESTS), retry_slow=False)
+
+    def _called(self, call: Callable[[], T], collection: str, attempts: int, retry_slow: bool) -> T:
         pause = _FIRST_PAUSE
-        for attempts_left in reversed(range(self.attempts)):
+        for attempts_left in reversed(range(attempts)):
             try:
-                return call()
+                answer = call()
+                self.silence.broken()
+                return answer
             except (
                 grpc.RpcError,
                 UnexpectedResponse,
@@ -86,7 +101,9 @@ class Calls:
                 ResourceExhaustedResponse,
             ) as error:
                 failure = _failure(error)
-                again = failure is _Failure.UNREACHABLE or (failure is _Failure.SLOW and self.retry_slow)
+                again = failure is _Failure.UNREACHABLE or (failure is _Failure.SLOW and retry_slow)
+                if failure is _Failure.SLOW:
+                    self.silence.noticed()
                 if not (again and attempts_left):
                     raise self._translated(failure, error, collection) from error
             # Many clients that lost a server together should not all come back together.

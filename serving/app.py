@@ -28,6 +28,7 @@ from pharos.serving.api.routes import (
     status,
     users,
 )
+from pharos.serving.api.waiting import Waiting
 from pharos.serving.operations.bind_check import check_exposure
 from pharos.serving.operations.metrics import Metrics
 from pharos.serving.operations.retraining import retraining
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.metrics = numbers
     # The last one is the outermost.
+    app.add_middleware(Waiting, seconds=chosen.wait_seconds)
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
     app.add_middleware(RequestLimits, settings=chosen)
     app.add_middleware(Access, settings=chosen)

@@ -1,6 +1,7 @@
 """Errors of this package: each message says what is wrong, where, and what is allowed."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from pharos.ingest.errors import PharosError
 
@@ -60,6 +61,16 @@ class UnknownUser(ServingError):
 
     def __init__(self, user_id: str) -> None:
         super().__init__(f"there is no user {user_id!r}")
+        self.user_id = user_id
+
+
+class NotTheirs(ServingError):
+    """A key for one user does not allow what is about another one."""
+
+    MESSAGE: Final = "this API key is for one user alone, and what was asked for is about another one"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(self.MESSAGE)
         self.user_id = user_id
 
 

@@ -33,7 +33,10 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
 
         key = settings.qdrant_api_key
         index = QdrantServer(
-            settings.qdrant_url, api_key=key.get_secret_value() if key else None, ca_file=settings.qdrant_ca_file
+            settings.qdrant_url,
+            api_key=key.get_secret_value() if key else None,
+            ca_file=settings.qdrant_ca_file,
+            request_timeout=max(1, int(settings.wait_seconds)),
         )
     else:
         from pharos.indexing.embedded import QdrantEmbedded

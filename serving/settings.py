@@ -69,7 +69,12 @@ class Settings(BaseSettings):
         {},
         repr=False,
         description="SHA-256 of the API keys that may read, write or administer, as `pharos key` prints them; without "
-        "any, everybody who reaches the server may do everything.",
+        "any, and without keys_file, everybody who reaches the server may do everything.",
+    )
+    keys_file: Path | None = Field(
+        None,
+        description="File with more API keys, which `pharos key` writes: also for one user alone, or until a date. A "
+        "server reads it again within a second after it changed. Where it is set, a key is always needed.",
     )
     api_key: SecretStr | None = Field(
         None,
@@ -93,6 +98,13 @@ class Settings(BaseSettings):
     )
     concurrent_requests: int = Field(
         256, ge=0, le=100_000, description="Requests of one key or address at the same time. 0: no limit."
+    )
+    wait_seconds: float = Field(
+        1.5,
+        ge=0,
+        le=3600,
+        description="How long a request waits in all for a Qdrant server and PostgreSQL, before it is answered without "
+        "them or refused; batches and re-indexing wait longer. 0: as long as each call may take.",
     )
     stop_seconds: int = Field(
         30, ge=1, le=3600, description="How long a server that is stopped waits for the requests under way."

@@ -34,7 +34,7 @@ class QdrantProcess:
         if os.geteuid() == 0:
             for path in (self._folder, *self._tls):
                 shutil.chown(path, _UNPRIVILEGED, "nogroup")
-        self._port = _free_pair_of_ports()
+        self._port = free_pair_of_ports()
         self._api_key = api_key
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._port}"
@@ -113,7 +113,7 @@ def _drop_privileges() -> list[str]:
     return [setpriv, "--pdeathsig=KILL", *owner, "--"] if setpriv else []
 
 
-def _free_pair_of_ports() -> int:
+def free_pair_of_ports() -> int:
     """A free port whose successor is free too."""
     while True:
         with socket.socket() as first, socket.socket() as second:

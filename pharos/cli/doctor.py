@@ -15,11 +15,11 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say what works here, what does not, and what to do."""
-    from pharos.cli.running_server import status
+    from pharos.cli.running_server import consistency, status
     from pharos.serving.operations.doctor import examine
 
     found = []
-    for finding in examine(check=check, ask=status):
+    for finding in examine(check=check, ask=status, ask_items=consistency):
         found.append(asdict(finding))
         if as_json:
             continue

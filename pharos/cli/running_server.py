@@ -25,6 +25,7 @@ from pharos.towers.progress import Progress
 
 _KEY_WANTED: Final = (401, 403)
 _POLL_SECONDS: Final = 0.5
+_LONGEST_COMPARISON: Final = 3600.0
 
 
 @contextmanager
@@ -45,23 +46,26 @@ def answering(settings: Settings) -> Iterator[tuple["Pipeline | RunningServer", 
         yield RunningServer(server, store), store
 
 
-def find_server(settings: Settings, locked: FolderLocked) -> "Server":
-    """The server that has the index open. Raises Conflict where whoever has it open is none."""
+def find_server(settings: Settings, locked: FolderLocked, timeout: float = 30.0) -> "Server":
+    """The server that has the index open. timeout: seconds to wait for an answer to begin.
+
+    Raises Conflict where whoever has it open is none.
+    """
     url = address_of(settings.index_dir, locked.process)
     if url is None:
         raise Conflict(
             f"process {locked.process} has the index in {settings.index_dir} open, and is no server that listens: "
             "try again when it has ended, or has started"
         )
-    return Server(url, settings.api_key.get_secret_value() if settings.api_key else None)
+    return Server(url, settings.api_key.get_secret_value() if settings.api_key else None, timeout)
 
 
 class Server:
     """A running server and the key of the settings, for requests of the API."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, timeout: float = 30.0) -> None:
         self.url = url
-        self._client = Client(url, key)
+        self._client = Client(url, key, timeout=timeout)
 
     def request(self, method: str, path: str, body: object = None, query: Sequence[tuple[str, object]] = ()) -> Any:
         """As `Client.request`. Raises ServerError, which says which setting holds the key that is wanted."""
@@ -150,6 +154,12 @@ def status(settings: Settings, locked: FolderLocked) -> tuple[str, Mapping[str, 
     """The address of the server that has the index open, and its status. Raises Conflict, ServerError."""
     server = find_server(settings, locked)
     return server.url, server.request("GET", "/v1/status")
+
+
+def consistency(settings: Settings, locked: FolderLocked) -> tuple[str, Mapping[str, Any]]:
+    """The address of that server, and what it finds when it compares its items. Raises Conflict, ServerError."""
+    server = find_server(settings, locked, timeout=_LONGEST_COMPARISON)
+    return server.url, server.request("GET", "/v1/consistency")
 
 
 def _query(selection: Selection) -> list[tuple[str, object]]:

@@ -10,8 +10,11 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
 from pharos.serving.api.problems import problem_response
+from pharos.serving.api.user_access import KEY_USER, is_about, user_scope
 from pharos.serving.api.validation import shown
-from pharos.serving.operations.keys import Keys, Scope
+from pharos.serving.errors import NotTheirs
+from pharos.serving.operations.key_file import KeyRing
+from pharos.serving.operations.keys import Scope
 from pharos.serving.settings import Settings
 
 # A route that is not listed here does not exist for anybody, so that none is ever open by oversight.
@@ -25,6 +28,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/metrics": {"GET": Scope.READ},
     "/v1/schema": {"GET": Scope.READ},
     "/v1/status": {"GET": Scope.READ},
+    # Reads every item of the store and the index.
+    "/v1/consistency": {"GET": Scope.ADMIN},
     "/v1/map": {"GET": Scope.READ},
     "/v1/map/person": {"POST": Scope.READ},
     "/v1/recommendations": {"POST": Scope.READ},
@@ -84,13 +89,15 @@ class Access:
     """Refuses what is not in the table, and requests without a key of the scope that they need.
 
     Stands before a body is read: a stranger costs one hash. Without any keys in the settings everybody may do
-    everything, except other sites through the browser of a person who runs Pharos.
+    everything, except other sites through the browser of a person who runs Pharos. A key for one user gets as far as
+    `user_access` allows; bodies that name users are held against it where they are read.
+    Raises SettingsError where the file of keys cannot be read.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._keys = Keys(settings.api_keys)
+        self._keys = KeyRing(settings)
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it."""
@@ -109,21 +116,30 @@ class Access:
             return problem_response(request, HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
         if not self._keys:
             return _refuse_other_site(request) if needed >= Scope.WRITE else None
-        return self._refuse_key(request, needed) if needed > Scope.OPEN else None
+        return self._refuse_key(request, template, needed) if needed > Scope.OPEN else None
 
-    def _refuse_key(self, request: Request, needed: Scope) -> ASGIApp | None:
+    def _refuse_key(self, request: Request, template: str, needed: Scope) -> ASGIApp | None:
         key = key_of(request)
-        scope = self._keys.scope_of(key) if key else None
-        if scope is None:
+        grant = self._keys.grant_of(key) if key else None
+        if grant is None:
             detail = (
                 "this needs an API key that may "
                 f"{_VERBS[needed]}, sent as Authorization: Bearer KEY or X-API-Key: KEY; "
-                f"{'the one sent is not known' if key else 'none was sent'}"
+                f"{'the one sent is not known, or has expired' if key else 'none was sent'}"
             )
             headers = {"WWW-Authenticate": 'Bearer realm="pharos"'}
             return problem_response(request, HTTPStatus.UNAUTHORIZED, detail, kind="unknown-key", headers=headers)
-        if scope < needed:
-            detail = f"this needs an API key that may {_VERBS[needed]}; the one sent may {_VERBS[scope]}"
+        if grant.user is not None:
+            allowed = user_scope(template, request.method)
+            if allowed is None:
+                detail = "this API key is for one user alone, and this is not for such keys"
+                return problem_response(request, HTTPStatus.FORBIDDEN, detail, kind="insufficient-scope")
+            if not is_about(grant.user, template, request.scope["path"]):
+                return problem_response(request, HTTPStatus.FORBIDDEN, NotTheirs.MESSAGE, kind="another-user")
+            needed = allowed
+            request.scope[KEY_USER] = grant.user
+        if grant.scope < needed:
+            detail = f"this needs an API key that may {_VERBS[needed]}; the one sent may {_VERBS[grant.scope]}"
             return problem_response(request, HTTPStatus.FORBIDDEN, detail, kind="insufficient-scope")
         return None
 

@@ -24,6 +24,7 @@ from pharos.serving.api.schemas import (
     SimilarQuery,
     Text,
 )
+from pharos.serving.api.user_access import KeyUser, KeyUserDep
 from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
 from pharos.serving.operations.metrics import Metrics
 from pharos.serving.pipeline import Person, Selection, SimilarMethod
@@ -83,29 +84,29 @@ def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Pers
     return _anonymous(service, body.history, body.user_features), _recommended(service, selection, body, body.only)
 
 
-def scores_of_body(service: ServiceDep, body: ScoreBody) -> tuple[Person, list[str]]:
+def scores_of_body(service: ServiceDep, body: ScoreBody, key: KeyUserDep) -> tuple[Person, list[str]]:
     """The person and the items to score that a body describes."""
     limit = service.settings.max_batch
     if len(body.item_ids) > limit:
         raise InvalidRequest("item_ids", f"{len(body.item_ids)} ids", f"at most {limit}")
-    return _person(service, body), body.item_ids
+    return _person(service, body, key), body.item_ids
 
 
-def person_of_body(service: ServiceDep, body: PersonBody) -> Person:
+def person_of_body(service: ServiceDep, body: PersonBody, key: KeyUserDep) -> Person:
     """The person that a body describes: a user of the store, or an anonymous one."""
-    return _person(service, body)
+    return _person(service, body, key)
 
 
-def preview_of_body(service: ServiceDep, body: PreviewBody) -> tuple[PreviewBody, Person | None]:
+def preview_of_body(service: ServiceDep, body: PreviewBody, key: KeyUserDep) -> tuple[PreviewBody, Person | None]:
     """The item that a body describes, and the person if it names one."""
     named = body.user_id is not None or body.history or body.user_features
-    return body, _person(service, body) if named else None
+    return body, _person(service, body, key) if named else None
 
 
-def explain_of_body(service: ServiceDep, body: ExplainBody) -> tuple[Person, str, Selection]:
+def explain_of_body(service: ServiceDep, body: ExplainBody, key: KeyUserDep) -> tuple[Person, str, Selection]:
     """The person, the item and the list that a body describes."""
     selection = _selection(service, parse_json(body.filter), body)
-    return _person(service, body), body.item_id, _recommended(service, selection, body, body.only)
+    return _person(service, body, key), body.item_id, _recommended(service, selection, body, body.only)
 
 
 def page_of_query(service: ServiceDep, query: Annotated[PageQuery, Query()]) -> Page:
@@ -145,9 +146,10 @@ ExplainDep = Annotated[tuple[Person, str, Selection], Depends(explain_of_body)]
 PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
 
 
-def _person(service: Service, body: PersonBody | ScoreBody | ExplainBody) -> Person:
+def _person(service: Service, body: PersonBody | ScoreBody | ExplainBody, key: KeyUser) -> Person:
     if body.user_id is None:
         return _anonymous(service, body.history, body.user_features)
+    key.may_name(body.user_id)
     for name in ("history", "user_features"):
         if getattr(body, name):
             raise InvalidRequest(name, "with user_id", "either user_id or what is known of an anonymous person")

@@ -296,6 +296,13 @@ class ShownSettings(BaseModel):
     image_feature: str
 
 
+class ConsistencyAnswer(BaseModel):
+    """Whether the store and the vector index agree."""
+
+    items: int = Field(description="items of the store")
+    disagreements: list[str] = Field(description="each kind of disagreement, with its first items; empty: none")
+
+
 class StatusAnswer(BaseModel):
     """How the system stands."""
 

@@ -20,6 +20,7 @@ from pharos.serving.errors import (
     InvalidRecord,
     NotOffered,
     NotReady,
+    NotTheirs,
     StoreError,
     UnknownBundle,
     UnknownEvent,
@@ -82,6 +83,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(NotOffered)(_refused)
     app.exception_handler(UnknownUser)(_unknown_user)
     app.exception_handler(UnknownEvent)(_unknown_event)
+    app.exception_handler(NotTheirs)(_not_theirs)
     app.exception_handler(UnknownBundle)(_unknown_bundle)
     app.exception_handler(UnknownJob)(_unknown_job)
     app.exception_handler(Conflict)(_conflict)
@@ -134,6 +136,11 @@ def _unknown_event(request: Request, error: UnknownEvent) -> Response:
     allowed = "the event_id of one of the user's events, as their list has it"
     entry = FieldError(field="event_id", value=shown(error.event_id), allowed=allowed)
     return problem_response(request, HTTPStatus.NOT_FOUND, str(error), kind="unknown-event", errors=[entry])
+
+
+def _not_theirs(request: Request, error: NotTheirs) -> Response:
+    entry = FieldError(field="user_id", value=shown(error.user_id), allowed="the user that the API key is for")
+    return problem_response(request, HTTPStatus.FORBIDDEN, str(error), kind="another-user", errors=[entry])
 
 
 def _unknown_bundle(request: Request, error: UnknownBundle) -> Response:

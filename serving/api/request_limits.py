@@ -43,7 +43,7 @@ class RequestLimits:
         self._rate = settings.requests_per_second
         self._burst = settings.request_burst
         self._concurrent = settings.concurrent_requests
-        self._has_keys = bool(settings.api_keys)
+        self._has_keys = bool(settings.api_keys) or settings.keys_file is not None
         self._clock = clock
         self._callers: OrderedDict[str, _Caller] = OrderedDict()
 

@@ -9,12 +9,18 @@ from pharos.serving.settings import Settings
 
 def check_exposure(settings: Settings) -> None:
     """Raises SettingsError where other machines could read and change everything, and nobody said that they may."""
-    if Keys(settings.api_keys) or settings.open_to_network or is_loopback(settings.host):
+    if (
+        Keys(settings.api_keys)
+        or settings.keys_file is not None
+        or settings.open_to_network
+        or is_loopback(settings.host)
+    ):
         return
     raise SettingsError(
         f"host is {settings.host!r}, which other machines can reach, and no API keys are set, so that all of them "
-        "could read, change and delete everything. Make keys with `pharos key` and put their hashes in the settings; "
-        "or listen on 127.0.0.1; or set open_to_network = true where something else keeps strangers out"
+        "could read, change and delete everything. Make keys with `pharos key` and put their hashes in the settings, "
+        "or set keys_file; or listen on 127.0.0.1; or set open_to_network = true where something else keeps strangers "
+        "out"
     )
 
 

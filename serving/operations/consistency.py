@@ -1,8 +1,10 @@
 """The consistency check of `pharos doctor --check`: store against vector index, events against their counts."""
 
 import math
+import time
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from pharos.indexing.build import payloads
 from pharos.indexing.payload import REVISION
@@ -12,18 +14,28 @@ from pharos.serving.store import Store
 
 _BATCH: Final = 1000
 _CASES: Final = 5
+_PAUSE: Final = 2.0
+# Of a store that is written to.
+LOOKS: Final = 3
 # Some units in the last place of a float64.
 _ROUNDING: Final = 1e-14
 
 
-def disagreements(service: Service) -> Iterator[str]:
-    """Each disagreement as a sentence that names the first cases. Nothing may write meanwhile.
+def disagreements(service: Service, looks: int = 1, pause: float = _PAUSE) -> Iterator[str]:
+    """Each disagreement as a sentence that names the first cases.
 
+    looks: where the store and the index disagree, so often at most all is compared again, `pause` seconds later, and
+    only what disagrees each time is told: what is written meanwhile is in the store a moment before it is in the index.
     Raises NotReady where nothing is live, and what the store, the index and the bundle raise.
     """
     for part, live in service.live_parts().items():
-        found = _disagreements(service, live.current())
-        yield from (sentence if part == "live" else f"{part}: {sentence}" for sentence in found)
+        found = _compared(service, live.current())
+        for _ in range(looks - 1):
+            if not found:
+                break
+            time.sleep(pause)
+            found = found.lasting(_compared(service, live.current()))
+        yield from (sentence if part == "live" else f"{part}: {sentence}" for sentence in found.sentences())
 
 
 def miscounted(store: Store) -> Iterator[str]:
@@ -31,34 +43,61 @@ def miscounted(store: Store) -> Iterator[str]:
     yield from _sentence(store.miscounted(), "items have other counts of events than events")
 
 
-def _disagreements(service: Service, generation: Generation) -> Iterator[str]:
-    missing: list[str] = []
-    outdated: list[str] = []
-    different: list[str] = []
-    remaining: list[str] = []
-    found, since = 0, 0
+@dataclass(frozen=True)
+class _Found:
+    """What disagrees, as item ids in the order of their revisions. unknown: points of no item that there ever was."""
+
+    missing: list[str]
+    outdated: list[str]
+    different: list[str]
+    remaining: list[str]
+    unknown: int
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.outdated or self.different or self.remaining or self.unknown)
+
+    def lasting(self, later: Self) -> "_Found":
+        """What disagrees later, too. An item whose state has changed may disagree in another way each time."""
+        before = {*self.missing, *self.outdated, *self.different, *self.remaining}
+        return _Found(
+            [item_id for item_id in later.missing if item_id in before],
+            [item_id for item_id in later.outdated if item_id in before],
+            [item_id for item_id in later.different if item_id in before],
+            [item_id for item_id in later.remaining if item_id in before],
+            min(self.unknown, later.unknown),
+        )
+
+    def sentences(self) -> Iterator[str]:
+        """One for each kind."""
+        yield from _sentence(self.missing, "items are not in the index")
+        yield from _sentence(self.outdated, "items are in the index as they were at another revision")
+        yield from _sentence(self.different, "items have another payload in the index than in the store")
+        yield from _sentence(self.remaining, "items are deleted, and still in the index")
+        if self.unknown:
+            yield f"{self.unknown:,} points of the index are of items that the store never had"
+
+
+def _compared(service: Service, generation: Generation) -> _Found:
+    found = _Found([], [], [], [], 0)
+    held, since = set[str](), 0
     while changes := service.store.changes_since(since, _BATCH):
         since = changes[-1].revision
         points = service.index.fetch(generation.collection, [change.item_id for change in changes], with_vectors=())
-        found += len(points)
-        remaining += [change.item_id for change in changes if change.record is None and change.item_id in points]
+        held.update(points)
+        found.remaining.extend(
+            change.item_id for change in changes if change.record is None and change.item_id in points
+        )
         records = [change.record for change in changes if change.record is not None]
         wanted = payloads(generation.bundle, service.store.frame_of(records)) if records else []
         for record, payload in zip(records, wanted, strict=True):
             point = points.get(record.item_id)
             if point is None:
-                missing.append(record.item_id)
+                found.missing.append(record.item_id)
             elif point.payload.get(REVISION) != record.revision:
-                outdated.append(record.item_id)
+                found.outdated.append(record.item_id)
             elif not _same(point.payload, {name: value for name, value in payload.items() if value is not None}):
-                different.append(record.item_id)
-    unknown = service.index.count(generation.collection) - found
-    yield from _sentence(missing, "items are not in the index")
-    yield from _sentence(outdated, "items are in the index as they were at another revision")
-    yield from _sentence(different, "items have another payload in the index than in the store")
-    yield from _sentence(remaining, "items are deleted, and still in the index")
-    if unknown:
-        yield f"{unknown:,} points of the index are of items that the store never had"
+                found.different.append(record.item_id)
+    return replace(found, unknown=max(0, service.index.count(generation.collection) - len(held)))
 
 
 def _sentence(item_ids: Sequence[str], what: str) -> Iterator[str]:

@@ -26,14 +26,14 @@ class Finding:
 
 
 Ask: TypeAlias = Callable[[Settings, FolderLocked], tuple[str, Mapping[str, Any]]]
-"""Gives the address of the server that has the index open, and its status as the API tells it."""
+"""Gives the address of the server that has the index open, and what it tells through the API."""
 
 
-def examine(*, check: bool = False, ask: Ask) -> Iterator[Finding]:
+def examine(*, check: bool = False, ask: Ask, ask_items: Ask) -> Iterator[Finding]:
     """Examine one part after the other; those that need settings come last and only where these can be read.
 
     check: whether to hold the store, the index and the events against each other, item by item.
-    ask: asks the server, where one has the embedded index open.
+    ask: asks the server, where one has the embedded index open. ask_items: has it compare the items.
     """
     yield _python()
     yield _tensorflow()
@@ -54,11 +54,8 @@ def examine(*, check: bool = False, ask: Ask) -> Iterator[Finding]:
     yield _attempt("index", lambda: _index(settings, ask), index_advice)
     yield _attempt("live", lambda: _live(settings, ask), "run `pharos train`, `pharos import` and `pharos index`")
     if check:
-        yield _attempt(
-            "agreement",
-            lambda: _agreement(settings),
-            "stop the server that has the index open, if one does; else run `pharos index`, which builds it anew",
-        )
+        agreement_advice = "run `pharos index`, which builds it anew, or correct PHAROS_API_KEY where a key is wanted"
+        yield _attempt("agreement", lambda: _agreement(settings, ask_items), agreement_advice)
         yield _attempt("counts", lambda: _counts(settings), "run `pharos import` with any data, which counts all anew")
 
 
@@ -143,16 +140,20 @@ def _live(settings: Settings, ask: Ask) -> str:
     return f"{generation.collection} with bundle {generation.bundle.id}"
 
 
-def _agreement(settings: Settings) -> str:
-    from pharos.serving.operations.consistency import disagreements
+def _agreement(settings: Settings, ask: Ask) -> str:
+    from pharos.serving.operations.consistency import LOOKS, disagreements
     from pharos.serving.service import open_service
 
-    with open_service(settings) as service:
-        found = list(disagreements(service))
-        counts = service.store.counts()
+    try:
+        with open_service(settings) as service:
+            found = list(disagreements(service, LOOKS))
+            items = service.store.counts().items
+    except FolderLocked as locked:
+        _, told = ask(settings, locked)
+        found, items = list(told["disagreements"]), int(told["items"])
     if found:
         raise Disagreement("; ".join(found))
-    return f"{counts.items:,} items are in the store and the index alike"
+    return f"{items:,} items are in the store and the index alike"
 
 
 def _counts(settings: Settings) -> str:

@@ -15,6 +15,15 @@ from pharos.serving.errors import StoreError
 
 BUSY_SECONDS: Final = 10.0
 _IDLE_SECONDS: Final = 300.0
+_CONNECT_SECONDS: Final = 2  # the least that libpq allows
+_POOL_SECONDS: Final = 2.0
+# A server that went without a word is noticed by who waits for it in the background, too.
+_KEEPALIVES: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 # FULL, not NORMAL: an acknowledged write must survive a power cut, and in WAL mode NORMAL promises that for a crash of
 # the process only (https://www.sqlite.org/pragma.html#pragma_synchronous). It costs one fsync per commit.
@@ -62,18 +71,29 @@ def _open_sqlite(address: URL) -> Engine:
 
 
 def _open_postgresql(address: URL) -> Engine:
+    from pharos.serving.store.patient_postgresql import Connector
+
     timeouts = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
-    return create_engine(
+    engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         # What one method reads, it reads as of one moment.
         isolation_level="REPEATABLE READ",
         # A connection that the server has closed meanwhile is replaced.
         pool_pre_ping=True,
+        pool_timeout=_POOL_SECONDS,
         connect_args={
-            "connect_timeout": int(BUSY_SECONDS),
+            "connect_timeout": _CONNECT_SECONDS,
+            **_KEEPALIVES,
             "options": " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in timeouts.items()),
         },
     )
+    connector = Connector()
+
+    def connect(_dialect: object, _record: object, arguments: Sequence[Any], named: dict[str, Any]) -> object:
+        return connector.connect(*arguments, **named)
+
+    event.listen(engine, "do_connect", connect)
+    return engine
 
 
 def insert_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -8,6 +8,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import pandas as pd
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pharos.indexing.filters import Filter
 from pharos.ingest.dataset import Dataset
@@ -284,3 +285,5 @@ def _explained() -> Iterator[None]:
                 f"the store's file is damaged ({told}): move it, its -wal and its -shm away and `pharos restore` a dump"
             ) from error
         raise StoreError(f"the store cannot be used: {told}") from error
+    except PoolTimeout as error:
+        raise StoreError("the store cannot be used: all connections to it are taken") from error

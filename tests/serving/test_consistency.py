@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from pharos.serving.operations.consistency import disagreements, miscounted
 from pharos.serving.service import Service, open_service
@@ -92,6 +93,26 @@ Damage = Callable[[Service], object]
 def test_what_does_not_agree_is_told_with_its_items(service: Service, damage: Damage, told: str) -> None:
     damage(service)
     assert [*disagreements(service), *miscounted(service.store)] == [told]
+
+
+def test_what_disagrees_for_a_moment_is_not_told_and_what_stays_is(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = service.live.current().collection
+    service.index.delete(collection, ["war-3"])
+    service.store.patch_item("war-4", available=False)  # as in the moment between store and index
+
+    def meanwhile(_: float) -> None:
+        service.items.patch("war-4", title=None, features={}, available=False)
+        service.store.patch_item("war-5", available=False)
+
+    monkeypatch.setattr("pharos.serving.operations.consistency.time.sleep", meanwhile)
+    assert list(disagreements(service, looks=2)) == ["1 items are not in the index: 'war-3'"]
+
+
+def test_the_api_compares_the_items_of_a_server_that_runs(client: TestClient) -> None:
+    answer = client.get("/v1/consistency").json()
+    assert answer == {"items": client.get("/v1/status").json()["counts"]["items"], "disagreements": []}
 
 
 def test_every_item_of_the_world_was_looked_at(service: Service) -> None:

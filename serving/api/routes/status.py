@@ -1,14 +1,26 @@
-"""What the catalogue holds and how the system stands."""
+"""What the catalogue holds, how the system stands, and whether its parts agree."""
+
+import threading
 
 from fastapi import APIRouter
 
 from pharos.serving.api.deps import ServiceDep
-from pharos.serving.api.page_schemas import CatalogueSchema, ItemFeature, ShownSettings, StatusAnswer, UserFeature
+from pharos.serving.api.page_schemas import (
+    CatalogueSchema,
+    ConsistencyAnswer,
+    ItemFeature,
+    ShownSettings,
+    StatusAnswer,
+    UserFeature,
+)
+from pharos.serving.errors import Conflict
+from pharos.serving.operations.consistency import LOOKS, disagreements
 from pharos.serving.operations.status import status_of
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
 _USERS = 12
+_COMPARING = threading.Lock()
 
 
 @router.get("/schema")
@@ -24,3 +36,18 @@ def read_status(service: ServiceDep) -> StatusAnswer:
     """Counts, what is live, bundles and collections."""
     settings = ShownSettings.model_validate(service.settings)
     return StatusAnswer.of(status_of(service), service.store.some_users(_USERS), settings)
+
+
+@router.get("/consistency")
+def check_consistency(service: ServiceDep) -> ConsistencyAnswer:
+    """Compare every item of the store with the vector index, which changes nothing and takes its time.
+
+    What is being written is looked at again. One at a time; 409 where one is at work.
+    """
+    if not _COMPARING.acquire(blocking=False):
+        raise Conflict("the items are being compared already; wait for that answer")
+    try:
+        found = list(disagreements(service, LOOKS))
+        return ConsistencyAnswer(items=service.store.counts().items, disagreements=found)
+    finally:
+        _COMPARING.release()

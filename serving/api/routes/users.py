@@ -15,6 +15,7 @@ from pharos.serving.api.list_schemas import (
 )
 from pharos.serving.api.schemas import PathId, PathToken
 from pharos.serving.api.tokens import read_token
+from pharos.serving.api.user_access import KeyUserDep
 from pharos.serving.api.write_schemas import AddedEvents, EventBody, UserBody, UserStatus
 from pharos.serving.errors import UnknownEvent
 
@@ -22,11 +23,13 @@ router = APIRouter(prefix="/v1", tags=["feedback"])
 
 
 @router.post("/events")
-def add_events(body: list[EventBody], service: ServiceDep, metrics: MetricsDep) -> AddedEvents:
+def add_events(body: list[EventBody], service: ServiceDep, metrics: MetricsDep, key: KeyUserDep) -> AddedEvents:
     """Tell what users did, all or none; the next answer takes it into account. A user need not be known.
 
     The same user, item, type and timestamp are the same event, however often it is sent.
     """
+    for event in body:
+        key.may_name(event.user_id)
     added = service.events.add([event.draft() for event in body])
     metrics.wrote("event", added)
     return AddedEvents(added=added, known=len(body) - added)
