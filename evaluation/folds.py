@@ -1,4 +1,4 @@
-"""What may be learnt from and what is held out: the two folds of each protocol."""
+"""The tuning fold and the final fold of each protocol."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _TUNING_RATINGS = 1
 
 
 class Protocol(StrEnum):
-    """What is asked of a method."""
+    """How events are split into known and held-out ones."""
 
     CHRONOLOGICAL = "chronological"
     COLD = "cold"
@@ -32,12 +32,12 @@ class Protocol(StrEnum):
 
     @property
     def is_ordered(self) -> bool:
-        """Whether it asks what comes later, so that the order of a user's events decides what is held out."""
+        """Whether the protocol predicts later events from earlier ones."""
         return self not in (Protocol.COLD, Protocol.RATING)
 
 
 class FittedOn(StrEnum):
-    """What a method may learn from before it meets the test part of `leave-one-out`."""
+    """The events that a method may be fitted on for the test part of `leave-one-out`."""
 
     TRAINING = "training"
     ALL = "all"
@@ -45,7 +45,7 @@ class FittedOn(StrEnum):
 
 @dataclass(frozen=True)
 class Fold:
-    """One task: learn from `fitted`, be asked with the histories in `known`, and be judged by `held_out`.
+    """One task: fit on `fitted`, answer with the histories in `known`, and be judged by `held_out`.
 
     known: the data set with the interactions that a method is asked with, each user's oldest first: they are the users'
         histories, and no list holds them again. All its items and users are there.
@@ -61,13 +61,13 @@ class Fold:
 
     @property
     def fitted(self) -> Dataset:
-        """What may be learnt from: `known` itself, unless less is allowed."""
+        """The events to fit on: `known`, unless fewer are allowed."""
         return self.known if self.training is None else self.training
 
 
 @dataclass(frozen=True)
 class Folds:
-    """tuning: where all choices are made, within the training and validation parts. final: for the report alone."""
+    """tuning: all choices are made here, on the training and validation parts. final: for the report alone."""
 
     tuning: Fold
     final: Fold
@@ -111,7 +111,7 @@ def _leave_one_out(dataset: Dataset, fitted_on: FittedOn) -> Folds:
 
 
 def _validated(dataset: Dataset, split: splits.Split) -> Folds:
-    """The folds of a split that has a validation part of its own."""
+    """The folds of a split that has its own validation part."""
     known = pd.concat([split.train, split.validation])
     return Folds(_fold(dataset, split.train, split.validation), _fold(dataset, known, split.test))
 

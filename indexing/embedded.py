@@ -1,4 +1,4 @@
-"""The vector index in this process: Qdrant's own engine on a folder, without a server."""
+"""The vector index without a server: Qdrant's engine (Qdrant Edge) in this process, on a folder."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -44,7 +44,7 @@ _BATCH_BYTES: Final = 1_000_000
 
 
 class QdrantEmbedded(Searching):
-    """A `VectorIndex` on a folder that one process has open at a time.
+    """A `VectorIndex` on a folder, which one process can have open at a time.
 
     A write is in the engine's write-ahead log when its method returns, and so survives the death of the process.
     The folder's layout, and what is cleaned when it is opened, is described in `index_folder`. `optimize` on more than
@@ -119,7 +119,7 @@ class QdrantEmbedded(Searching):
             return int(self._shard(name).count(CountRequest(exact=True, filter=translate(filter, EMBEDDED))))
 
     def optimize(self, collection: str) -> None:
-        """See VectorIndex.optimize. Also puts all that was written so far in its final place on the disk."""
+        """See VectorIndex.optimize. Also writes everything so far to its final place on the disk."""
         name = self._name(collection)
         with self._engine(name):
             shard = self._shard(name)
@@ -169,7 +169,7 @@ class QdrantEmbedded(Searching):
             self._folder.point(alias, collection)
 
     def adopt(self, collection: str, path: Path) -> None:
-        """Take over a complete collection of another index on the same disk, which must be closed; opens it.
+        """Move a complete collection from another, closed index on the same disk into this one, and open it.
 
         path: the folder of that index. Raises UnknownCollection, CollectionExists.
         """
@@ -195,7 +195,7 @@ class QdrantEmbedded(Searching):
     def vectors(
         self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """See VectorIndex.vectors. From memory where they were met before."""
+        """See VectorIndex.vectors. Cached vectors are not read again."""
         items = self.numbers.of_items(item_ids)
         if len(items) and items.min() < 0:
             name, unmet = self._name(collection), [item_ids[place] for place in np.flatnonzero(items < 0).tolist()]
@@ -293,7 +293,7 @@ class QdrantEmbedded(Searching):
 
     @contextmanager
     def _engine(self, name: str | None = None) -> Iterator[None]:
-        """Give the engine's errors a type: it raises nothing more specific than Exception."""
+        """A context that turns the engine's errors into ours: it raises plain Exception only."""
         self.ready()
         try:
             yield

@@ -1,4 +1,4 @@
-"""How an embedded index lies on the disk, and how it stays whole when a process dies.
+"""The folder of an embedded index: collections and aliases as files, consistent even if a process dies.
 
     lock                            held by the one process that has the index open
     aliases/<alias>                 the name of the collection, and a line with the sum of that
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Manifest:
-    """What collection.json says. live_at: when an alias last came to point here; times in ISO 8601, UTC."""
+    """The content of collection.json. live_at: when an alias was last pointed here; times in ISO 8601, UTC."""
 
     spec: CollectionSpec
     created_at: datetime
@@ -70,7 +70,7 @@ class Manifest:
 
 
 class IndexFolder:
-    """The open folder of an embedded index. Not safe to change from several threads at once."""
+    """The open folder of an embedded index. Not thread-safe for changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.resolve()
@@ -88,20 +88,20 @@ class IndexFolder:
         self._mend_aliases({alias for alias, name in pointers.items() if name is None})
 
     def shard(self, collection: str) -> Path:
-        """Where the engine keeps a collection. Raises InvalidName."""
+        """The folder in which the engine keeps a collection. Raises InvalidName."""
         return self._collections / checked_name(collection) / "shard"
 
     def sums(self, collection: str) -> Path:
-        """Where the sums of a collection's files are, while nobody has them open."""
+        """The file of checksums of a collection; it exists only while nobody has the collection open."""
         return self._collections / checked_name(collection) / _SUMS
 
     def forget_sums(self, collection: str) -> None:
-        """Let there be no sums, since the files are about to change; on the disk when this returns."""
+        """Delete the checksums durably, since the files are about to change."""
         self.sums(collection).unlink(missing_ok=True)
         sync(self._collections / collection)
 
     def set_aside(self, collection: str, reason: str) -> Path:
-        """Take a damaged collection out of the way and keep it, but no other; returns where. The aliases stay."""
+        """Move a damaged collection aside, replacing an earlier one; returns the new place. Aliases are unchanged."""
         self.manifests.pop(collection, None)
         self.damaged[collection] = reason
         kept = self._path / "damaged"
@@ -114,17 +114,17 @@ class IndexFolder:
         return kept / collection
 
     def add(self, collection: str, spec: CollectionSpec) -> None:
-        """Make a collection known whose shard is complete."""
+        """Register a collection whose shard is complete."""
         self._write_manifest(collection, Manifest(spec, created_at=datetime.now(UTC)))
         sync(self._collections)
 
     def remove(self, collection: str) -> None:
-        """Forget a collection, complete or not, and delete its files."""
+        """Delete a collection, complete or not, with its files."""
         self.manifests.pop(collection, None)
         self._delete(self._collections / collection)
 
     def point(self, alias: str, collection: str) -> None:
-        """Let the alias point to the collection. Raises InvalidName, UnknownCollection."""
+        """Point the alias to the collection. Raises InvalidName, UnknownCollection."""
         if collection not in self.manifests:
             raise UnknownCollection(collection)
         checked_name(alias)
@@ -133,7 +133,7 @@ class IndexFolder:
         self.aliases[alias] = collection
 
     def adopt(self, collection: str, root: Path) -> None:
-        """Take over a complete collection of another index folder on the same disk, which nobody has open any more.
+        """Move a complete collection here from another index folder on the same disk, which must be closed.
 
         Raises UnknownCollection, CollectionExists.
         """
@@ -152,7 +152,7 @@ class IndexFolder:
         return [alias for alias, target in self.aliases.items() if target == collection]
 
     def close(self) -> None:
-        """Let other processes open the folder."""
+        """Release the folder's lock."""
         self._lock.release()
 
     def _read_manifests(self) -> None:
@@ -178,7 +178,7 @@ class IndexFolder:
         logger.error("the collection %r is damaged (%s); it was set aside in %s", collection, reason, place)
 
     def _mend_aliases(self, damaged: set[str]) -> None:
-        """Let each alias whose pointer is damaged or gone point to what was live last, and name what others lack."""
+        """Repair aliases whose pointer is damaged or missing: each gets the collection that was live last."""
         last = {}
         for name, _ in sorted(self.manifests.items(), key=lambda item: str(item[1].live_at)):
             last[alias_of(name)] = name
@@ -209,7 +209,7 @@ def _pointer(collection: str) -> str:
 
 
 def _read_pointer(file: Path) -> str | None:
-    """The collection that a pointer names; None where it is damaged. Those made before there were sums have none."""
+    """The collection that an alias file names; None where it is damaged. Old files have no checksum."""
     try:
         text = file.read_text(encoding="utf-8")
         name = checked_name(text.split("\n", 1)[0].strip())

@@ -55,7 +55,7 @@ _PAYLOAD_TYPES: Final = {
 
 
 class QdrantServer(Searching):
-    """A `VectorIndex` on a server, which many processes may share.
+    """A `VectorIndex` on a Qdrant server, which many processes may share.
 
     url: of its HTTP port. api_key: if the server wants one. ca_file: certificates (PEM) that the server's must be
     signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
@@ -152,7 +152,7 @@ class QdrantServer(Searching):
         return self._read_call(lambda: self._reader.count(collection, wanted, exact=True), collection).count
 
     def optimize(self, collection: str) -> None:
-        """See VectorIndex.optimize. The server optimizes by itself; this waits until it has."""
+        """See VectorIndex.optimize. The server optimises by itself; this waits for it."""
         deadline = time.monotonic() + self._optimize_timeout
         while self._info(collection).status != models.CollectionStatus.GREEN:
             if time.monotonic() > deadline:
@@ -165,7 +165,7 @@ class QdrantServer(Searching):
         """See VectorIndex.persist: the server does so by itself."""
 
     def collections(self) -> list[CollectionInfo]:
-        """See VectorIndex.collections. Collections on the server that are not ours are left out."""
+        """See VectorIndex.collections. Other collections on the server are left out."""
         found = []
         for name in self._names():
             metadata = self._info(name).config.metadata or {}
@@ -270,7 +270,7 @@ class QdrantServer(Searching):
         return self._read_call(lambda: self._reader.get_collection(collection), collection)
 
     def _layout(self, collection: str) -> tuple[dict[str, int], list[str]]:
-        """The lengths of the dense vectors by name, and the names of the sparse ones."""
+        """The lengths of the dense vectors by name, and the names of the sparse vectors."""
         params = self._info(collection).config.params
         if not isinstance(params.vectors, dict):
             raise InvalidVector(f"the collection {collection!r} has no named vectors: it was not made by Pharos")
@@ -289,7 +289,7 @@ class QdrantServer(Searching):
 
 
 def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> Found:
-    """returned: the vector that was asked for; a point without it is left out."""
+    """The points of a response. returned: the requested vector; points without it are left out."""
     if returned is None:
         return Found([_number(point.id) for point in points], [point.score for point in points])
     vectors = [read_record(point).vectors.get(returned) for point in points]
@@ -299,5 +299,5 @@ def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> Found:
 
 
 def _number(id: object) -> int:
-    """The UUID as a number; a third of the cost of `UUID`."""
+    """A UUID as an integer; three times as fast as `UUID`."""
     return int(str(id).replace("-", ""), 16)

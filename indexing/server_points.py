@@ -1,4 +1,4 @@
-"""Points, queries and vectors in the words of a Qdrant server's client."""
+"""Converts points, queries and vectors to and from the types of Qdrant's client."""
 
 from typing import Any, Final
 
@@ -15,12 +15,12 @@ _SEARCH_WIDTH: Final = 256
 
 
 def vector_params(spec: CollectionSpec) -> dict[str, models.VectorParams]:
-    """The dense vectors of a new collection."""
+    """The dense vector parameters of a new collection."""
     return {name: models.VectorParams(size=size, distance=models.Distance.DOT) for name, size in spec.vectors.items()}
 
 
 def sparse_params(spec: CollectionSpec) -> dict[str, models.SparseVectorParams] | None:
-    """The sparse vectors of a new collection; None if it has none."""
+    """The sparse vector parameters of a new collection; None if it has none."""
     index = models.SparseIndexParams(on_disk=False)
     return {name: models.SparseVectorParams(index=index) for name in spec.sparse} or None
 
@@ -49,7 +49,7 @@ def query_request(asked: Asked, filter: Any, *, with_vector: bool) -> models.Que
 
 
 def read_record(record: models.Record | models.ScoredPoint) -> Stored:
-    """What the server told of a point."""
+    """A stored point, from the server's record."""
     vectors: dict[str, FloatArray] = {}
     sparse: dict[str, SparseVector] = {}
     found: Any = record.vector or {}

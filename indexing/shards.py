@@ -1,4 +1,4 @@
-"""The engine's files of each collection: opened, closed, held against their sums, and set aside when damaged."""
+"""The shards (engine files) of collections: opened, closed, verified by checksums, and moved aside when damaged."""
 
 import errno
 import logging
@@ -44,12 +44,12 @@ _OS_ERROR: Final = re.compile(r"os error (\d+)")
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether the engine gave up in the middle of its work. Its type is made anew in each extension, so by name."""
+    """Whether the error is a panic of the engine. Each extension has its own panic type, so it is told by name."""
     return type(error).__name__ == "PanicException"
 
 
 class Shards:
-    """The open shards of an index. Safe with threads.
+    """The open shards of an index. Thread-safe.
 
     While a shard is open there are no sums of its files; they are written when it is closed. So a shard without sums is
     one whose process died, and the engine is first tried on it in a process of its own: it may panic there, or hang.
@@ -62,7 +62,7 @@ class Shards:
         self._broken: list[EdgeShard] = []  # never freed: the engine may hang over what it panicked in
 
     def create(self, name: str, spec: CollectionSpec) -> None:
-        """Make an empty shard; the folder must not be there yet."""
+        """Create an empty shard; its folder must not exist yet."""
         path = self._folder.shard(name)
         path.mkdir(parents=True)
         self._open[name] = new_shard(path, spec)
@@ -82,7 +82,7 @@ class Shards:
             return self._open[name]
 
     def panicked(self, name: str, error: BaseException) -> IndexUnavailable:
-        """Close a shard in which the engine panicked, and try it in a process of its own; returns what to raise."""
+        """Close a shard in which the engine panicked, and test it in another process; returns the error to raise."""
         with self._lock:
             shard = self._open.pop(name, None)
             if shard is not None:
@@ -95,14 +95,14 @@ class Shards:
         return IndexUnavailable(f"the vector index failed: {_one_line(error)}")
 
     def drop(self, name: str) -> None:
-        """Close a shard whose files are about to go."""
+        """Close a shard whose files are about to be deleted."""
         with self._lock:
             shard = self._open.pop(name, None)
             if shard is not None:
                 shard.close()
 
     def close(self) -> None:
-        """Close every shard, and write the sums of its files."""
+        """Close every shard, and write the checksums of its files."""
         with self._lock:
             for name, shard in self._open.items():
                 try:
@@ -138,7 +138,10 @@ class Shards:
 
 
 def _tried(path: Path) -> str | None:
-    """Let another process open the shard; why it could not, or None. Raises IndexUnavailable for what may pass."""
+    """Open the shard in another process; returns why that failed, or None.
+
+    Raises IndexUnavailable for transient reasons.
+    """
     if not sys.executable:
         return None
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else 0

@@ -1,4 +1,4 @@
-"""The one door to TensorFlow: every module of this package takes `tf` and `tfrs` from here.
+"""The one place that imports TensorFlow: every module of this package takes `tf` and `tfrs` from here.
 
 TensorFlow's native start-up writes to file descriptor 2 before any log level counts. A person who asks for ten
 films should not read about missing accelerators, so what it writes during the import is held back, and given out

@@ -1,4 +1,4 @@
-"""What a person may set about training; every default was chosen on validation parts (docs/experiments.md)."""
+"""Training settings; every default was chosen on validation data (docs/experiments.md)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -68,7 +68,7 @@ class TrainingSettings(BaseModel):
 
     @classmethod
     def parse(cls, assignments: Sequence[str]) -> Self:
-        """From `key=value` texts; TrainingError names the key, the value and what is allowed."""
+        """Read settings from `key=value` texts. TrainingError names the key, the value and what is allowed."""
         values: dict[str, str] = {}
         for assignment in assignments:
             key, separator, value = assignment.partition("=")
@@ -81,7 +81,7 @@ class TrainingSettings(BaseModel):
 
     @classmethod
     def of(cls, values: Mapping[str, object]) -> Self:
-        """From values by name; TrainingError names the setting, the value and what is allowed."""
+        """Read settings from values by name. TrainingError names the setting, the value and what is allowed."""
         if unknown := values.keys() - cls.model_fields.keys():
             raise TrainingError(f"setting {sorted(unknown)[0]!r}: there is {', '.join(cls.model_fields)}")
         try:

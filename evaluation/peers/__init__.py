@@ -1,4 +1,4 @@
-"""Which classic methods the system is held against, by what is asked."""
+"""The baselines of each protocol: which classic methods are compared with ours."""
 
 from pharos.classics.base import Classic, RatingClassic
 from pharos.classics.data import Need

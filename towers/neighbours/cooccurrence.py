@@ -1,4 +1,4 @@
-"""Which items people have together, and which they take next: sparse tables, read a few rows at a time."""
+"""Co-occurrence of items, unordered and sequential, as sparse tables of which a few rows are read at a time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ class Cooccurrence:
 
     @classmethod
     def together(cls, sequences: Sequences, items: int) -> Self:
-        """Cosines of the sets of people who have two items, damped."""
+        """Cosine similarity of the user sets of two items, damped for items with few users."""
         return cls._of(together(owned(sequences, items)), _events(sequences, items))
 
     @classmethod
     def following(cls, sequences: Sequences, items: int) -> Self:
-        """How often the second item comes within a few events after the first, damped by how often each comes."""
+        """How often an item comes within a few events after another, damped by how often each occurs."""
         return cls._of(following(sequences, items), _events(sequences, items))
 
     @classmethod
@@ -54,7 +54,7 @@ class Cooccurrence:
         shares: npt.NDArray[np.float32],
         candidates: npt.NDArray[np.int64],
     ) -> npt.NDArray[np.float32]:
-        """The weights from history items to candidates, added up: float32 [n, c].
+        """For each candidate the summed weights from the history items: float32 [n, c].
 
         history: int64 [l], candidates: int64 [n], rows of items, -1 for items that training did not see;
         shares: float32 [l, c], what each history item counts in each of c sums.
@@ -75,7 +75,7 @@ class Cooccurrence:
         return np.stack(columns, axis=1).astype(np.float32)
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
-        """For a file of arrays."""
+        """The table as named arrays, to be saved."""
         return {f"{name}_starts": self.starts, f"{name}_items": self.items, f"{name}_weights": self.weights}
 
     @classmethod

@@ -1,10 +1,10 @@
-"""What item-to-item weights are made of, and the choices that the validation part decides between."""
+"""Settings of the item-to-item weights, and the candidates among which validation chooses."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class NeighbourSettings(BaseModel):
-    """One way to make the weights."""
+    """One configuration of the item-to-item weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -18,7 +18,7 @@ class NeighbourSettings(BaseModel):
 
 
 def choices(*, timed: bool, linear: bool) -> list[NeighbourSettings]:
-    """What is worth trying, the most promising first, whatever the fading.
+    """The configurations to try, the most promising first; the decay is chosen apart.
 
     timed: whether events have an order; linear: whether the linear model can be had.
     """
@@ -30,5 +30,5 @@ def choices(*, timed: bool, linear: bool) -> list[NeighbourSettings]:
 
 
 def fade_choices(*, timed: bool) -> tuple[float | None, ...]:
-    """How fast a history may fade; not at all where it has no order."""
+    """The decay rates of a history to try; no decay where events have no order."""
     return (2, 5, 15, 50) if timed else ()

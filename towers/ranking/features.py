@@ -1,4 +1,4 @@
-"""What the ranking model sees of a candidate beside a history.
+"""Features that the ranking model reads of a candidate and a user's history.
 
 Nothing here depends on the axes of the towers' vectors, only on angles between them: a ranking model that learnt from
 one fit of the towers reads those of the next fit all the same, and a new item as well as an old one.
@@ -39,7 +39,7 @@ _GRANTED: Final = 5
 
 @dataclass(frozen=True)
 class RankQuery:
-    """A person as the ranking model sees one.
+    """A user as the ranking model reads one.
 
     vector: float32 [d], the user tower's; rows: int64 [l], the history's items in the training catalogue, -1 for
     unknown ones, the oldest first; vectors: float32 [l, d], the item tower's; ratings: float32 [l], standardised.
@@ -63,7 +63,7 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class RankTables:
-    """What training knows of n items and of pairs.
+    """Statistics of n items, and of item pairs, from the training events.
 
     counts: float32 [n]; means: float32 [n], of standardised ratings; places: float32 [n, 2], how far into people's
     histories an item comes, as the mean of ln(1 + events before it) and of the share of events before it; times: when
@@ -79,7 +79,7 @@ class RankTables:
 
     @classmethod
     def of(cls, sequences: Sequences, items: int, scale: HistoryScale) -> Self:
-        """From the training events; items: how many there are in the training catalogue."""
+        """Count the training events; items: the size of the training catalogue."""
         counts = np.bincount(sequences.item, minlength=items)
         ratings = np.bincount(sequences.item, scale.ratings(sequences.rating), items)
         return cls(
@@ -92,7 +92,7 @@ class RankTables:
         )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """For a file of arrays."""
+        """The tables as named arrays, to be saved."""
         pairs = {**self.together.arrays("together"), **self.following.arrays("following")}
         return {"counts": self.counts, "means": self.means, "places": self.places, **pairs, **self.times.arrays()}
 
@@ -105,7 +105,7 @@ class RankTables:
 
 
 def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved, tables: RankTables) -> Floats:
-    """Features of n candidates for one person: float32 [n, WIDTH].
+    """Ranking features of n candidates for one user: float32 [n, WIDTH].
 
     rows: int64 [n], the candidates in the training catalogue, -1 for those it does not have; vectors: float32 [n, d].
     """
@@ -129,7 +129,7 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved
 
 
 def attention(query: RankQuery, vectors: Floats) -> Floats:
-    """How much each of the newest past items matters for each candidate: float32 [n, l'], 1 in a row.
+    """Attention of each candidate to the newest past items: float32 [n, l'], each row sums to 1.
 
     vectors: float32 [n, d], the candidates'. l' is l, or the most events that are looked at.
     """
@@ -150,7 +150,7 @@ def _fading(length: int, scale: float) -> Floats:
 
 
 def _likeness(query: RankQuery, vectors: Floats) -> Floats:
-    """What the candidates' likeness to past items says: float32 [n, 11]."""
+    """Features from the similarity of candidates to past items: float32 [n, 11]."""
     past, ratings = query.vectors[-_LONGEST:], query.ratings[-_LONGEST:]
     if not len(past):
         return np.zeros((len(vectors), 11), np.float32)
@@ -174,7 +174,7 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
 
 
 def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
-    """What other people's histories say of past items and candidates: float32 [n, 9]."""
+    """Features from co-occurrence of past items and candidates in all users' histories: float32 [n, 9]."""
     past = query.rows[-_LONGEST:]
     lag = np.arange(len(past))[::-1]
     latest, steps = past[-_NEXT:], lag[-_NEXT:]
@@ -188,7 +188,7 @@ def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
 
 
 def _item(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
-    """What is known of the candidates alone, and of where in a history they come: float32 [n, 5]."""
+    """Features of the candidates alone, such as popularity and usual place in histories: float32 [n, 5]."""
     out = np.empty((len(rows), 5), np.float32)
     out[:, 0], out[:, 1], out[:, 2:4] = np.log1p(tables.counts[rows]), tables.means[rows], tables.places[rows]
     out[:, 4] = out[:, 2] - np.log1p(len(query.rows))
@@ -212,7 +212,7 @@ def _columns(shares: list[npt.NDArray[np.generic]]) -> Floats:
 
 
 def _standardised(values: Floats) -> Floats:
-    """[n]: as others of the same list see them."""
+    """Standardise the values of one list: float32 [n]."""
     if not len(values):
         return values
     centred = values - values.mean()
@@ -220,5 +220,5 @@ def _standardised(values: Floats) -> Floats:
 
 
 def _some(total: Floats) -> Floats:
-    """A total that can be divided by: where all weights are nothing, so is their sum."""
+    """The total, but no less than a tiny number, so that it can be divided by."""
     return np.maximum(total, np.float32(1e-20))

@@ -1,4 +1,4 @@
-"""Fitting the ranker: on lists of the retriever's own candidates, for events that the retriever has not seen."""
+"""Training of the ranking model on the retriever's own candidates, for events that the retriever has not seen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ _STATES_A_LIST = 2
 
 @dataclass(frozen=True)
 class _State:
-    """What a person, `owner`, has done up to a moment, and what came next: rows of the data set's items."""
+    """A user (`owner`) after some events, and what came next: rows of the data set's items."""
 
     query: UserQuery
     seen: npt.NDArray[np.int64]
@@ -50,7 +50,7 @@ class _State:
 
 @dataclass(frozen=True)
 class Lists:
-    """m lists of n candidates.
+    """m training lists of n candidates.
 
     features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list; owner: int64 [m],
     whose it is.
@@ -61,11 +61,11 @@ class Lists:
     owner: npt.NDArray[np.int64]
 
     def part(self, chosen: npt.NDArray[np.bool_]) -> "Lists":
-        """Some of the lists, bool [m]."""
+        """Select lists by a mask, bool [m]."""
         return Lists(self.features[chosen], self.label[chosen], self.owner[chosen])
 
     def ndcg(self, scores: Floats) -> npt.NDArray[np.float64]:
-        """ndcg@10 of each list in the order by `scores`, float32 [m, n], among what it holds: float64 [m]."""
+        """ndcg@10 of each list when ordered by `scores`, float32 [m, n]: float64 [m]."""
         order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
         hits = np.take_along_axis(self.label > 0, order, axis=1)
         gain = 1 / np.log2(np.arange(2, 2 + order.shape[1]))
@@ -82,7 +82,7 @@ def fit_ranker(
     *,
     progress: Progress,
 ) -> RankingModule | None:
-    """The ranking model that tells each user's `targets` among the candidates of sources that were fitted on `known`.
+    """Train a ranking model to find each user's `targets` among the candidates of sources fitted on `known`.
 
     known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would learn
     to trust them more than they deserve later on. retriever: the sources over the items of the data set.
@@ -104,7 +104,7 @@ def fit_ranker(
 
 
 def _gain_in_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
-    """How much better than the retrieval the model orders lists, in standard errors of the mean over people."""
+    """The gain in ndcg@10 over the retrieval order, in standard errors of the mean over users."""
     flat = proof.features.reshape(-1, proof.features.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
     ours = proof.ndcg(np.concatenate(scores).reshape(proof.label.shape))
@@ -116,14 +116,14 @@ def _gain_in_errors(module: RankingModule, proof: Lists, progress: Progress) -> 
 
 
 def tables_of(events: pd.DataFrame, towers: TwoTowers) -> RankTables:
-    """What training events say of items and of pairs of them; rows are those of the towers' catalogue."""
+    """Count the training events for the ranking features; rows are those of the towers' catalogue."""
     catalogue = pd.Index(towers.spec.items.ids)
     inside = events[events[Columns.ITEM].isin(catalogue)]
     return RankTables.of(Sequences.of(inside, catalogue), len(catalogue), towers.spec.scale)
 
 
 def as_ranker(module: RankingModule, events: pd.DataFrame, towers: TwoTowers) -> Ranker:
-    """The ranker that goes with towers fitted on `events`."""
+    """A ranker for towers fitted on `events`."""
     return Ranker(towers.spec, tables_of(events, towers), module)
 
 
@@ -136,7 +136,7 @@ def candidate_lists(
     settings: RankingSettings,
     progress: Progress,
 ) -> Lists | None:
-    """Lists of the retriever's candidates for states of people, each with what came next among them.
+    """Candidate lists for states of users, each with the items that came next.
 
     known, targets: earlier and later interactions; tables: counted on the earlier ones. None where there are too few.
     """
@@ -171,7 +171,7 @@ def candidate_lists(
 
 
 def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items: Floats) -> Iterator[_State]:
-    """The state of each user before each target event, targets before it included."""
+    """The state of each user before each target event, earlier targets included in the history."""
     row = pd.Index(dataset.items[Columns.ITEM])
     later = order(targets)
     users = [str(user) for user in later[Columns.USER].unique()]
@@ -185,7 +185,7 @@ def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items:
 
 
 def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
-    """So many of the states, drawn at random, that `lists` of them may hold what came next."""
+    """A random sample of the states, of which `lists` are expected to contain a target."""
     every, most = list(states), settings.lists * _STATES_A_LIST
     if len(every) <= most:
         return every

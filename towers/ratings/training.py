@@ -1,4 +1,4 @@
-"""Fitting the rating model by variational Bayes: users and items in turn, each side in closed form."""
+"""Training of the rating model by variational Bayes: users and items alternate, each solved in closed form."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _RIDGE = 10.0
 
 @dataclass
 class _Side:
-    """The normal posteriors of one side. means: [n, k + 1]; covariances: [n, k + 1, k + 1]."""
+    """Normal posteriors of all users, or of all items. means: [n, k + 1]; covariances: [n, k + 1, k + 1]."""
 
     means: Floats
     covariances: Floats
@@ -31,7 +31,7 @@ def fit_ratings(
     settings: RatingSettings,
     progress: Progress,
 ) -> RatingModel:
-    """Learn from e ratings.
+    """Fit the rating model on e ratings.
 
     users, items: int64 [e], their rows, each pair once; ratings: float64 [e]; vectors: float32 [n, d], the item
     tower's, of all n items.
@@ -71,7 +71,7 @@ class _Fit:
         self.noise = float(ratings.var()) or 1.0
 
     def sweep(self) -> None:
-        """People given items, items given people, then the variances given both."""
+        """One sweep: users given items, items given users, then the variances."""
         self._mine = self._solved(self._by_user, self._theirs, self._taste, 0.0)
         self._theirs = self._solved(self._by_item, self._mine, self._spread, self._design @ self._reading)
         self._read()
@@ -79,7 +79,7 @@ class _Fit:
         self.noise = self._expected_error()
 
     def model(self) -> RatingModel:
-        """What was learnt."""
+        """The fitted model."""
         low, high = self._range
         variances = np.einsum("nii->ni", self._theirs.covariances)
         return RatingModel(
@@ -89,7 +89,7 @@ class _Fit:
     def _solved(
         self, events: tuple[sp.csr_matrix, sp.csr_matrix], others: _Side, variance: Floats, prior: Floats | float
     ) -> _Side:
-        """The posterior of one side given the other: every row's normal equations at once, as two sparse products."""
+        """The posterior of one side given the other: the normal equations of all rows, as two sparse products."""
         cells, values = events
         width = others.means.shape[1]
         design, bias = others.means.copy(), others.means[:, -1]
@@ -106,7 +106,7 @@ class _Fit:
         return _Side(np.einsum("nij,nj->ni", covariances, pull + prior / variance), covariances)
 
     def _read(self) -> None:
-        """How factors follow from the tower's vectors, and how far they are from that."""
+        """Regress the factors on the item tower's vectors: sets `_reading`, the map, and `_spread`, the rest."""
         known = self._rated > 0
         design, weights = self._design[known], (self._rated[known] / (self._rated[known] + 5.0))[:, None]
         gram = design.T @ (weights * design) + np.eye(design.shape[1]) * _RIDGE
@@ -115,7 +115,7 @@ class _Fit:
         self._spread = np.mean(away**2 + np.einsum("nii->ni", self._theirs.covariances[known]), axis=0)
 
     def _expected_error(self) -> float:
-        """The mean square of what is left of ratings, under both posteriors."""
+        """The expected squared error of the ratings under both posteriors, averaged."""
         total, block = 0.0, 65536
         for start in range(0, len(self._users), block):
             part = slice(start, start + block)

@@ -1,4 +1,4 @@
-"""Fitting both towers: the loop around the training steps, with early stopping."""
+"""The training loop of both towers, with early stopping."""
 
 import math
 import time
@@ -39,7 +39,7 @@ _MIN_EVENTS = 64
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training events. loss in nats per target, beside `chance`, that of guessing."""
+    """One epoch. loss: nats per target; `chance`: the loss of guessing."""
 
     number: int
     loss: float
@@ -51,7 +51,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit gave: the towers as they were after `best_epoch`, and the way there.
+    """The result of a fit: the towers as they were after `best_epoch`, and the record of all epochs.
 
     unlearnt: why nothing was learnt, None where something was. Such towers know no ids: an item's vector is a random
     projection of its metadata, so that alike items have alike vectors.
@@ -75,7 +75,7 @@ def fit(
     candidates: npt.NDArray[np.bool_] | None = None,
     earlier: Fit | None = None,
 ) -> Fit:
-    """Fit on `events`: until `held_out` ones are found no better, at most for as many epochs as the settings say.
+    """Fit on `events` until the score on held-out events stops rising, or for the most epochs that the settings allow.
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
     candidates: bool [items], the items among which held-out events are to be found, None for all.
@@ -164,7 +164,7 @@ class _Loop:
         return Fit(self._model, self._towers, tuple(curve), best)
 
     def _fall_back(self, weights: list[npt.NDArray[np.float32]]) -> None:
-        """Go on from the best weights so far, with a lower rate."""
+        """Return to the best weights so far and lower the learning rate."""
         if self._rate is not None:
             self._rate.fall(_FALL)
             self._use(weights)
@@ -187,7 +187,7 @@ class _Loop:
         return epoch
 
     def _validate(self) -> ValidationScore | None:
-        """The score of the averaged weights, which are those that would be kept."""
+        """Score the averaged weights, which are those that would be kept."""
         if self._judge is None:
             return None
         live = [variable.numpy() for variable in self._model.trainable_variables]
@@ -202,7 +202,7 @@ class _Loop:
 
 
 def _too_little(events: pd.DataFrame) -> str | None:
-    """Why these events are not enough to learn from; None where they may be."""
+    """Why these events are too few to learn from; None where they may be enough."""
     items, users = events[Columns.ITEM].nunique(), events[Columns.USER].nunique()
     if items >= _FEWEST and users >= _FEWEST:
         return None
@@ -215,7 +215,7 @@ def _unlearnt(model: RetrievalModel, towers: TwoTowers, curve: tuple[Epoch, ...]
 
 
 def _epochs(settings: TrainingSettings, judge: Validation | None, earlier: Fit | None) -> int:
-    """At most so many where somebody judges; else half of what was best on the earlier part, or a usual number."""
+    """The most epochs: of the settings with held-out events; else half of the best count so far, or a default."""
     if judge:
         return settings.max_epochs
     return (

@@ -1,4 +1,4 @@
-"""A linear model of which items go together: what data without timestamps can teach the towers at once."""
+"""A linear item-to-item model (EASE) as a teacher of the towers, for data without timestamps."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _USERS_FOR_SCALE = 1000
 
 @dataclass(frozen=True)
 class LinearTeacher:
-    """EASE (Steck, 2019) with each user's row weighted by the inverse root of its length.
+    """EASE (Steck, 2019) with each user's row weighted by the inverse square root of its length.
 
     weights: float32 [k, k], from a history to logits; taught: int64 [k], the items that these are, sorted.
     """
@@ -30,7 +30,7 @@ class LinearTeacher:
 
     @classmethod
     def fit(cls, known: sp.csr_matrix) -> "LinearTeacher":
-        """known: bool [users, items]; solved for the most frequent items."""
+        """Solve for the most frequent items. known: bool [users, items]."""
         counts = known.getnnz(axis=0)
         taught = np.sort(np.argsort(-counts, kind="stable")[:_MOST_ITEMS])
         matrix = known[:, taught].astype(np.float32)
@@ -40,7 +40,7 @@ class LinearTeacher:
         return cls((solved * _HIGHEST / max(highest, 1e-6)).astype(np.float32), taught)
 
     def logits(self, histories: sp.csr_matrix, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Of the items `rows`, sorted, after b histories, float32 [b, items]: float32 [b, rows]; 0 where untaught."""
+        """Logits float32 [b, rows] of the items `rows`, sorted; 0 for items left out. histories: float32 [b, items]."""
         logits = np.zeros((histories.shape[0], len(rows)), np.float32)
         _, asked, own = np.intersect1d(rows, self.taught, assume_unique=True, return_indices=True)
         logits[:, asked] = histories[:, self.taught] @ self.weights[:, own]

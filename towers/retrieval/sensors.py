@@ -1,4 +1,4 @@
-"""Layers of the item tower that read pictures, series and words, trained with it from nothing."""
+"""Layers of the item tower for pictures, series and words, trained with it from scratch."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def sensor_layer(sensor: Sensor, units: int, name: str) -> Any:
 
 
 class WordsLayer(tf.keras.layers.Layer):
-    """A GRU (Cho et al., 2014) over the words of a text, its mean and last state, and a projection.
+    """A GRU (Cho et al., 2014) over the words of a text: mean and last state, projected.
 
     A text without a known word gives zeros.
     """
@@ -41,7 +41,7 @@ class WordsLayer(tf.keras.layers.Layer):
 
 
 class SensorLayer(tf.keras.layers.Layer):
-    """Two convolutions over a picture or along a series, their mean and maximum, and a projection.
+    """Two convolutions over a picture or along a series: mean and maximum, projected.
 
     What is missing gives zeros: the projection has no bias, and the flag takes away what is left.
     """

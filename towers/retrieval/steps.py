@@ -1,4 +1,4 @@
-"""What one training step sees: a batch of histories and the candidates to tell their items from."""
+"""Training steps: batches of histories, each with the sampled candidates of the softmax."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from pharos.towers.retrieval.inputs import InputSpec, item_inputs
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All that training reads, as arrays.
+    """All training data, as arrays.
 
     spec: how inputs are made. sequences: the events; their item rows count the `catalogue` of n items with an event.
     item_rows: the encoded features of the catalogue; codes: int32 [n], their ids' codes.
@@ -38,7 +38,7 @@ class TrainingData:
 
 
 class TrainingSteps(ABC):
-    """The training steps of an epoch, drawn anew each time it is iterated."""
+    """The training steps of an epoch, sampled anew for each epoch."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
         """Prepare the events.
@@ -59,10 +59,10 @@ class TrainingSteps(ABC):
 
     @abstractmethod
     def count(self) -> int:
-        """About how many steps an epoch has."""
+        """The approximate count of steps in an epoch."""
 
     def chance(self) -> float:
-        """The loss of guessing: the mean over the targets of ln(candidates), known items of the user left out."""
+        """The loss of guessing: the mean over targets of ln(candidates), without the user's known items."""
         known = np.diff(self._data.sequences.offsets)
         return float(np.average(np.log(self._data.items - self._known.getnnz(axis=1) + 1), weights=known))
 
@@ -98,7 +98,7 @@ class TrainingSteps(ABC):
 
 
 class Steps(TrainingSteps):
-    """Each event is told from those before it."""
+    """Training steps for data with timestamps: each event is predicted from those before it."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
         """ahead: how many of the events after each state are its positives; the others as in `TrainingSteps`."""
@@ -132,5 +132,5 @@ class Steps(TrainingSteps):
 
 
 def _places(rows: npt.NDArray[np.int64], items: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Where each of `items` stands among the sorted `rows`."""
+    """The position of each of `items` in the sorted `rows`."""
     return np.searchsorted(rows, items).astype(np.int32)

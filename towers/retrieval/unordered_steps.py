@@ -1,4 +1,4 @@
-"""Training steps for data without timestamps: a random part of each history tells the rest of it."""
+"""Training steps for data without timestamps: a random part of each history predicts the rest."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ _TAUGHT = 0.9
 
 
 class UnorderedSteps(TrainingSteps):
-    """Each user shows a part of the events, drawn anew each time, and all others are told at once.
+    """Each user's history is split at random, anew for each epoch: one part is the input, the rest the targets.
 
     The likelihood is multinomial (Mult-VAE: Liang et al., 2018). Events alone are soon learnt by heart, so that most of
     the weight is on a linear teacher's distribution (distillation: Hinton et al., 2015).
@@ -70,13 +70,13 @@ class UnorderedSteps(TrainingSteps):
         }
 
     def _matrix(self, batch: Batch, chosen: npt.NDArray[np.bool_]) -> sp.csr_matrix:
-        """The chosen events of a batch, bool [b, items]."""
+        """The chosen events of a batch as a matrix, bool [b, items]."""
         rows, columns = chosen.nonzero()
         entries = (np.ones(len(rows), bool), (rows, batch.item[rows, columns]))
         return sp.csr_matrix(entries, shape=(len(batch.user), self._data.items))
 
 
 def _softmax(logits: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Along rows, over the places that are there."""
+    """Softmax along rows, over the places where the mask is True."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True)) * there
     return exponentials / exponentials.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The user tower for data without timestamps: a history is a set."""
+"""The user tower for data without timestamps: a history is a set of items."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pharos.towers.retrieval.user_tower import keep
 
 
 class UnorderedUserTower(tf.keras.layers.Layer):
-    """A linear map of the summed history, corrected by a hidden layer, L2-normalised.
+    """A linear map of the summed history plus a hidden layer, L2-normalised.
 
     All events count alike, divided by the square root of their number: while training the vector keeps its length, so
     that a long history may be surer of itself. The hidden layer starts at nothing and half of it is dropped at random,
@@ -29,7 +29,7 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         self._out = tf.keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="zeros", name="out")
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """The users' vectors at the asked positions: float32 [b, p, dimensions], of length 1 but while training.
+        """User vectors at the requested positions: float32 [b, p, dimensions], of length 1 except while training.
 
         inputs: as those of `pharos.towers.retrieval.user_tower.UserTower`.
         """

@@ -1,4 +1,4 @@
-"""The user tower: history, context, metadata and id to one vector."""
+"""The user tower: one vector from history, context, metadata and id."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class UserTower(tf.keras.layers.Layer):
         )
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """The users' vectors at the asked positions: float32 [b, p, dimensions], each of length 1.
+        """User vectors at the requested positions: float32 [b, p, dimensions], each of length 1.
 
         inputs: vectors float32 [b, length, d], present, rating float32 [b, length], position int32 [b, p] (none for
         that before each event), context float32 [b, p, c], metadata float32 [b, m], user int32 [b].
@@ -63,5 +63,5 @@ class UserTower(tf.keras.layers.Layer):
 
 
 def keep(rows: Any, dropout: float) -> Any:
-    """1 for each row that stays, 0 for the share `dropout` of them: float32 [rows, 1]."""
+    """A dropout mask over rows: 0 for a share `dropout` of them, else 1: float32 [rows, 1]."""
     return tf.cast(tf.random.uniform([tf.shape(rows)[0], 1]) >= dropout, tf.float32)

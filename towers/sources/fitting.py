@@ -1,4 +1,4 @@
-"""Choosing what the validation part can choose: how the neighbours are made, and what each source counts."""
+"""Fits the sources, and chooses on held-out events the neighbour settings and the weight of each source."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ _FEWEST_PEOPLE = 10
 
 @dataclass(frozen=True)
 class SourcesFit:
-    """The sources with the settings that did best. score: of the merged lists; alone: of each source, by its name."""
+    """The best sources. score: of the merged lists; alone: of each source alone, by its name."""
 
     sources: Sources
     score: ValidationScore | None
@@ -57,7 +57,7 @@ def fit_sources(
     seed: int = 0,
     learnt: bool = True,
 ) -> SourcesFit:
-    """Sources fitted on `events`, chosen by the held-out ones, which `towers` have not seen either.
+    """Fit sources on `events`, and choose their settings on held-out events that `towers` have not seen either.
 
     text: the documents' vectors of all items; candidates: bool [items], among which held-out events are found;
     learnt: whether the towers are worth being asked.
@@ -104,7 +104,7 @@ _Parts = list[tuple[Rows, Floats]]
 
 
 class _Trial:
-    """The validation part, asked again and again; towers and content answer once."""
+    """Scores sources on held-out events, repeatedly; the lists of towers and content are computed once."""
 
     def __init__(
         self,
@@ -128,13 +128,13 @@ class _Trial:
         self._others = self._retriever.lists(self._queries, towers.user_vectors(self._queries), self._seen, candidates)
 
     def parts(self, sources: Sources) -> _Parts:
-        """For each user the merged rows and scaled scores with these neighbours."""
+        """For each user the merged rows and scaled scores, with the neighbours of these sources."""
         retriever = self._retriever.with_neighbours(sources, self._items)
         found = retriever.neighbour_lists(self._queries, self._seen, self._allowed)
         return [merge([own[0], new, own[2]]) for own, new in zip(self._others, found, strict=True)]
 
     def merged(self, parts: _Parts, weights: MergeWeights) -> list[Rows]:
-        """For each user the hundred best rows."""
+        """For each user the best hundred rows."""
         new = self._retriever.new
         lists = []
         for rows, scaled in parts:
@@ -147,7 +147,7 @@ class _Trial:
 
 
 def _weighed(sources: Sources, trial: _Trial, progress: Progress, *, learnt: bool) -> SourcesFit:
-    """The same sources with the weights that did best."""
+    """The same sources with the best weights."""
     parts = trial.parts(sources)
     best, best_score = sources.weights, ValidationScore(-1.0, -1.0)
     alone: dict[str, ValidationScore] = {}

@@ -1,4 +1,4 @@
-"""What is like an item: taste, company and content, and how much each says of an item with so many events."""
+"""Similar items: merges the lists by tower vectors, co-occurrence and content, weighted by an item's event count."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,13 +18,13 @@ TASTE: Final = 0.1
 
 
 def shares(events: int) -> Floats:
-    """What taste, company and content count for an item with so many events: float32 [3], 1 in all."""
+    """The weights of towers, co-occurrence and content for an item with so many events: float32 [3], they sum to 1."""
     content = max(TRUSTED_EVENTS / (TRUSTED_EVENTS + events), LEAST_CONTENT)
     return np.array([(1 - content) * TASTE, (1 - content) * COMPANY, content], np.float32)
 
 
 def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Floats]:
-    """The items of all lists, int64 [m], best first, and their scores, float32 [m], between 0 and 1.
+    """The items of all lists, int64 [m], best first, and their scores, float32 [m], from 0 to 1.
 
     lists: taste, company and content, each its items, as numbers, and their scores, best first; events: how many the
     item has that the others are like. What has nothing to say leaves its share to the others; among items of the same
@@ -39,7 +39,7 @@ def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Fl
 
 
 def company(led_to: tuple[Rows, Floats], led_from: tuple[Rows, Floats]) -> tuple[Rows, Floats]:
-    """The neighbours in both directions as one list, best first: the sum of both weights.
+    """The neighbours of both directions as one list, best first, by the sum of both weights.
 
     led_to: the items that this one speaks for; led_from: those that speak for it.
     """

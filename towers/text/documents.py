@@ -1,4 +1,4 @@
-"""The text that stands for an item: what the text model reads, once for each item."""
+"""Item documents: the text of each item that the text model encodes."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ _TAGS_SHOWN = 5
 
 
 def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
-    """One text for each row of `items`: the title, its texts, its first tags, then its categories.
+    """One document per row of `items`: title, texts, first tags and categories.
 
     A text model reads no more than the beginning of a long document: what a query by meaning asks for comes first, and
     tags and categories, which the item tower has as such besides, where there is room. The same vector serves the item

@@ -1,4 +1,4 @@
-"""The frozen text model: sentences to vectors, on TensorFlow, with no PyTorch."""
+"""The frozen text model, on TensorFlow, without PyTorch."""
 
 import hashlib
 import importlib.util
@@ -32,7 +32,7 @@ _LONGER_TEXT = "text " * 40
 
 
 class TextModel:
-    """A Hugging Face encoder with mean pooling, L2-normalised; its weights never change.
+    """A Hugging Face encoder with mean pooling, L2-normalised; its weights are never trained.
 
     The pooling is that of Sentence-BERT (Reimers and Gurevych, 2019): the mean of the token vectors under the mask.
     """
@@ -49,7 +49,7 @@ class TextModel:
 
     @cached_property
     def weights_hash(self) -> str:
-        """The sha256 of the weights file, as hexadecimal digits."""
+        """The SHA-256 of the weights file, in hexadecimal."""
         digest = hashlib.sha256()
         with self._weights_file.open("rb") as file:
             while block := file.read(1 << 20):
@@ -95,7 +95,7 @@ class TextModel:
         return self.folder / "model.safetensors"
 
     def _encode(self, texts: Sequence[str], task: Task) -> npt.NDArray[np.float32]:
-        """Texts of like length go through the model together, which leaves little padding."""
+        """Encode texts sorted by length, so that batches need little padding."""
         if len(texts) <= _FEW and not self._is_loaded and self._few is not None:
             vectors = np.array([self._few.embed(text) for text in texts], np.float32)
             task.advance(len(texts))
@@ -110,7 +110,7 @@ class TextModel:
         return vectors
 
     def load(self) -> None:
-        """Load the model on TensorFlow, which from then on encodes a few texts too."""
+        """Load the TensorFlow model now; it then encodes small batches too."""
         for length in ("the first text", _LONGER_TEXT):
             self._forward(*_padded(self._tokenizer([length], truncation=True, max_length=_MAX_TOKENS)["input_ids"]))
         self.__dict__.pop("_few", None)
@@ -121,7 +121,7 @@ class TextModel:
 
     @cached_property
     def _few(self) -> Bert | None:
-        """What encodes a few texts; None for a kind of model that only TensorFlow computes."""
+        """The NumPy model for small batches; None for a kind of model that only TensorFlow supports."""
         return Bert(self.folder, self._weights_file, _MAX_TOKENS) if can_read(self.folder) else None
 
     @cached_property
