@@ -1,4 +1,4 @@
-"""Attribute profile: 1 for each attribute that an item of the user has, 0 for all others, against the items' own."""
+"""Attribute profiles: the tags and categories of a user's items as a binary vector, compared with each item's."""
 
 from dataclasses import dataclass, replace
 from itertools import product

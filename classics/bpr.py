@@ -1,4 +1,4 @@
-"""BPR: matrix factorisation that ranks what a user has above what not (Rendle et al., 2009), by `implicit`."""
+"""BPR: matrix factorisation with a pairwise ranking loss (Rendle et al., 2009), by `implicit`."""
 
 from dataclasses import dataclass
 from itertools import product

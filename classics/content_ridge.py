@@ -1,4 +1,4 @@
-"""Ridge regression from what is written about an item to who has it: a linear model that learns what matters."""
+"""Ridge regression per user from an item's TF-IDF vector to whether the user has it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -44,7 +44,7 @@ class ContentRidge(Classic):
         return (*labels, *halved, *both)
 
     def fit(self, data: RankingData) -> "TermWeights":
-        """Learn from the items that somebody has. Raises Unfit where they are more than 20,000.
+        """Fit on the items that any user has. Raises Unfit where they are more than 20,000.
 
         A user's regression is on nothing but the user's own history, so it is made for the history that is asked with.
         """
@@ -55,7 +55,7 @@ class ContentRidge(Classic):
 
 @dataclass(frozen=True)
 class TermWeights(Scorer):
-    """users: float32 [users, terms], what each term is worth to a user. items: csr [items, terms].
+    """users: float32 [users, terms], each user's weight of a term. items: csr [items, terms].
 
     known: int64 [k], the items that the regressions tell apart; l2: of the penalty.
     """

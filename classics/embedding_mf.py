@@ -1,4 +1,4 @@
-"""Embeddings of users and items, with biases, trained in Keras; and its deep variant."""
+"""Matrix factorisation with embeddings and biases, trained in Keras; and its deep variant."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -122,7 +122,7 @@ class DeepEmbeddingMF(EmbeddingMF):
 
 @dataclass(frozen=True)
 class EmbeddingPredictor:
-    """What was learnt, as arrays: answering needs no TensorFlow.
+    """The fitted model as arrays: prediction needs no TensorFlow.
 
     users, items: [n, factors + 1], a vector and then a bias; zeros where nothing is known. layers: weights and biases
     of the dense layers, none for the dot product; match: [units, 1] after them. level: b. mean: of all ratings,

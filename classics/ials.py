@@ -56,7 +56,7 @@ class ImplicitALS(Classic):
 
 @dataclass(frozen=True)
 class SolvedFactors(Factors):
-    """Factors of which a user's vector is solved for the history. model: of `implicit`, fitted."""
+    """Factors whose user vectors are solved from the histories. model: of `implicit`, fitted."""
 
     model: Any
 

@@ -1,4 +1,4 @@
-"""The same list for everyone: items by how many users have them."""
+"""Popularity: items by the number of users who have them, the same list for everyone."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self

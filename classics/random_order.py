@@ -1,4 +1,4 @@
-"""A random order for each user: what chance alone reaches."""
+"""Random order: the score that chance alone reaches."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self

@@ -1,4 +1,4 @@
-"""A method and a data set together: recommendations by ids, for a user of the data or after any history."""
+"""A method fitted on a data set: recommendations by ids, for a user of the data or for any history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _REASONS: Final = 3
 
 @dataclass(frozen=True)
 class Reason:
-    """An item of the history, and what it adds to a score."""
+    """A history item, and its contribution to a score."""
 
     item_id: str
     title: str
@@ -36,7 +36,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Recommended:
-    """An item of a list. rank: from 1; because: the items of the history that speak most for it, if that is known."""
+    """An item of a list. rank: from 1; because: the history items that contribute most, if that is known."""
 
     rank: int
     item_id: str
@@ -47,7 +47,7 @@ class Recommended:
 
 @dataclass(frozen=True)
 class Recommender:
-    """What a method learnt of a data set. seen: csr [users, items]; popularity: float32 [items]."""
+    """A method fitted on a data set. seen: csr [users, items]; popularity: float32 [items]."""
 
     method: Method
     scorer: Scorer
@@ -60,7 +60,7 @@ class Recommender:
     def learn(
         cls, method: Classic | RatingClassic, dataset: Dataset, embed_items: EmbedItems | None = None
     ) -> "Recommender":
-        """Learn from every event. Raises DataError for a data set without events, Unfit where it lacks something."""
+        """Fit on every event. Raises DataError for a data set without events, Unfit where it lacks something."""
         dataset.require_interactions()
         ordered = Dataset(
             dataset.name, order(dataset.interactions), dataset.items, dataset.users, dataset.schema, dataset.report
@@ -82,7 +82,7 @@ class Recommender:
         k: int = 10,
         allowed: NDArray[np.bool_] | None = None,
     ) -> list[Recommended]:
-        """The k best items that the person does not have; fewer only where fewer are left.
+        """The top k items that the user does not have yet; fewer only where fewer are left.
 
         user: an id of the data set; history: item ids, oldest first; one of the two. allowed: bool [items], which items
         may be listed. Raises CannotAnswer for an unknown id, and for a history where the method knows users alone.
@@ -153,7 +153,7 @@ class Recommender:
 
 
 def told(scorer: Scorer, users: Codes, popularity: Scores) -> Scores:
-    """The scores of users. To whom a method can tell nothing, because all items score alike, what is popular is told.
+    """The scores of users; popularity for those for whom a method scores all items alike, and so knows nothing.
 
     popularity: float32 [items].
     """

@@ -1,4 +1,4 @@
-"""Truncated SVD of the ratings, absent ones filled with what the biases say."""
+"""Truncated SVD of the ratings, with missing ones filled from the biases."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Text-model neighbours: items whose text vectors lie near the mean of the user's."""
+"""Text-model neighbours: items whose text vector is near the mean of the user's items."""
 
 from dataclasses import dataclass
 from typing import ClassVar

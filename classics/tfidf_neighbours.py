@@ -1,4 +1,4 @@
-"""TF-IDF neighbours: what is described like the things that the user has."""
+"""TF-IDF neighbours: items whose description is similar to the user's items."""
 
 from dataclasses import dataclass, replace
 from itertools import product

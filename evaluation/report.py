@@ -87,7 +87,7 @@ def _method(fold: Fold, outcome: Outcome, names: Sequence[str]) -> Report:
 
 
 def _ties(ties: Ties, outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
-    """Each refitted method's figures as the rows stand, and for each shuffle of what has the same time."""
+    """The metrics of each refitted method in the given row order, and for each shuffle of tied events."""
     told = {outcome.name: outcome.metrics.as_dict() for outcome in outcomes}
     moves = {
         method: {

@@ -1,4 +1,4 @@
-"""What can be read and will be of little use: told before anybody trains on it."""
+"""Warnings about data that can be read but will be of little use in training."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to look at. table: "interactions", "items" or "users". subject: the feature, user or item, or ""."""
+    """One warning. table: "interactions", "items" or "users". subject: the feature, user or item, or ""."""
 
     table: str
     subject: str
@@ -31,7 +31,7 @@ class Advice:
 
 
 def advise(dataset: Dataset) -> list[Advice]:
-    """What in the data set will be of little use, most important first."""
+    """Warnings about a data set, the most important first."""
     return [
         *_events(dataset),
         *_features("items", dataset.items, Columns.ITEM, dataset.schema.items),

@@ -1,4 +1,4 @@
-"""Writing a data set as a dataset folder."""
+"""Exports a data set as a data set folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,7 +83,7 @@ def _write(frame: pd.DataFrame, features: tuple[Feature, ...], path: Path) -> No
 
 
 def _cells(column: pd.Series, kind: FeatureType | None) -> pd.Series | list[object]:
-    """Values in the form that Parquet has for them."""
+    """Values in a form that Parquet can store."""
     if kind is FeatureType.IMAGE:
         return [None if image is None else image_file(image) for image in column]
     if kind is FeatureType.SERIES:

@@ -1,4 +1,4 @@
-"""Two-tower retrieval with a vector database: train, index, serve, and measure honestly.
+"""Two-tower retrieval with a vector database: train, index, serve and evaluate.
 
     import pharos
 

@@ -1,4 +1,4 @@
-"""Items that are like an item, and items that a text asks for; as the server finds them."""
+"""Similar items and search in memory, with the same results as on the server."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,7 +18,7 @@ from pharos.towers.text.documents import documents
 
 
 class Finder:
-    """Searches the items of a pipeline; what it needs beside vectors is computed when it is first asked."""
+    """Similar items and search over the items of a pipeline; matrices besides vectors are computed on first use."""
 
     def __init__(self, pipeline: Pipeline, text: Floats | None) -> None:
         """text: float32 [items, t], the text model's vectors of the items; None where they are to be computed."""
@@ -30,7 +30,7 @@ class Finder:
     def similar(
         self, row: int, k: int, allowed: Mask | None, exclude: Rows, method: str = SimilarMethod.BLEND
     ) -> list[Candidate]:
-        """The k items most like the one of this row, which is not among them. method: see `SimilarMethod`.
+        """The k items most similar to that of a row, without itself. method: see `SimilarMethod`.
 
         Raises RequestError for another one, and for one that the model or the data do not allow.
         """
@@ -72,7 +72,7 @@ class Finder:
         return company(_some(led_to, mask, depth), _some(self._led_from(neighbours[[row]]), mask, len(mask)))
 
     def _alike(self, row: int, likeness: Likeness) -> Floats:
-        """Cosines of what is written: float32 [items]."""
+        """Cosine similarities of content: float32 [items]."""
         try:
             vectors = self._documents.get(likeness) or ItemVectors.of(self._pipeline.catalogue.data, likeness)
         except CannotAnswer as error:
@@ -84,14 +84,14 @@ class Finder:
         return scores
 
     def _known_texts(self) -> Floats:
-        """Raises RequestError without a text model."""
+        """The text vectors. Raises RequestError without a text model."""
         if not self._pipeline.bundle.text_dimensions:
             others = ", ".join(method for method in SimilarMethod if method is not SimilarMethod.TEXT)
             raise RequestError(f"method: 'text'; the model was trained without a text model; others are {others}")
         return self._texts()
 
     def search(self, text: str, k: int, allowed: Mask | None, exclude: Rows) -> list[Candidate]:
-        """The k items that a text names or describes: titles first, then meaning and words, half and half."""
+        """The k items that match a text: by title first, then by meaning and words, half and half."""
         catalogue = self._pipeline.catalogue
         mask = _mask(catalogue, allowed, exclude)
         titled = [
@@ -120,7 +120,7 @@ class Finder:
         return [Candidate(ids[row], score, Source.TEXT) for row, score in best]
 
     def _led_from(self, incoming: sp.csr_matrix) -> Floats:
-        """What each item of the catalogue says for the one whose incoming weights these are: float32 [items]."""
+        """The weights of all catalogue items into the item with these incoming weights: float32 [items]."""
         ids = self._pipeline.bundle.sources.spec.items.ids
         weights = np.zeros(len(self._pipeline.catalogue), np.float32)
         rows = self._pipeline.catalogue.rows([ids[column] for column in incoming.indices.tolist()])
@@ -134,7 +134,7 @@ class Finder:
         return self._neighbours
 
     def _written(self) -> sp.csr_matrix:
-        """What is written about all items: float32 CSR [items, columns]."""
+        """The content vectors of all items: float32 CSR [items, columns]."""
         if self._content is None:
             sources = self._pipeline.bundle.sources
             self._content = sources.encoder.encode(self._pipeline.catalogue.items, sources.spec.schema.items)
@@ -154,12 +154,12 @@ def _mask(catalogue: Catalogue, allowed: Mask | None, hidden: Rows) -> Mask:
 
 
 def _some(scores: Floats, mask: Mask, depth: int) -> List:
-    """The same without those of score 0, who have nothing in common."""
+    """The list without items of score 0."""
     return _best(scores, mask & (scores != 0), depth)
 
 
 def _best(scores: Floats, mask: Mask, depth: int) -> List:
-    """The best of the rows that pass, at most `depth`, and their scores; of equal ones the earlier comes first."""
+    """The best `depth` rows that pass, and their scores; ties in row order."""
     rows = np.flatnonzero(mask)
     order = np.argsort(-scores[rows], kind="stable")[:depth]
     return rows[order].astype(np.int64), scores[rows[order]].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Writes the lists of many users to one Parquet file, part by part, so that what was done survives a stop."""
+"""Writes the lists of many users to one Parquet file, in parts, so that an interrupted run can be resumed."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ _WHAT: Final = "what.json"
 def write_lists(
     service: Service, users: Sequence[str], selection: Selection, out: Path, progress: Progress, *, replace: bool
 ) -> int:
-    """Answer every user into `out`, a Parquet file of user_id, rank, item_id, score, source; returns the rows.
+    """Write all lists to a Parquet file of user_id, rank, item_id, score, source; return its row count.
 
     Parts of 2,048 users stand in a folder beside it until all are done; a second start with the same users, options,
     bundle and state of the items goes on after them. What users did meanwhile counts for those not answered yet. Raises
@@ -50,7 +50,7 @@ def write_lists(
 
 
 def _what(service: Service, users: Sequence[str], selection: Selection) -> str:
-    """All that decides what a part holds, as text."""
+    """A description of the run, by which a later run knows whether it may resume."""
     generation = service.live.current()
     digest = hashlib.sha256()
     for user_id in users:
@@ -66,7 +66,7 @@ def _what(service: Service, users: Sequence[str], selection: Selection) -> str:
 
 
 def _begin(parts: Path, what: str) -> None:
-    """Keep the parts of an interrupted run of just this; remove those of another one."""
+    """Keep the finished parts of an interrupted run of the same description; delete those of another."""
     try:
         same = (parts / _WHAT).read_text("utf-8") == what
     except (OSError, ValueError):
@@ -90,7 +90,7 @@ def _write_part(part: Path, frame: pd.DataFrame) -> None:
 
 
 def _joined(parts: Path, out: Path) -> int:
-    """All parts as one file; memory for one part."""
+    """Join all parts into one file, one part at a time in memory."""
     beside, rows = parts / "whole.new", 0
     files = sorted(parts.glob("*.parquet"))
     schema = pa.unify_schemas([pq.read_schema(file) for file in files])

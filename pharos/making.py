@@ -1,4 +1,4 @@
-"""How models come about: fitted on a data set, or opened from a bundle."""
+"""Makes models: fitted on a data set, or loaded from a bundle."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def fit(data: Dataset, *, progress: ProgressOption = None, **settings: Any) -> R
 
 
 def open_bundle(bundle: str | Path, data: Dataset | None = None) -> Recommender:
-    """A model from the folder of a bundle, or from a folder of bundles, of which the newest is taken.
+    """Load a model from a bundle's folder, or from the newest bundle in a folder of bundles.
 
     data: the items to answer with and the events that are known; by default those that were saved with the bundle. They
     may be newer than those of the training. Raises BundleError where there is no bundle, or no data with it.

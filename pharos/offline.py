@@ -1,4 +1,4 @@
-"""Lists for all users at once, from the store and the live collection, as the server would answer each of them."""
+"""Batch recommendation: lists for all users from the store and the live collection, with the server's results."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ AT_ONCE = 256
 
 
 class OfflineLists:
-    """Answers many users together, with every item and vector in memory.
+    """Recommends to many users at once, with every item and vector in memory.
 
     The lists are those of `Pipeline.recommend` of the server, up to what an approximate index overlooks. Where business
     rules, a share of new items or several variants are set, each user is asked for one by one: that is exact, and slow.
@@ -45,7 +45,7 @@ class OfflineLists:
             self._lists = _Together(service.store, service.index, service.live.current(), asked, service)
 
     def lists(self, user_ids: Sequence[str]) -> pd.DataFrame:
-        """user_id, rank (from 1), item_id, score, source: at most k rows for each user, user after user."""
+        """Lists as a table of user_id, rank (from 1), item_id, score, source: at most k rows per user."""
         if self.together:
             return _frame(self._lists(user_ids))
         return _frame(
@@ -61,7 +61,7 @@ class OfflineLists:
 
 
 class _Together:
-    """The stages over all items of a store, in memory."""
+    """The pipeline over all items of a store, in memory."""
 
     def __init__(
         self, store: Store, index: VectorIndex, generation: Generation, asked: Asked, service: Service
@@ -95,7 +95,7 @@ class _Together:
         return Profile(user_id, history, self._rows(known.seen), known.features)
 
     def _filled(self, found: list[Candidate], person: Profile) -> list[Candidate]:
-        """Popular items take the places that are left."""
+        """Fill lists that are too short with popular items."""
         if len(found) >= self._asked.k:
             return found
         hidden = np.concatenate(
@@ -116,7 +116,7 @@ class _Together:
 
 
 class _StoredCatalogue(Catalogue):
-    """The items of a store, whose popularity the store counts itself."""
+    """The items of a store, with the popularity that the store counts."""
 
     def __init__(self, store: Store, items: pd.DataFrame, schema: Schema) -> None:
         nobody = pd.DataFrame({Columns.USER: pd.Series(dtype="str"), Columns.ITEM: pd.Series(dtype="str")})

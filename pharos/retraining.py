@@ -1,4 +1,4 @@
-"""Trains anew on what the store holds, and judges the new model on the newest events against the one that is live."""
+"""Retrains on the content of the store, and compares the new model with the live one on the newest events."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ _MOST_SAME_LISTS: Final = 0.5
 
 
 class Verdict(BaseModel):
-    """What became of a retraining.
+    """The result of a retraining.
 
     goes_live: whether the new bundle is to be indexed. reason: a sentence. bundle: the new one, also where it is not to
     go live; None where none was made. live, new: mean ndcg@10 of the people who have newest events; low, high: the 95 %
@@ -49,14 +49,14 @@ class Verdict(BaseModel):
 
 @dataclass(frozen=True)
 class _Task:
-    """The events that are new since the live model, in two halves by time: one to learn from, one to judge."""
+    """The events since the live model was trained, in two halves by time: one to learn from, one to judge by."""
 
     fold: Fold
     new: pd.DataFrame
 
 
 def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, progress: Progress) -> Verdict:
-    """Train with the settings of the live bundle; see Verdict. Raises TrainingError, TextModelError.
+    """Retrain with the settings of the live bundle; see Verdict. Raises TrainingError, TextModelError.
 
     Only events after the newest that the live model has learnt from count as new. The later half of them is held out;
     both models are asked for it with all that was before. The new bundle then learns from all events.
@@ -116,7 +116,7 @@ def _compared(
 
 
 def _task(dataset: Dataset, live: Bundle) -> _Task | str:
-    """The task, or why there is none."""
+    """The events to learn from and to judge by, or the reason why there are not enough."""
     if not dataset.schema.has_timestamp:
         return "the events have no times, so that none are known to be new; train with `pharos train --from-store`"
     events = order(dataset.interactions)

@@ -1,4 +1,4 @@
-"""What given items are worth to a person, and why: the same scores as in a list of recommendations."""
+"""Scores of given items for a user, and their explanation; the same scores as in recommendations."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from pharos.towers.sources.merging import SOURCES, Floats, scaled_like
 
 @dataclass(frozen=True)
 class Scores:
-    """Of n items: score float32 [n]; source: the one that says most for each; rating float64 [n] or None."""
+    """Of n items: score float32 [n]; source: the one that contributes most to each; rating float64 [n] or None."""
 
     score: Floats
     source: tuple[Source, ...]
@@ -24,7 +24,7 @@ class Scores:
 
 
 def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Scores, EncodedPerson]:
-    """Scores of items, whether or not they would be retrieved, those that the person has among them.
+    """Scores of items, whether or not they would be retrieved; items that the user has are allowed.
 
     What would be retrieved has the score that it has in a list; the others are brought to the scale of what the sources
     find, and ranked together with it.
@@ -49,7 +49,7 @@ def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Score
 
 
 def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Source) -> Floats:
-    """How much each past item weighs for an item: float32 [history], 1 in all, or nothing.
+    """The contribution of each past item to an item: float32 [history], summing to 1, or all zeros.
 
     For an item that neighbours brought these are the weights from the past items to it, for one by content how alike
     they are by what is written, and for any other what a ranking model attends to.
@@ -78,7 +78,7 @@ def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Sou
 
 
 def _exactly(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> Merged:
-    """Items that are not among the candidates, by what each source says of them; those that it found keep that."""
+    """Exact scores by each source for items that are not among the candidates; scores of candidates are kept."""
     parts = np.zeros((len(rows), SOURCES), np.float32)
     if len(rows):
         alone = np.zeros(len(pipeline.catalogue), bool)

@@ -1,4 +1,4 @@
-"""Every setting of Pharos, once: from `PHAROS_*` in the environment, or `pharos.toml` in the working folder."""
+"""All settings of Pharos: from the environment (`PHAROS_*`), or `pharos.toml` in the working folder."""
 
 import math
 import os
@@ -23,7 +23,7 @@ ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 class VariantSetting(BaseModel):
-    """One of several collections that are live at the same time. share: of the users, from 0 to 1."""
+    """A variant: one of several live collections. share: of the users, from 0 to 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,7 +32,7 @@ class VariantSetting(BaseModel):
 
 
 class Settings(BaseSettings):
-    """What a person may decide. The environment wins over the file, an argument wins over both."""
+    """The settings. The environment wins over the file, an argument wins over both."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True)
 
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
 
     @property
     def live(self) -> dict[str, VariantSetting]:
-        """The aliases that are live, by name of the variant; without variants the one, of no name."""
+        """The alias of each variant by name; without variants there is one, named ""."""
         return self.variants or {"": VariantSetting(alias=self.alias, share=1.0)}
 
     @property
@@ -198,12 +198,12 @@ class Settings(BaseSettings):
 
     @property
     def texts_dir(self) -> Path:
-        """Folder of the text model's vectors that training and indexing have computed already."""
+        """Folder with the cache of text vectors for training and indexing."""
         return self.data_dir / "texts"
 
     @property
     def store_url(self) -> str:
-        """SQLAlchemy address of the store."""
+        """SQLAlchemy URL of the store."""
         return self.database_url or f"sqlite:///{self.data_dir / 'pharos.db'}"
 
     @classmethod
@@ -215,12 +215,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then `pharos.toml`; nothing else is read."""
+        """Arguments, then the environment, then `pharos.toml`; no other sources."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
 def load_settings(**arguments: Any) -> Settings:
-    """The settings of this process; `arguments` win over the environment and the file.
+    """Load the settings; `arguments` win over the environment and the file.
 
     Raises SettingsError with one line per wrong setting: its name and where it stands, its value, what is allowed.
     """
@@ -233,7 +233,7 @@ def load_settings(**arguments: Any) -> Settings:
 
 
 def _explain(problem: Any, arguments: dict[str, Any]) -> str:
-    """One line for one of pydantic's errors."""
+    """One of pydantic's errors as one line."""
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         known = ", ".join(sorted(Rule.model_fields if problem["loc"][0] == "rules" else Settings.model_fields))

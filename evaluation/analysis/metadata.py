@@ -24,7 +24,7 @@ POPULARITY: Final = "popularity"
 
 @dataclass(frozen=True)
 class Column:
-    """One thing known of items. values: float64 [n], NaN where unknown; ranked: whether only their order counts."""
+    """A numeric property of items. values: float64 [n], NaN where unknown; ranked: whether only their order counts."""
 
     feature: str
     value: str

@@ -1,4 +1,4 @@
-"""What the names of columns and files hint at, in the words that exports use."""
+"""Hints in the names of columns and files, by the words that common exports use."""
 
 import re
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ def words(name: str) -> list[str]:
 
 
 def hints(name: str, vocabulary: Iterable[str]) -> int:
-    """How strongly a name hints at one of these words: 3 it is one, 2 one of its words is, 1 one stands within."""
+    """How strongly a name hints at one of these words: 3 equal, 2 contains it as a word, 1 as a substring."""
     vocabulary = tuple(vocabulary)
     lowered = name.lower().strip()
     parts = words(name)

@@ -1,4 +1,4 @@
-"""Numbers as they are written: 1234.5, 1.234,50 €, $1,234, 12 %, (5.00), and which mark stands before decimals."""
+"""Numbers as people write them: 1234.5, 1.234,50 €, $1,234, 12 %, (5.00); the decimal mark is detected."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -87,7 +87,7 @@ def _read_dressed(
 
 
 def _undress(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
-    """The numbers without signs of currency and percent and without blanks and quotes between thousands."""
+    """The numbers without currency and percent signs, and without blanks and quotes between thousands."""
     bare = pc.replace_substring_regex(text, _CURRENCY, "")
     dressed = np.asarray(pc.not_equal(bare, text).fill_null(False))
     bare = pc.replace_substring_regex(bare, _AROUND, "")

@@ -1,4 +1,4 @@
-"""Times as they are written: seconds since 1970 and their parts, ISO 8601, or a format that is named."""
+"""Times: unix time in s, ms, us or ns, ISO 8601, or a declared format."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ _FORMATS: Final = (
 
 @dataclass(frozen=True)
 class TimeFormat:
-    """How times are written. form: "s", "ms", "us", "ns", "iso", or as strptime takes it; None: found by looking.
+    """The format of times. form: "s", "ms", "us", "ns", "iso", or for strptime; None: to be detected.
 
     zone: of times that name none; None is UTC.
     """
@@ -87,7 +87,7 @@ def read_times(cells: pd.Series, said: TimeFormat, column: str) -> Times:
 
 
 def decimal_years(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds since 1970 as years with their part: the first of July 2020 is 2020.497."""
+    """Seconds since 1970 as decimal years: the first of July 2020 is 2020.497."""
     days = pd.to_datetime(pd.Series(np.floor(seconds / 86_400)), unit="D", errors="coerce")
     year = days.dt.year.to_numpy(dtype=np.float64)
     part = (days.dt.day_of_year.to_numpy(dtype=np.float64) - 1) / np.where(days.dt.is_leap_year, 366, 365)
@@ -95,7 +95,7 @@ def decimal_years(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def suspicious(seconds: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
-    """Times that can be read and are hardly meant, by what is odd about them."""
+    """Times that are readable but probably wrong, by what is odd about them."""
     tomorrow = datetime.now(UTC).timestamp() + 86_400
     return {
         "is 0, the first second of 1970": seconds == 0,
@@ -105,7 +105,7 @@ def suspicious(seconds: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
 
 
 def check_format(said: TimeFormat) -> None:
-    """Errors: ValueError for a format or zone that is none."""
+    """Errors: ValueError for an unknown format or time zone."""
     if said.zone is not None:
         try:
             ZoneInfo(said.zone)

@@ -1,4 +1,4 @@
-"""What is popular in a data set, without a store: `pharos popular DATA`."""
+"""Popular items of a data set without a store: `pharos popular DATA`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _WHOLE: Final = ("votes", "events", "before")
 
 @dataclass(frozen=True)
 class ChartOptions:
-    """What the options of `pharos popular` ask for. m, quantile, prior: see `pharos.classics.weighted_rating`."""
+    """The options of `pharos popular`. m, quantile, prior: see `pharos.classics.weighted_rating`."""
 
     votes: str | None = None
     mean: str | None = None
@@ -33,11 +33,11 @@ class ChartOptions:
     order: "ChartOrder | None" = None
 
     def counts_ratings(self) -> bool:
-        """Whether ratings decide, where there are any; in a window it is how much happened."""
+        """Whether the chart is ordered by rating, if there are any; in a time window it is by event count."""
         return self.order is None and (self.since is None or self.m is not None or self.quantile is not None)
 
     def of_data(self) -> list[str]:
-        """The options that were given and need a data set, as they are typed."""
+        """The given options that need a data set, as they are typed."""
         return [f"--{name}" for name in ("votes", "mean", "m", "quantile", "prior") if getattr(self, name) is not None]
 
 

@@ -68,7 +68,7 @@ def classic(
 
 
 def text_embedding() -> "EmbedItems | None":
-    """The text model of the settings, reading the same documents as the item tower; None for no text model."""
+    """A function that encodes item documents with the text model of the settings; None for no text model."""
     from pharos.cli.progress import terminal_progress
     from pharos.serving.settings import load_settings
     from pharos.towers.settings import TrainingSettings

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class ExitCode(IntEnum):
-    """What a command ends with."""
+    """The exit codes of `pharos`."""
 
     OK = 0
     FAILED = 1

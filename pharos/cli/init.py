@@ -39,7 +39,7 @@ def init(
 
 
 def _ask(question: str, options: Sequence[str], guess: str | None, *, optional: bool = False) -> str | None:
-    """One of the options, by its name or number; the guess for an empty answer, and none for a hyphen."""
+    """One of the options, by name or number; an empty answer takes the guess, a hyphen none."""
     if not options:
         return None
     print(f"\n{question}")

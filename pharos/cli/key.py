@@ -7,7 +7,7 @@ import typer
 
 
 class KeyKind(StrEnum):
-    """What a key may do."""
+    """The scope of a key."""
 
     READ = "read"
     WRITE = "write"

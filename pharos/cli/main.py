@@ -1,4 +1,4 @@
-"""The `pharos` command: its subcommands, and errors as people read them."""
+"""The `pharos` command: its subcommands, and errors as messages for people."""
 
 import os
 import sys
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    """The exit code."""
+    """Run the command line and return the exit code."""
     try:
         return int(app(prog_name="pharos", standalone_mode=False) or ExitCode.OK)
     except typer.Abort:
@@ -99,7 +99,7 @@ def _told(message: str, code: ExitCode) -> int:
 
 
 def _message(error: Exception) -> str | None:
-    """What to tell a person; None for an error that is a fault of the program."""
+    """The message of an error for people; None for a bug."""
     from pharos.ingest.errors import PharosError
 
     if isinstance(error, PharosError):

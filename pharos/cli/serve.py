@@ -94,7 +94,7 @@ def _hours(text: str | None) -> float | None:
 
 
 def _check_parts(settings: "Settings") -> None:
-    """Raise what would keep the application from starting, before anything heavy is imported."""
+    """Raise whatever would keep the application from starting, before heavy libraries are imported."""
     from pharos.serving.parts import open_index, open_store
     from pharos.serving.rule_settings import conditions
 

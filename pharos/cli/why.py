@@ -19,7 +19,7 @@ def why(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell at which stage an item falls for a user, or what brings it into the list."""
+    """Explain at which stage an item is dropped for a user, or why it is in the list."""
     from rich.console import Console
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""Middleware: an id for every request, a line in the log, and metrics."""
+"""Middleware: a request id, a log line and metrics for every request."""
 
 import logging
 import re
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Observe:
-    """Gives each request an id, which its answer and every line of the log about it carry, and counts and times it.
+    """Gives each request an id for its response and its log lines, and counts and times it.
 
     Neither the log nor the metrics hold paths or query strings, which name people and what they look for: they name
     the route.
@@ -35,7 +35,7 @@ class Observe:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

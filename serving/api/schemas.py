@@ -1,4 +1,4 @@
-"""Schemas of the requests that read, and of their responses."""
+"""Schemas of read requests and of their responses."""
 
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
@@ -29,12 +29,12 @@ def _storable(text: str) -> str:
 
 
 def _composed(value: object) -> object:
-    """Before its length is looked at, for composing changes it."""
+    """Normalise to NFC before the length is checked, since that changes it."""
     return nfc(value) if isinstance(value, str) else value
 
 
 def _decoded(text: str) -> str:
-    """A part of the path, which `middleware.RawPaths` leaves percent-encoded."""
+    """Decode a path part, which `middleware.RawPaths` leaves percent-encoded."""
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
@@ -63,7 +63,7 @@ Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds,
 
 
 class ListQuery(BaseModel):
-    """The query parameters of every list."""
+    """Query parameters of every list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,7 +80,7 @@ class ListQuery(BaseModel):
 
 
 class RecommendationQuery(ListQuery):
-    """The query parameters of recommendations."""
+    """Query parameters of recommendations."""
 
     diversity: Diversity = None
     new_share: NewShare = None
@@ -88,13 +88,13 @@ class RecommendationQuery(ListQuery):
 
 
 class SearchQuery(ListQuery):
-    """The query parameters of a search."""
+    """Query parameters of a search."""
 
     q: Text = Field(min_length=1, description="a title or its beginning, or what the item is about")
 
 
 class SimilarQuery(ListQuery):
-    """The query parameters of similar items."""
+    """Query parameters of similar items."""
 
     method: SimilarMethod = Field(
         SimilarMethod.BLEND,
@@ -105,7 +105,7 @@ class SimilarQuery(ListQuery):
 
 
 class PopularQuery(ListQuery):
-    """The query parameters of popular items."""
+    """Query parameters of popular items."""
 
     since: Text | None = Field(
         None,
@@ -121,7 +121,7 @@ class PopularQuery(ListQuery):
 
 
 class HistoryEntry(BaseModel):
-    """Something a person liked or used before."""
+    """A past event of an anonymous user."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -131,7 +131,7 @@ class HistoryEntry(BaseModel):
 
 
 class RecommendationBody(BaseModel):
-    """For whom, and what, to recommend."""
+    """The user and the options of a list."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -158,7 +158,7 @@ class RecommendationBody(BaseModel):
 
 
 class ScoreBody(BaseModel):
-    """For whom, and which items, to score."""
+    """The user and the items to score."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -169,7 +169,7 @@ class ScoreBody(BaseModel):
 
 
 class Reason(BaseModel):
-    """A past item that pulled another up."""
+    """A past item that raised the score of another."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -180,7 +180,7 @@ class Reason(BaseModel):
 
 
 class ScoredItem(BaseModel):
-    """What an item is worth to a person."""
+    """The score of an item for a user."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -190,7 +190,7 @@ class ScoredItem(BaseModel):
 
 
 class ScoreList(BaseModel):
-    """What the asked items are worth, in the order asked for."""
+    """The scores of the items, in the order of the request."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -217,7 +217,7 @@ class ListItem(BaseModel):
 
 
 class ItemList(BaseModel):
-    """A list of items and how it came about."""
+    """A list of items and how it was made."""
 
     items: list[ListItem]
     bundle: str | None = Field(description="the bundle that answered; null where only the store did")
@@ -230,7 +230,7 @@ class ItemList(BaseModel):
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
-        """What the pipeline answered, as the API shows it."""
+        """From the pipeline's answer."""
         return cls(
             items=[ListItem.model_validate(item) for item in answer.items],
             bundle=answer.bundle,
@@ -244,7 +244,7 @@ class ItemList(BaseModel):
 
 
 class Item(BaseModel):
-    """All that is known of an item."""
+    """An item."""
 
     item_id: str
     title: str
@@ -258,7 +258,7 @@ class Item(BaseModel):
 
     @classmethod
     def of(cls, record: ItemRecord) -> Self:
-        """What the store holds, as the API shows it."""
+        """From the store's record."""
         return cls(
             item_id=record.item_id,
             title=record.title,
@@ -273,7 +273,7 @@ class Item(BaseModel):
 
 
 class ReindexBody(BaseModel):
-    """With what to re-index."""
+    """The bundle to re-index with."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -282,7 +282,7 @@ class ReindexBody(BaseModel):
 
 
 class JobStatus(BaseModel):
-    """Where a re-index stands."""
+    """The status of a re-index job."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -300,7 +300,7 @@ class JobStatus(BaseModel):
 
 
 class RolledBack(BaseModel):
-    """What is live after a rollback."""
+    """The live collection after a rollback."""
 
     bundle: str
     collection: str = Field(description="the collection that is live again")
@@ -308,14 +308,14 @@ class RolledBack(BaseModel):
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process is alive."""
 
     status: str = "ok"
     version: str
 
 
 class Readiness(BaseModel):
-    """All parts answer."""
+    """All parts are ready."""
 
     status: str = "ready"
     bundle: str

@@ -1,4 +1,4 @@
-"""Brings the live collections in sync with what was stored but not indexed when it was written."""
+"""A background thread that backfills changes of the store which could not be indexed when they were written."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class BackgroundSync:
-    """A thread that keeps the live collections in sync with the store, and outlives every failure to do so.
+    """A thread that keeps the live collections in sync with the store; it survives every failure.
 
     It makes a pass when it starts, when a write could not be indexed, as soon as the index answers again after a
     failure, and every 5 seconds for changes that another process stored, such as `pharos import`, or did not live to
@@ -49,17 +49,17 @@ class BackgroundSync:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread, which begins with a pass."""
+        """Start the thread; it runs a first pass at once."""
         self._wanted.set()
         self._thread = threading.Thread(target=self._run, name="index-sync")
         self._thread.start()
 
     def wake(self) -> None:
-        """Ask for a pass as soon as the index answers: a write could not be indexed."""
+        """Request a pass, since a write could not be indexed."""
         self._wanted.set()
 
     def problem(self) -> str | None:
-        """Why the live collections may be behind the store, for people; None where the last pass succeeded."""
+        """Why the live collections may lag behind the store, for people; None if the last pass succeeded."""
         if self._thread is not None and not self._thread.is_alive() and not self._stopped.is_set():
             return "the thread that keeps the index in sync has ended; restart the server"
         return self._problem
@@ -72,7 +72,7 @@ class BackgroundSync:
             self._thread.join()
 
     def sync(self, until: int | None = None) -> None:
-        """Sync every live collection up to a revision, by default the newest. Does nothing where nothing is live.
+        """Sync every live collection up to a revision, by default the newest. Does nothing if none is live.
 
         Raises what the store, the index and the bundle raise.
         """
@@ -123,7 +123,7 @@ class BackgroundSync:
 
 
 def _live_generation(live: LiveIndex) -> Generation | None:
-    """What is live; None where nothing is yet."""
+    """The live generation; None if there is none yet."""
     try:
         return live.fresh()
     except NotReady as error:

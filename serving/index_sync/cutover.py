@@ -1,4 +1,4 @@
-"""Makes a collection the live one, without losing a change."""
+"""Switches the alias to a new collection without losing a change."""
 
 from pharos.indexing.errors import VerificationFailed
 from pharos.indexing.index import VectorIndex
@@ -11,7 +11,7 @@ from pharos.serving.store import Store
 def cut_over(
     store: Store, index: VectorIndex, live: LiveIndex, generation: Generation, since: int, report: ReportPhase
 ) -> None:
-    """Bring a collection in sync, check its item count against the store's, and switch the alias to it.
+    """Sync a collection, compare its item count with the store's, and switch the alias to it.
 
     since: the revision up to which it is in sync already. Writers go on during the first sync. The last changes, the
     count and the switch happen while no writer can commit, so that no change falls in between. Raises

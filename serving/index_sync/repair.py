@@ -1,4 +1,4 @@
-"""Replaces a live collection or bundle whose files are damaged, without a person."""
+"""Repairs a damaged live collection or bundle automatically."""
 
 import logging
 import time
@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 class Repair:
-    """Rebuilds a damaged collection from the store, and goes back to the previous one where a bundle is damaged.
+    """Rebuilds a damaged collection from the store.
+
+    From a damaged bundle it rolls back, or rebuilds with an intact one.
 
     Attempts for one alias are 5 seconds apart, then twice as long each time, up to ten minutes. clock: in seconds.
     """
@@ -38,7 +40,7 @@ class Repair:
         self._next: dict[str, tuple[float, float]] = {}
 
     def attempt(self) -> None:
-        """Look at what is live, and start to mend what is damaged; does nothing where all is whole."""
+        """Check the live collection and bundle, and start to repair what is damaged."""
         for name, live in self._variants.items():
             try:
                 live.probe()
@@ -70,7 +72,7 @@ class Repair:
         return True
 
     def _whole_bundle(self, wanted: str | None) -> str | None:
-        """The bundle that is wanted, or else the newest whole one; None, for the newest, where none is whole."""
+        """The intact bundle to use: the wanted one, otherwise the newest; None for the newest, if none is intact."""
         known = bundle_ids(self._bundles)
         for bundle in [*([wanted] if wanted in known else []), *reversed(known)]:
             try:

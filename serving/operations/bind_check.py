@@ -1,4 +1,4 @@
-"""The bind check: whether a server may listen on an address without API keys."""
+"""The check that a server without API keys does not listen on a public address."""
 
 import ipaddress
 
@@ -8,7 +8,7 @@ from pharos.serving.settings import Settings
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raises SettingsError where other machines could read and change everything, and nobody said that they may."""
+    """Raise SettingsError where other machines could read and change everything, and the settings do not allow it."""
     if Keys(settings.api_keys) or settings.open_to_network or is_loopback(settings.host):
         return
     raise SettingsError(
@@ -19,7 +19,7 @@ def check_exposure(settings: Settings) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+    """Whether only this machine can reach an address."""
     if host == "localhost":
         return True
     try:

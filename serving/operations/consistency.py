@@ -1,4 +1,4 @@
-"""The consistency check of `pharos doctor --check`: store against vector index, events against their counts."""
+"""The consistency check of `pharos doctor --check`: store against index, events against event counts."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _ROUNDING: Final = 1e-14
 
 
 def disagreements(service: Service) -> Iterator[str]:
-    """Each disagreement as a sentence that names the first cases. Nothing may write meanwhile.
+    """Each disagreement as a sentence with examples. Nothing may write meanwhile.
 
     Raises NotReady where nothing is live, and what the store, the index and the bundle raise.
     """
@@ -27,7 +27,7 @@ def disagreements(service: Service) -> Iterator[str]:
 
 
 def miscounted(store: Store) -> Iterator[str]:
-    """The same for the counts of events that the store keeps of each item."""
+    """Disagreements between the stored event counts of items and their events, as `disagreements`."""
     yield from _sentence(store.miscounted(), "items have other counts of events than events")
 
 
@@ -68,7 +68,7 @@ def _sentence(item_ids: Sequence[str], what: str) -> Iterator[str]:
 
 
 def _same(held: Any, wanted: Any) -> bool:
-    """Whether two JSON values are the same, but for the last digits of a float: an engine's reader may round them."""
+    """Whether two JSON values are equal, apart from the last digits of floats: an engine's parser may round them."""
     if isinstance(held, dict) and isinstance(wanted, dict):
         return held.keys() == wanted.keys() and all(_same(held[name], wanted[name]) for name in held)
     if isinstance(held, list) and isinstance(wanted, list):

@@ -1,4 +1,4 @@
-"""The checks of `pharos doctor`: what works in this installation, what does not, and what to do about it."""
+"""The checks of `pharos doctor`: what works in this installation, and what to do about what does not."""
 
 import sys
 import tempfile
@@ -17,7 +17,7 @@ _PYTHONS: Final = ((3, 11), (3, 13))
 
 @dataclass(frozen=True)
 class Finding:
-    """The state of one part. detail: what was found. advice: what to do where it does not work."""
+    """The result of one check. detail: what was found. advice: what to do if it failed."""
 
     part: str
     works: bool
@@ -30,7 +30,7 @@ Ask: TypeAlias = Callable[[Settings, FolderLocked], tuple[str, Mapping[str, Any]
 
 
 def examine(*, check: bool = False, ask: Ask) -> Iterator[Finding]:
-    """Examine one part after the other; those that need settings come last and only where these can be read.
+    """Run one check after the other; those that need settings come last, and only if the settings are valid.
 
     check: whether to hold the store, the index and the events against each other, item by item.
     ask: asks the server, where one has the embedded index open.

@@ -1,4 +1,4 @@
-"""API keys: their scopes, how they are made, and how they are checked against hashes."""
+"""API keys: scopes, creation, and verification against hashes."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ _RANDOM_BYTES: Final = 32
 
 
 class Scope(IntEnum):
-    """What a request needs, or a key allows; each includes those before it."""
+    """The scope that a request requires or a key has; each includes the ones before it."""
 
     OPEN = 0
     READ = 1
@@ -23,12 +23,12 @@ class Scope(IntEnum):
 
 
 def make_key() -> str:
-    """A new key of 256 random bits. The prefix lets scanners for leaked secrets find it."""
+    """A new key with 256 random bits. Scanners for leaked secrets recognise its prefix."""
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def hash_of(key: bytes) -> str:
-    """The SHA-256 of a key as 64 hexadecimal digits, which stands in the settings instead of the key.
+    """The SHA-256 of a key as 64 hexadecimal digits, which the settings hold instead of the key.
 
     A slow hash such as scrypt makes guessing dear where a secret can be guessed. Nobody guesses 256 random bits, so it
     would only make every request dear. This holds for keys that `make_key` made, not for passwords.
@@ -37,7 +37,7 @@ def hash_of(key: bytes) -> str:
 
 
 class Keys:
-    """The keys that a server accepts, by the hashes of its settings."""
+    """The accepted keys, by the hashes in the settings."""
 
     def __init__(self, hashes: Mapping[KeyScope, Sequence[str]]) -> None:
         self._hashes = [(Scope[name.upper()], digest) for name, digests in hashes.items() for digest in digests]
@@ -47,7 +47,7 @@ class Keys:
         return bool(self._hashes)
 
     def scope_of(self, key: bytes) -> Scope | None:
-        """The most that the key allows; None for an unknown one.
+        """The highest scope of the key; None for an unknown one.
 
         Takes as long for each key: all hashes are compared, each in constant time.
         """

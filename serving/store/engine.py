@@ -1,4 +1,4 @@
-"""Opens the database. Code for one kind of database is here, in `filter_sql` and in the types of columns."""
+"""Opens the database. Database-specific code is here, in `filter_sql`, and in the column types."""
 
 import sqlite3
 import time
@@ -27,7 +27,7 @@ _PRAGMAS: Final = (
 
 
 def open_engine(url: str) -> Engine:
-    """Open a SQLite file, making its folder, or a PostgreSQL database.
+    """Open a SQLite file, creating its folder, or a PostgreSQL database.
 
     Raises StoreError for an address that cannot be used.
     """
@@ -77,12 +77,12 @@ def _open_postgresql(address: URL) -> Engine:
 
 
 def insert_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that leaves existing rows unchanged."""
+    """INSERT that skips existing rows."""
     return _insert(connection, table).on_conflict_do_nothing()
 
 
 def insert_or_add(connection: Connection, table: Table, counts: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that adds to the `counts` of existing rows."""
+    """INSERT that adds to `counts` in existing rows."""
     statement = _insert(connection, table)
     sums = {name: table.c[name] + statement.excluded[name] for name in counts}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
@@ -93,7 +93,7 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 
 
 def writing(engine: Engine) -> Engine:
-    """The same engine for transactions that write. With SQLite they take the one lock at their start."""
+    """The engine for write transactions; with SQLite they take the write lock at the start."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(writes=True)
     # Who waited for another writer sees what that one wrote.
