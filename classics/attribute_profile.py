@@ -53,5 +53,5 @@ class AttributeScores(Scorer):
         profiles.data[:] = 1.0
         return similarities(profiles, self.attributes, self.measure).astype(np.float32)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix)

@@ -48,7 +48,7 @@ class Scorer(ABC):
         A batch gives what its users give alone. A user without a history has scores too.
         """
 
-    def asked_with(self, histories: Histories) -> "Scorer":
+    def for_histories(self, histories: Histories) -> "Scorer":
         """The same fitted method for other histories: their rows are the users from here on.
 
         Raises CannotAnswer where the method knows its own users alone.
@@ -82,7 +82,7 @@ class Classic(Method):
     """A ranking method.
 
     fit: learns from `RankingData`, who has what and what else `needs` names, and gives a `Scorer`.
-    score: the scorer's scores of all items for some users; `asked_with` turns it to people by their histories.
+    score: the scorer's scores of all items for some users; `for_histories` turns it to people by their histories.
     can: what it can be asked beside that, declared and not found out by failing. learn: `fit` on a whole data set,
     asked by ids.
     """

@@ -79,6 +79,6 @@ class TermWeights(Scorer):
     def score(self, users: Codes) -> Scores:
         return (self.items @ self.users[users].T).T
 
-    def asked_with(self, histories: Histories) -> "TermWeights":
+    def for_histories(self, histories: Histories) -> "TermWeights":
         known = np.union1d(self.known, histories.matrix.indices).astype(np.int64)
         return self.solve(histories.matrix, self.items, known, self.l2)

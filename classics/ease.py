@@ -60,7 +60,7 @@ class ItemWeights(Scorer):
     def score(self, users: Codes) -> Scores:
         return (self.histories[users] @ self.weights).astype(np.float32)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix.astype(np.float64))
 
     def explain(self, user: int, item: int) -> Reasons:
@@ -82,7 +82,7 @@ class UserWeights(Scorer):
         scores: Scores = (dense - unexplained / self.solution.diagonal).astype(np.float32)
         return scores
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix.astype(np.float64))
 
     def explain(self, user: int, item: int) -> Reasons:

@@ -60,6 +60,6 @@ class SolvedFactors(Factors):
 
     model: Any
 
-    def asked_with(self, histories: Histories) -> "SolvedFactors":
+    def for_histories(self, histories: Histories) -> "SolvedFactors":
         people = np.arange(histories.matrix.shape[0])
         return replace(self, users=self.model.recalculate_user(people, histories.matrix))

@@ -35,5 +35,5 @@ class PopularityScores(Scorer):
     def score(self, users: Codes) -> Scores:
         return np.tile(self.counts, (len(users), 1))
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return self

@@ -42,5 +42,5 @@ class RandomScores(Scorer):
         rows = [np.random.default_rng((self.seed, int(user))).random(self.items, np.float32) for user in users]
         return np.stack(rows)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return self

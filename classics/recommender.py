@@ -136,7 +136,7 @@ class Recommender:
     def _asked_with(self, histories: Histories) -> Scorer:
         if not self.method.can.unknown_users:
             raise CannotAnswer(f"{self.method.name} knows the users that it learnt from and nobody else; give a user")
-        return self.scorer.asked_with(histories)
+        return self.scorer.for_histories(histories)
 
     def _because(self, scorer: Scorer, row: int, item: int) -> tuple[Reason, ...]:
         if not self.method.can.explanations:

@@ -86,7 +86,7 @@ class States(Factors):
     network: "_Network"
     matrix: csr_matrix
 
-    def asked_with(self, histories: Histories) -> "States":
+    def for_histories(self, histories: Histories) -> "States":
         if histories.sequences is None:
             raise ValueError("SASRec needs the order of events, and these histories have none")
         return self.network.states(histories.sequences, histories.matrix.shape[0], self.matrix)

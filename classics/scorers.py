@@ -25,7 +25,7 @@ class ItemSimilarity(Scorer):
         scores: Scores = (self.histories[users] @ self.similarity).toarray().astype(np.float32, copy=False)
         return scores
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix)
 
     def explain(self, user: int, item: int) -> Reasons:
@@ -59,7 +59,7 @@ class Profiles(Factors):
         """Sum the vectors of each history."""
         return cls(histories @ items, items, histories)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return self.of(histories.matrix, self.items)
 
     def explain(self, user: int, item: int) -> Reasons:

@@ -72,7 +72,7 @@ class FadedSimilarity(ItemSimilarity):
 
     fade: float | None
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         if histories.sequences is None:
             raise ValueError("sequential neighbours need the order of events, and these histories have none")
         return replace(self, histories=_faded(histories.sequences, self.fade, histories.matrix.shape))

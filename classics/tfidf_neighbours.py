@@ -55,7 +55,7 @@ class ProfileScores(Scorer):
         scores: Scores = (profiles @ self.vectors.T).toarray().astype(np.float32, copy=False)
         return scores
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix)
 
     def explain(self, user: int, item: int) -> Reasons:

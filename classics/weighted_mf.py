@@ -67,7 +67,7 @@ class WeightedScores(Scorer):
     def score(self, users: Codes) -> Scores:
         return (self.users[users] @ self.items.T).astype(np.float32)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         matrix = csr_matrix(histories.matrix, dtype=np.float64)
         return replace(self, histories=matrix, users=solve_side(matrix, self.items, self.unobserved, self.penalty))
 
@@ -100,7 +100,7 @@ def solve_side(values: csr_matrix, others: Floats, unobserved: float, penalty: f
     """
     base, solved = _base(others, unobserved, penalty), np.zeros((values.shape[0], others.shape[1]))
     lengths = np.diff(values.indptr)
-    for longest, rows in _alike_in_length(lengths, others.shape[1]):
+    for longest, rows in _groups_by_length(lengths, others.shape[1]):
         place = np.arange(longest)
         there = place < lengths[rows, None]
         cells = np.where(there, values.indptr[rows, None] + place, 0)
@@ -111,7 +111,7 @@ def solve_side(values: csr_matrix, others: Floats, unobserved: float, penalty: f
     return solved
 
 
-def _alike_in_length(lengths: Codes, width: int) -> Iterator[tuple[int, Codes]]:
+def _groups_by_length(lengths: Codes, width: int) -> Iterator[tuple[int, Codes]]:
     """Non-empty rows in groups of similar length: the longest length of each, and its rows."""
     order = np.argsort(lengths, kind="stable")
     start = int(np.searchsorted(lengths[order], 1))

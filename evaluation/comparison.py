@@ -48,7 +48,7 @@ def compare(
     Raises DataError where the data set has nothing to hold out, EvaluationError where no method can take part.
     """
     out.mkdir(parents=True, exist_ok=True)  # at once: a folder that cannot be written is told before the long work
-    evaluation = hold_against(
+    evaluation = evaluate_dataset(
         dataset, protocol, settings,
         with_peers=with_peers, fitted_on=fitted_on, budget=budget, text_cache=text_cache, progress=progress,
     )  # fmt: skip
@@ -58,7 +58,7 @@ def compare(
     return figures
 
 
-def hold_against(
+def evaluate_dataset(
     dataset: Dataset,
     protocol: Protocol,
     settings: TrainingSettings,

@@ -73,7 +73,7 @@ def diversity_curve(
             Degree(
                 diversity=degree,
                 similarity=float(np.mean([mean_similarity(vectors[codes]) for codes in lists.values()])),
-                common=None if labels is None else float(np.mean([_common(labels[c]) for c in lists.values()])),
+                common=None if labels is None else float(np.mean([_mean_jaccard(labels[c]) for c in lists.values()])),
                 ndcg_10=ranking_metrics(
                     {user: catalogue.items[codes].tolist() for user, codes in lists.items()},
                     wanted,
@@ -101,7 +101,7 @@ def _labels(fold: Fold) -> csr_matrix | None:
     return csr_matrix((np.ones(len(pairs), np.float32), (items, places)), shape=(len(names), len(columns)))
 
 
-def _common(labels: csr_matrix) -> float:
+def _mean_jaccard(labels: csr_matrix) -> float:
     """The mean Jaccard similarity over all pairs of rows; an empty row has 0 with every other."""
     shared = (labels @ labels.T).toarray()
     sizes = shared.diagonal()

@@ -36,7 +36,7 @@ from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
-from pharos.indexing.searching import Asked, Found, Searching, Stored
+from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.shards import Shards, is_panic
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
@@ -87,7 +87,7 @@ class QdrantEmbedded(Searching):
                         UpdateOperation.upsert_points([edge_point(point, flags) for point in batch])
                     )
                 finally:
-                    self._memory.written(name, self._met(point.item_id for point in batch))
+                    self._memory.written(name, self._numbered(point.item_id for point in batch))
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
@@ -110,7 +110,7 @@ class QdrantEmbedded(Searching):
             try:
                 self._shard(name).update(UpdateOperation.delete_points([*ids]))
             finally:
-                self._memory.written(name, self._met(item_ids))
+                self._memory.written(name, self._numbered(item_ids))
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -208,8 +208,8 @@ class QdrantEmbedded(Searching):
         return vectors, met
 
     def _nearest(
-        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
-    ) -> list[Found]:
+        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
+    ) -> list[EngineHits]:
         name = self._name(collection)
         translated = translate(filter, EMBEDDED)
         requests = [edge_request(search, translated) for search in asked]
@@ -225,7 +225,7 @@ class QdrantEmbedded(Searching):
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
+    ) -> dict[UUID, StoredPoint]:
         return self._read_records(self._name(collection), ids, payload, vectors)
 
     def _vectors_of(self, name: str, items: NDArray[np.int64], using: str) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -256,7 +256,7 @@ class QdrantEmbedded(Searching):
 
     def _read_records(
         self, name: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
+    ) -> dict[UUID, StoredPoint]:
         spec = self._spec(name)
         present = [vector for vector in vectors if vector in spec.vectors or vector in spec.sparse]
         with self._engine(name):
@@ -268,7 +268,7 @@ class QdrantEmbedded(Searching):
         spec = self._spec(self._name(collection))
         check_query(query, spec.vectors, spec.sparse)
 
-    def _met(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+    def _numbered(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """The numbers of the items that have one."""
         numbers = self.numbers.of_items(list(item_ids))
         return numbers[numbers >= 0]
@@ -309,6 +309,6 @@ class QdrantEmbedded(Searching):
             raise IndexUnavailable(f"the vector index failed: {error}") from error
 
 
-def _found(answer: Sequence[ScoredPoint]) -> Found:
+def _found(answer: Sequence[ScoredPoint]) -> EngineHits:
     ids: list[Any] = [point.id for point in answer]  # UUIDs, as all of ours are
-    return Found([id.int for id in ids], [point.score for point in answer])
+    return EngineHits([id.int for id in ids], [point.score for point in answer])

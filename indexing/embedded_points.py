@@ -27,7 +27,7 @@ from pharos.indexing.index import CollectionSpec, FloatArray, Point
 from pharos.indexing.payload import PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import payload_key
-from pharos.indexing.searching import Asked, Stored
+from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
@@ -71,7 +71,7 @@ def edge_point(point: Point, flags: Collection[str]) -> qdrant_edge.Point:
     return qdrant_edge.Point(point_id(point.item_id), vectors, payload)
 
 
-def edge_request(asked: Asked, filter: Any) -> QueryRequest:
+def edge_request(asked: EngineQuery, filter: Any) -> QueryRequest:
     """A search as Qdrant Edge takes it. filter: see `qdrant_filters.translate`."""
     vector = asked.query.vector
     query = _edge_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
@@ -85,7 +85,7 @@ def edge_request(asked: Asked, filter: Any) -> QueryRequest:
     )
 
 
-def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> Stored:
+def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> StoredPoint:
     """A stored point, from the engine's record."""
     vectors: dict[str, FloatArray] = {}
     sparse: dict[str, SparseVector] = {}
@@ -95,7 +95,7 @@ def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> Stored:
             sparse[name] = SparseVector(np.array(vector.indices, np.int64), np.array(vector.values, np.float32))
         else:
             vectors[name] = np.asarray(vector, dtype=np.float32)
-    return Stored(shown(record.payload, flags), vectors, sparse)
+    return StoredPoint(shown(record.payload, flags), vectors, sparse)
 
 
 def uuid_of(id: object) -> UUID:

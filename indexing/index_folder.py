@@ -85,7 +85,7 @@ class IndexFolder:
         self.aliases: dict[str, str] = {alias: name for alias, name in pointers.items() if name is not None}
         self.manifests: dict[str, Manifest] = {}
         self._read_manifests()
-        self._mend_aliases({alias for alias, name in pointers.items() if name is None})
+        self._repair_aliases({alias for alias, name in pointers.items() if name is None})
 
     def shard(self, collection: str) -> Path:
         """The folder in which the engine keeps a collection. Raises InvalidName."""
@@ -177,7 +177,7 @@ class IndexFolder:
         place = self.set_aside(collection, reason)
         logger.error("the collection %r is damaged (%s); it was set aside in %s", collection, reason, place)
 
-    def _mend_aliases(self, damaged: set[str]) -> None:
+    def _repair_aliases(self, damaged: set[str]) -> None:
         """Repair aliases whose pointer is damaged or missing: each gets the collection that was live last."""
         last = {}
         for name, _ in sorted(self.manifests.items(), key=lambda item: str(item[1].live_at)):

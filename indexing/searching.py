@@ -28,7 +28,7 @@ _GROWTH: Final = 4
 _NO_HITS: Final = NumberedHits(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
-class Found(NamedTuple):
+class EngineHits(NamedTuple):
     """Points that an engine found, best first.
 
     points: their UUIDs as numbers. vectors: float32 [n, d] in the same order; None where the engine did not read them.
@@ -39,7 +39,7 @@ class Found(NamedTuple):
     vectors: FloatArray | None = None
 
 
-class Stored(NamedTuple):
+class StoredPoint(NamedTuple):
     """A stored point, with the payload and vectors that were requested; vectors by name."""
 
     payload: Payload
@@ -48,7 +48,7 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class EngineQuery:
     """One search, as it is sent to an engine. exact: see VectorIndex.search."""
 
     query: SourceQuery
@@ -80,11 +80,11 @@ class _Row:
         """Whether the search can have hits at all."""
         return self.query.limit > 0 and not (isinstance(self.query.vector, SparseVector) and not len(self.query.vector))
 
-    def ask(self) -> Asked:
+    def ask(self) -> EngineQuery:
         """The next search to send to the engine."""
-        return Asked(self.query, self.asked, self.exact)
+        return EngineQuery(self.query, self.asked, self.exact)
 
-    def take(self, found: Found, items: NDArray[np.int64], passes: NDArray[np.bool_]) -> bool:
+    def take(self, found: EngineHits, items: NDArray[np.int64], passes: NDArray[np.bool_]) -> bool:
         """Keep eligible hits; returns whether another search is needed.
 
         items: the numbers of what was found, -1 for what was deleted since. passes: by number, see `_passing`.
@@ -118,17 +118,17 @@ class Searching(ABC):
 
     @abstractmethod
     def _nearest(
-        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
-    ) -> list[Found]:
+        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
+    ) -> list[EngineHits]:
         """For each search the `limit` points with the highest scores, best first.
 
-        with_vectors: whether `Asked.returned` may come along; a point without one is left out then.
+        with_vectors: whether `EngineQuery.returned` may come along; a point without one is left out then.
         """
 
     @abstractmethod
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
+    ) -> dict[UUID, StoredPoint]:
         """Payloads and vectors, dense and sparse, of the points that exist."""
 
     @abstractmethod

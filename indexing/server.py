@@ -30,7 +30,7 @@ from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
-from pharos.indexing.searching import Asked, Found, Searching, Stored
+from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
 
@@ -216,8 +216,8 @@ class QdrantServer(Searching):
         self._writer.close()
 
     def _nearest(
-        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
-    ) -> list[Found]:
+        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
+    ) -> list[EngineHits]:
         translated = translate(filter, _DIALECT)
         requests = [query_request(search, translated, with_vector=with_vectors) for search in asked]
         try:
@@ -235,7 +235,7 @@ class QdrantServer(Searching):
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
+    ) -> dict[UUID, StoredPoint]:
         try:
             records = self._retrieve(collection, ids, payload, vectors)
         except RequestRejected:
@@ -288,14 +288,14 @@ class QdrantServer(Searching):
         return {alias.alias_name: alias.collection_name for alias in aliases}
 
 
-def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> Found:
+def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> EngineHits:
     """The points of a response. returned: the requested vector; points without it are left out."""
     if returned is None:
-        return Found([_number(point.id) for point in points], [point.score for point in points])
+        return EngineHits([_number(point.id) for point in points], [point.score for point in points])
     vectors = [read_record(point).vectors.get(returned) for point in points]
     held = [(point, vector) for point, vector in zip(points, vectors, strict=True) if vector is not None]
     rows = np.stack([vector for _, vector in held]) if held else np.zeros((0, 0), np.float32)
-    return Found([_number(point.id) for point, _ in held], [point.score for point, _ in held], rows)
+    return EngineHits([_number(point.id) for point, _ in held], [point.score for point, _ in held], rows)
 
 
 def _number(id: object) -> int:

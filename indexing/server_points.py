@@ -7,7 +7,7 @@ from qdrant_client import models
 
 from pharos.indexing.index import CollectionSpec, FloatArray, Point
 from pharos.indexing.point_ids import point_id
-from pharos.indexing.searching import Asked, Stored
+from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
@@ -34,7 +34,7 @@ def point_struct(point: Point) -> models.PointStruct:
     )
 
 
-def query_request(asked: Asked, filter: Any, *, with_vector: bool) -> models.QueryRequest:
+def query_request(asked: EngineQuery, filter: Any, *, with_vector: bool) -> models.QueryRequest:
     """A search as the client takes it. filter: see `qdrant_filters.translate`."""
     vector = asked.query.vector
     return models.QueryRequest(
@@ -48,7 +48,7 @@ def query_request(asked: Asked, filter: Any, *, with_vector: bool) -> models.Que
     )
 
 
-def read_record(record: models.Record | models.ScoredPoint) -> Stored:
+def read_record(record: models.Record | models.ScoredPoint) -> StoredPoint:
     """A stored point, from the server's record."""
     vectors: dict[str, FloatArray] = {}
     sparse: dict[str, SparseVector] = {}
@@ -58,7 +58,7 @@ def read_record(record: models.Record | models.ScoredPoint) -> Stored:
             sparse[name] = SparseVector(np.array(vector.indices, np.int64), np.array(vector.values, np.float32))
         else:
             vectors[name] = np.asarray(vector, dtype=np.float32)
-    return Stored(record.payload or {}, vectors, sparse)
+    return StoredPoint(record.payload or {}, vectors, sparse)
 
 
 def _sparse(vector: SparseVector) -> models.SparseVector:

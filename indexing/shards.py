@@ -30,7 +30,7 @@ shard.close()
 _TRIAL_SECONDS: Final = 20.0
 _TRIAL_BYTES_PER_SECOND: Final = 20_000_000
 # What a disk or a process has too little of, or may not do, is no damage: it can be better the next time.
-_PASSING: Final = {
+_TRANSIENT: Final = {
     errno.ENOSPC,
     errno.EMFILE,
     errno.ENFILE,
@@ -89,7 +89,7 @@ class Shards:
                 self._broken.append(shard)
                 with suppress(BaseException):
                     shard.close()
-            reason = _tried(self._folder.shard(name)) if name in self._folder.manifests else None
+            reason = _test_in_process(self._folder.shard(name)) if name in self._folder.manifests else None
             if reason is not None:
                 return self._set_aside(name, reason)
         return IndexUnavailable(f"the vector index failed: {_one_line(error)}")
@@ -118,7 +118,7 @@ class Shards:
         path, sums = self._folder.shard(name), self._folder.sums(name)
         reason = damage(path, sums)
         if reason is None:
-            reason = _tried(path)
+            reason = _test_in_process(path)
         if reason:
             raise self._set_aside(name, reason)
         self._folder.forget_sums(name)
@@ -127,7 +127,7 @@ class Shards:
         except BaseException as error:
             if not is_panic(error) and type(error) is not Exception:
                 raise
-            if not is_panic(error) and _is_passing(str(error)):
+            if not is_panic(error) and _is_transient(str(error)):
                 raise IndexUnavailable(f"the vector index failed: {_one_line(error)}") from error
             raise self._set_aside(name, _one_line(error)) from error
 
@@ -137,7 +137,7 @@ class Shards:
         return CollectionDamaged(name, reason)
 
 
-def _tried(path: Path) -> str | None:
+def _test_in_process(path: Path) -> str | None:
     """Open the shard in another process; returns why that failed, or None.
 
     Raises IndexUnavailable for transient reasons.
@@ -160,13 +160,13 @@ def _tried(path: Path) -> str | None:
     if tried.returncode == 0:
         return None
     said = (tried.stderr.strip().splitlines() or [f"the engine ended with code {tried.returncode}"])[-1][:300]
-    if _is_passing(said):
+    if _is_transient(said):
         raise IndexUnavailable(f"the vector index failed: {said}")
     return said
 
 
-def _is_passing(message: str) -> bool:
-    return any(int(number) in _PASSING for number in _OS_ERROR.findall(message))
+def _is_transient(message: str) -> bool:
+    return any(int(number) in _TRANSIENT for number in _OS_ERROR.findall(message))
 
 
 def _one_line(error: BaseException) -> str:

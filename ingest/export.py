@@ -57,8 +57,8 @@ def _interaction_keys(dataset: Dataset) -> dict[str, str]:
         "file": "interactions.parquet",
         "user": Columns.USER,
         "item": Columns.ITEM,
-        **_if(dataset.schema.has_rating, rating=Columns.RATING),
-        **_if(dataset.schema.has_timestamp, timestamp=Columns.TIMESTAMP),
+        **_keys_if(dataset.schema.has_rating, rating=Columns.RATING),
+        **_keys_if(dataset.schema.has_timestamp, timestamp=Columns.TIMESTAMP),
     }
 
 
@@ -66,12 +66,12 @@ def _item_keys(dataset: Dataset) -> dict[str, str]:
     return {
         "file": "items.parquet",
         "id": Columns.ITEM,
-        **_if(dataset.schema.has_title, title=Columns.TITLE),
+        **_keys_if(dataset.schema.has_title, title=Columns.TITLE),
         **{name: name for name in SHOWN if name in dataset.items},
     }
 
 
-def _if(condition: bool, **keys: str) -> dict[str, str]:
+def _keys_if(condition: bool, **keys: str) -> dict[str, str]:
     return keys if condition else {}
 
 

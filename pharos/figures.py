@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pharos.errors import RequestError
-from pharos.evaluation.comparison import hold_against
+from pharos.evaluation.comparison import evaluate_dataset
 from pharos.evaluation.folds import FittedOn, Protocol
 from pharos.evaluation.page import write_page
 from pharos.evaluation.report import Report, report
@@ -71,7 +71,7 @@ def measure(
         peers = [peers]
     # The texts are read once for all methods: the cache of their vectors lasts as long as the evaluation.
     with tempfile.TemporaryDirectory(prefix="pharos-texts-") as cache:
-        evaluation = hold_against(
+        evaluation = evaluate_dataset(
             data,
             Protocol(protocol),
             settings,

@@ -41,37 +41,37 @@ class Finder:
         match SimilarMethod(method):
             case SimilarMethod.BLEND:
                 lists = [
-                    self._taste(row, mask, depth),
-                    self._company(row, mask, depth),
-                    _some(products(self._written()[[row]], self._written())[0], mask, depth),
+                    self._by_towers(row, mask, depth),
+                    self._by_cooccurrence(row, mask, depth),
+                    _nonzero(products(self._content_vectors()[[row]], self._content_vectors())[0], mask, depth),
                 ]
                 best, scores = related(lists, int(catalogue.events[row]))
             case SimilarMethod.TOWER:
-                best, scores = self._taste(row, mask, depth)
+                best, scores = self._by_towers(row, mask, depth)
             case SimilarMethod.NEIGHBOURS:
-                best, scores = self._company(row, mask, depth)
+                best, scores = self._by_cooccurrence(row, mask, depth)
             case SimilarMethod.TEXT:
-                texts = self._known_texts()
+                texts = self._required_texts()
                 has_text = np.any(texts != 0, axis=1) & bool(np.any(texts[row]))
                 best, scores = _best(texts @ texts[row], mask & has_text, depth)
             case SimilarMethod.TFIDF | SimilarMethod.SOUP:
-                best, scores = _some(self._alike(row, Likeness(method)), mask, depth)
+                best, scores = _nonzero(self._by_content(row, Likeness(method)), mask, depth)
         return [
             Candidate(catalogue.ids[found], score, Source.SIMILAR)
             for found, score in zip(best[:k].tolist(), scores[:k].tolist(), strict=True)
         ]
 
-    def _taste(self, row: int, mask: Mask, depth: int) -> List:
+    def _by_towers(self, row: int, mask: Mask, depth: int) -> List:
         vectors = self._pipeline.retriever.vectors
         return _best(vectors @ vectors[row], mask, depth)
 
-    def _company(self, row: int, mask: Mask, depth: int) -> List:
+    def _by_cooccurrence(self, row: int, mask: Mask, depth: int) -> List:
         catalogue, neighbours = self._pipeline.catalogue, self._known_neighbours()
         code = int(self._pipeline.bundle.sources.spec.items.codes([catalogue.ids[row]])[0]) - 1
         led_to = neighbours[:, [code]].toarray().ravel() if code >= 0 else np.zeros(len(catalogue), np.float32)
-        return company(_some(led_to, mask, depth), _some(self._led_from(neighbours[[row]]), mask, len(mask)))
+        return company(_nonzero(led_to, mask, depth), _nonzero(self._weights_into(neighbours[[row]]), mask, len(mask)))
 
-    def _alike(self, row: int, likeness: Likeness) -> Floats:
+    def _by_content(self, row: int, likeness: Likeness) -> Floats:
         """Cosine similarities of content: float32 [items]."""
         try:
             vectors = self._documents.get(likeness) or ItemVectors.of(self._pipeline.catalogue.data, likeness)
@@ -83,7 +83,7 @@ class Finder:
         scores[rows] = values
         return scores
 
-    def _known_texts(self) -> Floats:
+    def _required_texts(self) -> Floats:
         """The text vectors. Raises RequestError without a text model."""
         if not self._pipeline.bundle.text_dimensions:
             others = ", ".join(method for method in SimilarMethod if method is not SimilarMethod.TEXT)
@@ -99,13 +99,13 @@ class Finder:
         ][: k + len(exclude)]
         exact = sum(candidate.score == 1 for candidate in titled)
         found = {candidate.item_id: candidate for candidate in titled[: max(exact, k // 2)]}
-        for candidate in self._described(text, max(DEPTH, k), mask):
+        for candidate in self._by_text(text, max(DEPTH, k), mask):
             found.setdefault(candidate.item_id, candidate)
         return list(found.values())[:k]
 
-    def _described(self, text: str, depth: int, mask: Mask) -> list[Candidate]:
+    def _by_text(self, text: str, depth: int, mask: Mask) -> list[Candidate]:
         bundle = self._pipeline.bundle
-        words = products(bundle.sources.encoder.encode_text(text), self._written())[0]
+        words = products(bundle.sources.encoder.encode_text(text), self._content_vectors())[0]
         lists = [(_best(words, mask & (words != 0), depth), CONTENT)]
         if bundle.text_dimensions:
             meaning = self._texts() @ bundle.embed_text([text])[0]
@@ -119,7 +119,7 @@ class Finder:
         best = sorted(scores.items(), key=lambda pair: -pair[1])
         return [Candidate(ids[row], score, Source.TEXT) for row, score in best]
 
-    def _led_from(self, incoming: sp.csr_matrix) -> Floats:
+    def _weights_into(self, incoming: sp.csr_matrix) -> Floats:
         """The weights of all catalogue items into the item with these incoming weights: float32 [items]."""
         ids = self._pipeline.bundle.sources.spec.items.ids
         weights = np.zeros(len(self._pipeline.catalogue), np.float32)
@@ -133,7 +133,7 @@ class Finder:
             self._neighbours = self._pipeline.bundle.sources.item_neighbours(self._pipeline.catalogue.items)
         return self._neighbours
 
-    def _written(self) -> sp.csr_matrix:
+    def _content_vectors(self) -> sp.csr_matrix:
         """The content vectors of all items: float32 CSR [items, columns]."""
         if self._content is None:
             sources = self._pipeline.bundle.sources
@@ -153,7 +153,7 @@ def _mask(catalogue: Catalogue, allowed: Mask | None, hidden: Rows) -> Mask:
     return mask
 
 
-def _some(scores: Floats, mask: Mask, depth: int) -> List:
+def _nonzero(scores: Floats, mask: Mask, depth: int) -> List:
     """The list without items of score 0."""
     return _best(scores, mask & (scores != 0), depth)
 

@@ -19,7 +19,7 @@ from pharos.serving.service import Service
 from pharos.towers.progress import Progress
 
 _PART_USERS: Final = 8 * AT_ONCE
-_WHAT: Final = "what.json"
+_DESCRIPTION: Final = "what.json"
 
 
 def write_lists(
@@ -34,7 +34,7 @@ def write_lists(
     if out.exists() and not replace:
         raise RequestError(f"{out} exists already; name another file, or --force to replace it")
     parts = out.with_name(f".{out.name}.parts")
-    _begin(parts, _what(service, users, selection))
+    _begin(parts, _run_description(service, users, selection))
     lists: OfflineLists | None = None
     with progress.task("Lists", len(users)) as task:
         for number, some in enumerate(_parts(users)):
@@ -49,7 +49,7 @@ def write_lists(
     return rows
 
 
-def _what(service: Service, users: Sequence[str], selection: Selection) -> str:
+def _run_description(service: Service, users: Sequence[str], selection: Selection) -> str:
     """A description of the run, by which a later run knows whether it may resume."""
     generation = service.live.current()
     digest = hashlib.sha256()
@@ -68,13 +68,13 @@ def _what(service: Service, users: Sequence[str], selection: Selection) -> str:
 def _begin(parts: Path, what: str) -> None:
     """Keep the finished parts of an interrupted run of the same description; delete those of another."""
     try:
-        same = (parts / _WHAT).read_text("utf-8") == what
+        same = (parts / _DESCRIPTION).read_text("utf-8") == what
     except (OSError, ValueError):
         same = False
     if not same:
         shutil.rmtree(parts, ignore_errors=True)
         make_durably(parts)
-        write_durably(parts / _WHAT, what)
+        write_durably(parts / _DESCRIPTION, what)
 
 
 def _parts(users: Sequence[str]) -> Iterator[Sequence[str]]:

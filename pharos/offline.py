@@ -42,7 +42,7 @@ class OfflineLists:
         share = settings.new_share if asked.new_share is None else asked.new_share
         self.together = not (settings.rules or share or len(settings.live) > 1) and settings.ranker
         if self.together:
-            self._lists = _Together(service.store, service.index, service.live.current(), asked, service)
+            self._lists = _BatchPipeline(service.store, service.index, service.live.current(), asked, service)
 
     def lists(self, user_ids: Sequence[str]) -> pd.DataFrame:
         """Lists as a table of user_id, rank (from 1), item_id, score, source: at most k rows per user."""
@@ -60,7 +60,7 @@ class OfflineLists:
         )
 
 
-class _Together:
+class _BatchPipeline:
     """The pipeline over all items of a store, in memory."""
 
     def __init__(

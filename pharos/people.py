@@ -46,7 +46,7 @@ class People:
 
     def known(self, user_id: str) -> Profile:
         """A user of the data set; an unknown id is a new user without history."""
-        place = self._places.get(user_id)
+        place = self._event_slices.get(user_id)
         features = self._features.get(user_id, {})
         if place is None:
             return Profile(user_id, (), np.zeros(0, np.int64), features)
@@ -97,7 +97,7 @@ class People:
         )
 
     @cached_property
-    def _places(self) -> dict[str, slice]:
+    def _event_slices(self) -> dict[str, slice]:
         """The slice of each user's events."""
         users = pd.Series(self._events.users, dtype="object")
         starts = np.flatnonzero((users != users.shift()).to_numpy(bool)) if len(users) else np.zeros(0, np.int64)

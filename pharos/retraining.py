@@ -61,11 +61,11 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     Only events after the newest that the live model has learnt from count as new. The later half of them is held out;
     both models are asked for it with all that was before. The new bundle then learns from all events.
     """
-    lost = _lost(dataset, live)
+    lost = _lost_features(dataset, live)
     task = lost or _task(dataset, live)
     if isinstance(task, str):
         return Verdict(goes_live=False, reason=task)
-    refused = _is_of_one(task.new)
+    refused = _dominated_by_one(task.new)
     if refused:
         return Verdict(goes_live=False, reason=refused)
     settings = live.manifest.settings
@@ -79,7 +79,7 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     new, lists = _judge(task.fold, candidate, texts.vectors if texts else None)
     asked = set(known[Columns.USER])
     # Nobody of whom nothing is known has a list of their own.
-    if _is_one_list({user: items for user, items in lists.items() if user in asked}):
+    if _all_same({user: items for user, items in lists.items() if user in asked}):
         return Verdict(goes_live=False, reason="the new model has one list for nearly everybody; no bundle was made")
     return _compared(dataset, task, live, new, selection, texts, bundles, progress)
 
@@ -135,14 +135,14 @@ def _task(dataset: Dataset, live: Bundle) -> _Task | str:
     return _Task(Fold(replace(dataset, interactions=known.reset_index(drop=True)), held_out), new)
 
 
-def _lost(dataset: Dataset, live: Bundle) -> str | None:
+def _lost_features(dataset: Dataset, live: Bundle) -> str | None:
     count, before = len(dataset.interactions), live.manifest.interactions
     if count < _LEAST_OF_LAST_TIME * before:
         return f"the store has {count:,} events where the live model has learnt from {before:,}: something is missing"
     return None
 
 
-def _is_of_one(new: pd.DataFrame) -> str | None:
+def _dominated_by_one(new: pd.DataFrame) -> str | None:
     for column, what in ((Columns.USER, "person"), (Columns.ITEM, "item")):
         most = new[column].value_counts()
         if most.iloc[0] > _MOST_OF_ONE * len(new):
@@ -155,6 +155,6 @@ def _judge(fold: Fold, trained: Trained, text: Floats | None) -> tuple[RankingMe
     return judge_lists(fold, lists), by_user(lists)
 
 
-def _is_one_list(lists: dict[str, list[str]]) -> bool:
+def _all_same(lists: dict[str, list[str]]) -> bool:
     first = pd.Series([frozenset(items[:SHOWN]) for items in lists.values()])
     return bool(len(first) >= _FEWEST_PEOPLE and first.value_counts().iloc[0] > _MOST_SAME_LISTS * len(first))

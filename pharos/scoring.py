@@ -32,7 +32,7 @@ def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Score
     (found,) = pipeline.retrieve([profile], [profile.seen], None, CANDIDATES)
     listed = found.merged.first(CANDIDATES)
     others = np.setdiff1d(rows, listed.rows)
-    exact = _exactly(pipeline, profile, found, others)
+    exact = _exact_scores(pipeline, profile, found, others)
     scores = _ranked(pipeline, found.person, listed)
     if len(others):
         scores = _ranked(pipeline, found.person, _with(listed, exact)) | scores
@@ -77,7 +77,7 @@ def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Sou
     return np.asarray(shares / max(float(shares.sum()), 1e-20), np.float32)
 
 
-def _exactly(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> Merged:
+def _exact_scores(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> Merged:
     """Exact scores by each source for items that are not among the candidates; scores of candidates are kept."""
     parts = np.zeros((len(rows), SOURCES), np.float32)
     if len(rows):

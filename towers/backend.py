@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def _native_log_held_back() -> Iterator[None]:
+def _native_log_silenced() -> Iterator[None]:
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
         visible = os.dup(2)
@@ -29,7 +29,7 @@ def _native_log_held_back() -> Iterator[None]:
             os.close(visible)
 
 
-with _native_log_held_back():
+with _native_log_silenced():
     import tensorflow as tf
     import tensorflow_recommenders as tfrs
 

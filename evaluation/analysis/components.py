@@ -29,7 +29,7 @@ def components(subject: Subject) -> Section:
     Pearson's with labels as 1 or 0, and Spearman's with numbers and the count of events.
     """
     rows = subject.popular
-    if len(rows) < 3 or subject.alike:
+    if len(rows) < 3 or subject.all_identical:
         return Section(_TITLE, ("Fewer than three items, or all vectors are the same: there are no factors.",))
     count = min(subject.settings.factors, len(rows) - 1, subject.vectors.shape[1])
     pca = extras.load("sklearn.decomposition").PCA(count, svd_solver="full", random_state=subject.settings.seed)

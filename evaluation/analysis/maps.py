@@ -28,7 +28,7 @@ Points = npt.NDArray[np.float64]
 def item_map(subject: Subject) -> Section:
     """The items with most events as points in a plane, coloured by a label and by a number."""
     rows = subject.popular[: subject.settings.map_items]
-    if len(rows) < 3 or subject.alike:
+    if len(rows) < 3 or subject.all_identical:
         return Section(_ITEMS, ("Fewer than three items, or all vectors are the same: there is no map.",))
     points, told = _placed(subject.vectors[rows], subject.settings.seed)
     which = "all items" if len(rows) == len(subject) else f"the {len(rows):,} items with most events"

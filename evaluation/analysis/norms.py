@@ -27,7 +27,7 @@ def norms(subject: Subject) -> Section:
     here = np.flatnonzero(subject.known & (subject.events > 0))
     if len(here) < 3:
         return Section(_TITLE, ("Fewer than three items of the data were seen in training and have an event.",))
-    moved = 1 - np.einsum("nd,nd->n", subject.vectors[here], _as_new(subject, here)).astype(np.float64)
+    moved = 1 - np.einsum("nd,nd->n", subject.vectors[here], _vectors_as_new_items(subject, here)).astype(np.float64)
     table = pd.DataFrame(
         {"item_id": [subject.ids[row] for row in here], "title": [subject.titles[row] for row in here],
          "events": subject.events[here], "moved_by_id": moved}
@@ -68,7 +68,7 @@ def norms(subject: Subject) -> Section:
     return Section(_TITLE, (remark,), (plot,), (written,))
 
 
-def _as_new(subject: Subject, rows: npt.NDArray[np.int64]) -> Floats:
+def _vectors_as_new_items(subject: Subject, rows: npt.NDArray[np.int64]) -> Floats:
     """The vectors that these items would have as new items, unseen in training."""
     items = subject.dataset.items.iloc[rows]
     unknown = items.assign(**{Columns.ITEM: [_NO_ID.format(row=row) for row in rows]})

@@ -98,7 +98,7 @@ class Subject:
         return order[self.events[order] > 0] if self.events.any() else order
 
     @cached_property
-    def alike(self) -> bool:
+    def all_identical(self) -> bool:
         """Whether all vectors are the same: towers that learnt nothing, on items without features."""
         return bool(np.abs(self.vectors - self.vectors[0]).max() < 1e-6)
 

@@ -59,21 +59,21 @@ def read_numbers(cells: pd.Series, decimal: str | None = None) -> Numbers:
     empty = np.asarray(text.is_null())
     unsure, dressed, mark = none, none, decimal or "."
     if decimal == ",":
-        plain, dressed = _undress(text)
+        plain, dressed = _strip_signs(text)
         values = _floats(_commas(plain))
     else:
         try:
             values = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
         except pa.ArrowInvalid:
-            values, mark, unsure, dressed = _read_dressed(text, decimal)
+            values, mark, unsure, dressed = _read_formatted(text, decimal)
     bad = ~np.isfinite(values) & ~empty
     return Numbers(np.where(bad, np.nan, values), bad, mark, unsure & ~bad, dressed & ~bad)
 
 
-def _read_dressed(
+def _read_formatted(
     text: pa.Array, decimal: str | None
 ) -> tuple[NDArray[np.float64], str, NDArray[np.bool_], NDArray[np.bool_]]:
-    plain, dressed = _undress(text)
+    plain, dressed = _strip_signs(text)
     comma, point = _matches(plain, _COMMA), _matches(plain, _POINT)
     if decimal is None and comma.sum() > point.sum():
         values = _floats(_commas(plain))
@@ -86,7 +86,7 @@ def _read_dressed(
     return _floats(whole), ".", unsure, dressed
 
 
-def _undress(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+def _strip_signs(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
     """The numbers without currency and percent signs, and without blanks and quotes between thousands."""
     bare = pc.replace_substring_regex(text, _CURRENCY, "")
     dressed = np.asarray(pc.not_equal(bare, text).fill_null(False))

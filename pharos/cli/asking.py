@@ -32,7 +32,7 @@ def asking(
     filter = parse_expressions(filters or [])
     with answering(settings) as (pipeline, store):
         schema = store.schema()
-        fields = () if as_json else _telling(schema)
+        fields = () if as_json else _descriptive_features(schema)
         selection = Selection(
             k or settings.default_k,
             check(filter, schema),
@@ -107,7 +107,7 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _telling(schema: Schema) -> tuple[str, ...]:
+def _descriptive_features(schema: Schema) -> tuple[str, ...]:
     """The features to show beside a title: the first number and the first tags."""
     names = (next((f.name for f in schema.items if f.type is kind), None) for kind in _SHOWN_TYPES)
     return tuple(name for name in names if name)

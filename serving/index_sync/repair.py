@@ -46,23 +46,23 @@ class Repair:
                 live.probe()
             except (CollectionDamaged, BundleDamaged) as error:
                 if self._is_time(live.alias):
-                    self._mend(name or None, live, error)
+                    self._repair(name or None, live, error)
             except PharosError:
                 continue  # away, and nothing that a rebuild would mend
             else:
                 self._next.pop(live.alias, None)
 
-    def _mend(self, variant: str | None, live: LiveIndex, error: CollectionDamaged | BundleDamaged) -> None:
+    def _repair(self, variant: str | None, live: LiveIndex, error: CollectionDamaged | BundleDamaged) -> None:
         try:
-            if isinstance(error, BundleDamaged) and self._went_back(variant):
+            if isinstance(error, BundleDamaged) and self._rolled_back(variant):
                 return
-            bundle = self._whole_bundle(bundle_of(error.collection) if isinstance(error, CollectionDamaged) else None)
+            bundle = self._intact_bundle(bundle_of(error.collection) if isinstance(error, CollectionDamaged) else None)
             job = self._reindexer.start(bundle, variant)
             logger.warning("%s; re-index %s builds %r anew with bundle %s", error, job.id, live.alias, job.bundle)
         except PharosError as failure:
             logger.error("%s; it cannot be mended: %s", error, failure)
 
-    def _went_back(self, variant: str | None) -> bool:
+    def _rolled_back(self, variant: str | None) -> bool:
         try:
             generation, left = self._reindexer.rollback(variant)
         except (Conflict, TowersError, ServingError) as error:
@@ -71,7 +71,7 @@ class Repair:
         logger.warning("the bundle of %s is damaged; %s is live again", left, generation.collection)
         return True
 
-    def _whole_bundle(self, wanted: str | None) -> str | None:
+    def _intact_bundle(self, wanted: str | None) -> str | None:
         """The intact bundle to use: the wanted one, otherwise the newest; None for the newest, if none is intact."""
         known = bundle_ids(self._bundles)
         for bundle in [*([wanted] if wanted in known else []), *reversed(known)]:

@@ -33,10 +33,10 @@ class Variants:
 
     def choose(self, user_id: str | None, wanted: str | None = None) -> tuple[str, LiveIndex]:
         """The wanted variant, or that of the user, which stays the same as long as the shares do."""
-        name = wanted if wanted is not None else self._of(user_id)
+        name = wanted if wanted is not None else self._share_of(user_id)
         return name, self._lives[name]
 
-    def _of(self, user_id: str | None) -> str:
+    def _share_of(self, user_id: str | None) -> str:
         names = list(self._lives)
         if user_id is None:
             return names[0]

@@ -33,16 +33,16 @@ def address_of(index_dir: Path, process: str) -> str | None:
         return None
 
 
-def run_told(config: uvicorn.Config, index_dir: Path) -> None:
+def run_published(config: uvicorn.Config, index_dir: Path) -> None:
     """Run a server in this process, as `uvicorn.run` does, and publish its address beside the index's lock."""
-    server = _ToldServer(config, index_dir)
+    server = _PublishingServer(config, index_dir)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
         sys.exit(_STARTUP_FAILURE)
 
 
-class _ToldServer(uvicorn.Server):
+class _PublishingServer(uvicorn.Server):
     """A server that publishes its address while it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, index_dir: Path) -> None:

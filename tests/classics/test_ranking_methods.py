@@ -110,9 +110,9 @@ def test_answers_about_people_it_has_not_met_exactly_if_it_says_so(peer: type[Cl
     scorer = suited(peer).fit(board)
     if not peer.can.unknown_users:
         with pytest.raises(CannotAnswer, match="knows the users that it learnt from"):
-            scorer.asked_with(strangers)
+            scorer.for_histories(strangers)
         return
-    scores = scorer.asked_with(strangers).score(np.array([0, 1]))
+    scores = scorer.for_histories(strangers).score(np.array([0, 1]))
     assert scores.shape == (2, SIZE)
     if peer in personal:
         unseen = np.where(strangers.matrix.toarray() > 0, -np.inf, scores)

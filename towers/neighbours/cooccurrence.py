@@ -30,15 +30,15 @@ class Cooccurrence:
     @classmethod
     def together(cls, sequences: Sequences, items: int) -> Self:
         """Cosine similarity of the user sets of two items, damped for items with few users."""
-        return cls._of(together(owned(sequences, items)), _events(sequences, items))
+        return cls._from_counts(together(owned(sequences, items)), _events(sequences, items))
 
     @classmethod
     def following(cls, sequences: Sequences, items: int) -> Self:
         """How often an item comes within a few events after another, damped by how often each occurs."""
-        return cls._of(following(sequences, items), _events(sequences, items))
+        return cls._from_counts(following(sequences, items), _events(sequences, items))
 
     @classmethod
-    def _of(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
+    def _from_counts(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
         scale = sp.diags((events + _DAMPING) ** -0.5)
         weights = (scale @ counts @ scale).tocsr()
         weights.eliminate_zeros()

@@ -24,7 +24,7 @@ class Neighbours:
     weights: sp.csr_matrix
     fade: float | None
 
-    def asked_with(self, history: npt.NDArray[np.int64]) -> sp.csr_matrix:
+    def query_row(self, history: npt.NDArray[np.int64]) -> sp.csr_matrix:
         """A history as a query row, float32 CSR [1, items]; its product with the weights scores the candidates.
 
         history: int64 [l], rows of past items, the oldest first, -1 for those that training did not see.

@@ -87,19 +87,19 @@ TIME: Final = columns(RankFeature.EVENTS_BEFORE, RankFeature.EVENTS_LAST_MONTH)
 PARTS: Final = columns(RankFeature.TOWER_PART, RankFeature.CONTENT_PART)
 
 
-def _of(place: slice) -> tuple[RankFeature, ...]:
+def _features_in(place: slice) -> tuple[RankFeature, ...]:
     return tuple(RankFeature)[place]
 
 
 GROUPS: Final = {
     FeatureGroup.RETRIEVAL: (
-        *_of(columns(RankFeature.MERGED_SCORE, RankFeature.RETRIEVAL_RANK)),
-        *_of(columns(RankFeature.TOWER_COSINE, RankFeature.CONTENT_PART)),
+        *_features_in(columns(RankFeature.MERGED_SCORE, RankFeature.RETRIEVAL_RANK)),
+        *_features_in(columns(RankFeature.TOWER_COSINE, RankFeature.CONTENT_PART)),
     ),
-    FeatureGroup.LIKENESS: _of(LIKENESS),
-    FeatureGroup.PAIRS: _of(PAIRS),
-    FeatureGroup.ITEM: _of(ITEM),
-    FeatureGroup.TIME: _of(TIME),
+    FeatureGroup.LIKENESS: _features_in(LIKENESS),
+    FeatureGroup.PAIRS: _features_in(PAIRS),
+    FeatureGroup.ITEM: _features_in(ITEM),
+    FeatureGroup.TIME: _features_in(TIME),
     FeatureGroup.PERSON: (RankFeature.HISTORY_LENGTH, RankFeature.HISTORY_RATING),
 }
 """Every feature once, by what it tells of."""

@@ -85,7 +85,7 @@ class RankTables:
         return cls(
             counts.astype(np.float32),
             (ratings / (counts + _GRANTED)).astype(np.float32),
-            _places(sequences, counts),
+            _mean_positions(sequences, counts),
             Cooccurrence.together(sequences, items),
             Cooccurrence.following(sequences, items),
             EventTimes.of(sequences, timed=scale.timed),
@@ -116,9 +116,9 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved
     out[:, RankFeature.MERGED_SCORE] = score
     out[:, RankFeature.MERGED_SCORE_IN_LIST] = _standardised(score)
     out[:, RankFeature.RETRIEVAL_RANK] = np.log1p(order)
-    out[:, LIKENESS] = _likeness(query, vectors)
-    out[:, PAIRS] = _pairs(query, rows, tables)
-    out[:, ITEM] = _item(query, rows, tables)
+    out[:, LIKENESS] = _similarity_features(query, vectors)
+    out[:, PAIRS] = _cooccurrence_features(query, rows, tables)
+    out[:, ITEM] = _item_features(query, rows, tables)
     out[:, TIME] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
     out[:, RankFeature.HISTORY_LENGTH] = np.log1p(len(query.rows)) / 5
     out[:, RankFeature.HISTORY_RATING] = query.ratings.mean() if len(query.ratings) else 0.0
@@ -134,22 +134,22 @@ def attention(query: RankQuery, vectors: Floats) -> Floats:
     vectors: float32 [n, d], the candidates'. l' is l, or the most events that are looked at.
     """
     weights = _unscaled_attention(vectors @ query.vectors[-_LONGEST:].T)
-    return weights / _some(weights.sum(axis=1, keepdims=True))
+    return weights / _nonzero(weights.sum(axis=1, keepdims=True))
 
 
 def _unscaled_attention(likeness: Floats) -> Floats:
     weights = likeness * np.float32(SHARPNESS)
     weights -= np.float32(SHARPNESS)
     np.exp(weights, out=weights)
-    weights *= _fading(likeness.shape[1], _FADING[1])
+    weights *= _recency_weights(likeness.shape[1], _FADING[1])
     return weights
 
 
-def _fading(length: int, scale: float) -> Floats:
+def _recency_weights(length: int, scale: float) -> Floats:
     return np.exp(-np.arange(length, dtype=np.float32)[::-1] / np.float32(scale))
 
 
-def _likeness(query: RankQuery, vectors: Floats) -> Floats:
+def _similarity_features(query: RankQuery, vectors: Floats) -> Floats:
     """Features from the similarity of candidates to past items: float32 [n, 11]."""
     past, ratings = query.vectors[-_LONGEST:], query.ratings[-_LONGEST:]
     if not len(past):
@@ -157,7 +157,7 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
     likeness = vectors @ past.T
     own = ratings - query.ratings.mean()
     everywhere = np.ones(len(past), np.float32)
-    fading = [_fading(len(past), scale) for scale in _FADING]
+    fading = [_recency_weights(len(past), scale) for scale in _FADING]
     shares = np.stack([everywhere, *fading, np.maximum(own, 0), np.maximum(-own, 0)])
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
     out = np.empty((len(vectors), 11), np.float32)
@@ -169,11 +169,11 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
     weights = _unscaled_attention(likeness)
     total, out[:, 10] = (weights @ np.stack([everywhere, own], axis=1)).T
     out[:, 9] = np.einsum("nl,nl->n", weights, likeness)
-    out[:, 9:] /= _some(total)[:, None]
+    out[:, 9:] /= _nonzero(total)[:, None]
     return out
 
 
-def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
+def _cooccurrence_features(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     """Features from co-occurrence of past items and candidates in all users' histories: float32 [n, 9]."""
     past = query.rows[-_LONGEST:]
     lag = np.arange(len(past))[::-1]
@@ -187,7 +187,7 @@ def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     return out
 
 
-def _item(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
+def _item_features(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     """Features of the candidates alone, such as popularity and usual place in histories: float32 [n, 5]."""
     out = np.empty((len(rows), 5), np.float32)
     out[:, 0], out[:, 1], out[:, 2:4] = np.log1p(tables.counts[rows]), tables.means[rows], tables.places[rows]
@@ -196,7 +196,7 @@ def _item(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     return out
 
 
-def _places(sequences: Sequences, counts: Rows) -> Floats:
+def _mean_positions(sequences: Sequences, counts: Rows) -> Floats:
     length = np.diff(sequences.offsets)
     before = np.arange(len(sequences)) - np.repeat(sequences.offsets[:-1], length)
     figures = []
@@ -219,6 +219,6 @@ def _standardised(values: Floats) -> Floats:
     return centred / (np.sqrt(centred @ centred / np.float32(len(values))) + np.float32(1e-6))
 
 
-def _some(total: Floats) -> Floats:
+def _nonzero(total: Floats) -> Floats:
     """The total, but no less than a tiny number, so that it can be divided by."""
     return np.maximum(total, np.float32(1e-20))

@@ -99,11 +99,11 @@ def fit_ranker(
     if len(np.unique(lists.owner[held_back])) < _FEWEST_PEOPLE:
         return _fit(lists, settings, progress)
     module = _fit(lists.part(~held_back), settings, progress)
-    proven = _gain_in_errors(module, lists.part(held_back), progress)
+    proven = _gain_in_standard_errors(module, lists.part(held_back), progress)
     return module if proven > (0 if retriever.towers.spec.scale.timed else _PROOF_WITHOUT_TIMES) else None
 
 
-def _gain_in_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
+def _gain_in_standard_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
     """The gain in ndcg@10 over the retrieval order, in standard errors of the mean over users."""
     flat = proof.features.reshape(-1, proof.features.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
@@ -142,7 +142,7 @@ def candidate_lists(
     """
     spec, items = retriever.towers.spec, retriever.vectors
     rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
-    states = _chosen(_states(dataset, known, targets, items), settings)
+    states = _sampled_states(_states(dataset, known, targets, items), settings)
     if not states:
         return None
     # All lists have one length, which nearly all people have so many items left for.
@@ -184,7 +184,7 @@ def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items:
             yield _State(before, events[:length], events[length:], owner)
 
 
-def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
+def _sampled_states(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
     """A random sample of the states, of which `lists` are expected to contain a target."""
     every, most = list(states), settings.lists * _STATES_A_LIST
     if len(every) <= most:

@@ -87,8 +87,8 @@ def fit(
     data = prepare(dataset, events, settings, text, earlier.towers.spec if earlier else None)
     model = build(data, settings)
     towers = as_two_towers(model, data, settings.dimensions)
-    if reason := _too_little(events):
-        return _unlearnt(model, towers, (), reason)
+    if reason := _too_few(events):
+        return _without_ids(model, towers, (), reason)
     judge = None
     if held_out is not None and len(held_out):
         judge = Validation(dataset, events, held_out, text, candidates)
@@ -159,15 +159,15 @@ class _Loop:
                 f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates ({self._chance:.3f}): "
                 "either people differ in nothing, or ids are shuffled against each other"
             )
-            return _unlearnt(self._model, self._towers, tuple(curve), reason)
-        self._use(weights)
+            return _without_ids(self._model, self._towers, tuple(curve), reason)
+        self._assign_weights(weights)
         return Fit(self._model, self._towers, tuple(curve), best)
 
     def _fall_back(self, weights: list[npt.NDArray[np.float32]]) -> None:
         """Return to the best weights so far and lower the learning rate."""
         if self._rate is not None:
             self._rate.fall(_FALL)
-            self._use(weights)
+            self._assign_weights(weights)
             self._averages.restart()
 
     def _epoch(self, number: int, task: Task) -> Epoch:
@@ -191,17 +191,17 @@ class _Loop:
         if self._judge is None:
             return None
         live = [variable.numpy() for variable in self._model.trainable_variables]
-        self._use(self._averages.values())
+        self._assign_weights(self._averages.values())
         score = self._judge.score(self._towers)
-        self._use(live)
+        self._assign_weights(live)
         return score
 
-    def _use(self, weights: list[npt.NDArray[np.float32]]) -> None:
+    def _assign_weights(self, weights: list[npt.NDArray[np.float32]]) -> None:
         for variable, value in zip(self._model.trainable_variables, weights, strict=True):
             variable.assign(value)
 
 
-def _too_little(events: pd.DataFrame) -> str | None:
+def _too_few(events: pd.DataFrame) -> str | None:
     """Why these events are too few to learn from; None where they may be enough."""
     items, users = events[Columns.ITEM].nunique(), events[Columns.USER].nunique()
     if items >= _FEWEST and users >= _FEWEST:
@@ -209,7 +209,7 @@ def _too_little(events: pd.DataFrame) -> str | None:
     return f"{len(events):,} events of {users:,} users on {items:,} items; towers need {_FEWEST} of each"
 
 
-def _unlearnt(model: RetrievalModel, towers: TwoTowers, curve: tuple[Epoch, ...], reason: str) -> Fit:
+def _without_ids(model: RetrievalModel, towers: TwoTowers, curve: tuple[Epoch, ...], reason: str) -> Fit:
     model.item_tower.forget_ids()
     return Fit(model, towers, curve, 0, reason)
 

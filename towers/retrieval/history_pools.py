@@ -25,7 +25,7 @@ class HistoryPools(tf.keras.layers.Layer):
         super().__init__(name="history")
         self._event_dropout = event_dropout
         lag = np.arange(length + 1)[:, None] - np.arange(length)[None, :] - 1
-        weights = [_fading(lag, scale) for scale in _SCALES]
+        weights = [_recency_weights(lag, scale) for scale in _SCALES]
         self._weights = tf.constant(np.stack(weights), tf.float32)
         self.count = 2 * len(weights)
 
@@ -60,7 +60,7 @@ class HistoryPools(tf.keras.layers.Layer):
         return tf.transpose(sums, [3, 1, 2, 0, 4])
 
 
-def _fading(lag: np.ndarray, scale: int) -> np.ndarray:
+def _recency_weights(lag: np.ndarray, scale: int) -> np.ndarray:
     if scale == 1:
         return (lag == 0).astype(np.float32)
     weights = np.exp(-np.maximum(lag, 0) / scale) if scale else np.ones(lag.shape)

@@ -57,7 +57,7 @@ class ItemTower(tf.keras.layers.Layer):
         scale = hidden**-0.5
         out = 0.01 * scale if alone else 0.5 * scale
         self._linear = _dense(dimensions, out, "linear")
-        self._bend = _dense(hidden, scale, "bend", activation="gelu")
+        self._hidden = _dense(hidden, scale, "bend", activation="gelu")
         self._deep = _dense(dimensions, out, "deep")
 
     def start(self, codes: Any, vectors: Any) -> None:
@@ -92,7 +92,7 @@ class ItemTower(tf.keras.layers.Layer):
         mixed = plain @ self._dense + tags + self._bias
         for part, layer in self._sensors:
             mixed += layer(columns[:, part])
-        return self._linear(mixed) + self._deep(self._bend(mixed))
+        return self._linear(mixed) + self._deep(self._hidden(mixed))
 
 
 def _dense(units: int, deviation: float, name: str, activation: str | None = None) -> Any:

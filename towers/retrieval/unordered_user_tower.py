@@ -22,9 +22,9 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         if self._has_ids:
             self._ids = self.add_weight("ids", (users + 1, dimensions), initializer="zeros")
         self._map = self.add_weight("map", (dimensions, dimensions), initializer="identity")
-        self._anyone = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
+        self._bias = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
         deviation = (dimensions + width) ** -0.5
-        self._bend = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=deviation), name="bend")
+        self._hidden = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=deviation), name="bend")
         self._drop = tf.keras.layers.Dropout(0.5)
         self._out = tf.keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="zeros", name="out")
 
@@ -41,8 +41,8 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         if training:
             metadata *= keep(metadata, 0.1)
         metadata = tf.repeat(metadata[:, None], tf.shape(position)[1], axis=1)
-        hidden = self._bend(tf.concat([summed, inputs["context"], metadata], axis=-1))
-        vector = summed @ self._map + self._out(self._drop(hidden, training=training)) + self._anyone
+        hidden = self._hidden(tf.concat([summed, inputs["context"], metadata], axis=-1))
+        vector = summed @ self._map + self._out(self._drop(hidden, training=training)) + self._bias
         if self._has_ids:
             identity = tf.gather(self._ids, inputs["user"]) * tf.cast(inputs["user"] > 0, tf.float32)[:, None]
             vector += (identity * keep(identity, self._id_dropout) if training else identity)[:, None]

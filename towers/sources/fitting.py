@@ -63,38 +63,37 @@ def fit_sources(
     learnt: whether the towers are worth being asked.
     """
     spec = towers.spec
-    ways = _ways(spec.scale.timed, dataset, len(spec.items))
     pairs = NeighbourPairs.of(known_sequences(spec, events), len(spec.items))
     encoder, content = encoded(spec, dataset.items)
     unjudged = _UNJUDGED if learnt else _UNLEARNT
-    first = Sources(
-        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, unjudged, ways[0]
-    )  # fmt: skip
+    default, *others = _configurations(spec.scale.timed, dataset, len(spec.items))
+    taste = Taste.fit(content, encoder)
+    first = Sources(spec, pairs.neighbours(default), encoder, taste, content, unjudged, default)
     if held_out is None or held_out[Columns.USER].nunique() < _FEWEST_PEOPLE:
         return SourcesFit(first, None, {})
     trial = _Trial(dataset, events, held_out, candidates, towers, first, text, seed)
-    best, best_score = first, _judged(first, trial)
-    fades, makes = fade_choices(timed=spec.scale.timed), ways[1:]
-    with progress.task("Choosing neighbours", len(fades) + len(makes)) as task:
+    best, best_score = first, _best_score(first, trial)
+    fades = fade_choices(timed=spec.scale.timed)
+    with progress.task("Choosing neighbours", len(fades) + len(others)) as task:
         # First how fast a history fades, then, with that, what the weights are made of.
-        for way in [ways[0].model_copy(update={"fade": fade}) for fade in fades] + makes:
-            if way in makes:
-                way = way.model_copy(update={"fade": best.settings.fade})
-            tried = replace(first, neighbours=pairs.neighbours(way), settings=way)
-            score = _judged(tried, trial)
+        for configuration in [default.model_copy(update={"fade": fade}) for fade in fades] + others:
+            if configuration in others:
+                configuration = configuration.model_copy(update={"fade": best.settings.fade})
+            tried = replace(first, neighbours=pairs.neighbours(configuration), settings=configuration)
+            score = _best_score(tried, trial)
             if score > best_score:
                 best, best_score = tried, score
             task.advance()
         task.note(f"neighbours: {_describe(best.settings)}")
-    return _weighed(best, trial, progress, learnt=learnt)
+    return _with_best_weights(best, trial, progress, learnt=learnt)
 
 
-def _judged(sources: Sources, trial: "_Trial") -> float:
+def _best_score(sources: Sources, trial: "_Trial") -> float:
     parts = trial.parts(sources)
     return max(trial.score(trial.merged(parts, blend)).combined for blend in _TRIALS)
 
 
-def _ways(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
+def _configurations(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
     # With times the linear model adds little, and is worth no more than a few seconds.
     cheap = items <= 5_000
     return choices(timed=timed, linear=affordable(len(dataset.users), items) and (cheap or not timed))
@@ -146,7 +145,7 @@ class _Trial:
         return list_scores(lists, self._wanted)
 
 
-def _weighed(sources: Sources, trial: _Trial, progress: Progress, *, learnt: bool) -> SourcesFit:
+def _with_best_weights(sources: Sources, trial: _Trial, progress: Progress, *, learnt: bool) -> SourcesFit:
     """The same sources with the best weights."""
     parts = trial.parts(sources)
     best, best_score = sources.weights, ValidationScore(-1.0, -1.0)

@@ -22,7 +22,7 @@ from pharos.towers.sources.merging import MergeWeights
 from pharos.towers.sparse import empty, rows_at
 
 _ALIKE = 30
-"""Known items by whose weights a new one is placed, the most alike by content."""
+"""Known items by whose weights a new one is placed, the most similar by content."""
 
 _BLOCK = 64
 
@@ -84,10 +84,10 @@ class Sources:
         if not len(new):
             return self._incoming[codes]
         written = self.encoder.encode(items.iloc[new], self.spec.schema.items) if content is None else content[new]
-        joined = sp.vstack([self._incoming[codes[known]], self.alike(written) @ self._incoming], format="csr")
+        joined = sp.vstack([self._incoming[codes[known]], self.most_similar(written) @ self._incoming], format="csr")
         return joined[np.argsort(np.concatenate([known, new]))]
 
-    def alike(self, content: sp.csr_matrix) -> sp.csr_matrix:
+    def most_similar(self, content: sp.csr_matrix) -> sp.csr_matrix:
         """The known items most similar to n content rows: float32 CSR [n, items], rows sum to 1 or are empty."""
         blocks = [empty(0, len(self.spec.items))]
         for start in range(0, content.shape[0], _BLOCK):
@@ -112,14 +112,14 @@ class Sources:
 
     def ask_neighbours(self, query: UserQuery) -> sp.csr_matrix:
         """The query vector for the index's `neighbours`: float32 CSR [1, known items]."""
-        return self.neighbours.asked_with(self.rows(query))
+        return self.neighbours.query_row(self.rows(query))
 
     def ask_content(self, query: UserQuery) -> sp.csr_matrix:
         """The query vector for the index's `content`, a user profile: float32 CSR [1, COLUMNS].
 
         Items that training did not see count by the rows that the query brings.
         """
-        return self._widened(self.taste_of(query))
+        return self._with_all_columns(self.taste_of(query))
 
     def taste_of(self, query: UserQuery) -> sp.csr_matrix:
         """The user profile over those columns alone that profiles use: float32 CSR [1, profile columns]."""
@@ -128,16 +128,16 @@ class Sources:
     def _taste(self, query: UserQuery, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
         rows = rows[-LONGEST:]
         if (rows >= 0).all():
-            return self.taste.weights(rows_at(self._read, rows), rows_at(self._scaled, rows))
+            return self.taste.weights(rows_at(self._profile_rows, rows), rows_at(self._scaled_profile_rows, rows))
         nothing = empty(1, COLUMNS)
         past = [
-            self._read[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
+            self._profile_rows[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
             for row, event in zip(rows, query.history[-LONGEST:], strict=True)
         ]
         read = sp.vstack(past, format="csr")
         return self.taste.weights(read, self.taste.scaled(read))
 
-    def _widened(self, taste: sp.csr_matrix) -> sp.csr_matrix:
+    def _with_all_columns(self, taste: sp.csr_matrix) -> sp.csr_matrix:
         columns = taste.indices.astype(np.int64) + self.taste.first
         return sp.csr_matrix((taste.data, columns, taste.indptr), shape=(1, COLUMNS))
 
@@ -146,12 +146,12 @@ class Sources:
         return self.spec.items.codes([event.item_id for event in query.history]).astype(np.int64) - 1
 
     @cached_property
-    def _read(self) -> sp.csr_matrix:
+    def _profile_rows(self) -> sp.csr_matrix:
         return self.taste.read(self.content)
 
     @cached_property
-    def _scaled(self) -> sp.csr_matrix:
-        return self.taste.scaled(self._read)
+    def _scaled_profile_rows(self) -> sp.csr_matrix:
+        return self.taste.scaled(self._profile_rows)
 
     @cached_property
     def _incoming(self) -> sp.csr_matrix:

@@ -99,7 +99,7 @@ class Retriever:
     ) -> list[tuple[List, List, List]]:
         """The lists of all sources for each query. users: float32 [q, d], the user vectors."""
         towers = [_dense_list(row, own, allowed, depth) for row, own in zip(users @ self.vectors.T, seen, strict=True)]
-        tastes = sp.vstack([self._no_taste, *map(self.sources.taste_of, queries)], format="csr")
+        tastes = sp.vstack([self._no_profiles, *map(self.sources.taste_of, queries)], format="csr")
         content = _sparse_lists(tastes @ self._content, seen, allowed, depth)
         return list(zip(towers, self.neighbour_lists(queries, seen, allowed, depth), content, strict=True))
 
@@ -111,15 +111,15 @@ class Retriever:
         depth: int = DEPTH,
     ) -> list[List]:
         """The list of the neighbours alone for each query."""
-        asked = sp.vstack([self._nobody, *map(self.sources.ask_neighbours, queries)], format="csr")
+        asked = sp.vstack([self._no_histories, *map(self.sources.ask_neighbours, queries)], format="csr")
         return _sparse_lists(asked @ self._neighbours, seen, allowed, depth)
 
     @property
-    def _nobody(self) -> sp.csr_matrix:
+    def _no_histories(self) -> sp.csr_matrix:
         return empty(0, self._neighbours.shape[0])
 
     @property
-    def _no_taste(self) -> sp.csr_matrix:
+    def _no_profiles(self) -> sp.csr_matrix:
         return empty(0, self._content.shape[0])
 
 

@@ -96,8 +96,8 @@ class TextModel:
 
     def _encode(self, texts: Sequence[str], task: Task) -> npt.NDArray[np.float32]:
         """Encode texts sorted by length, so that batches need little padding."""
-        if len(texts) <= _FEW and not self._is_loaded and self._few is not None:
-            vectors = np.array([self._few.embed(text) for text in texts], np.float32)
+        if len(texts) <= _FEW and not self._is_loaded and self._small_batch_model is not None:
+            vectors = np.array([self._small_batch_model.embed(text) for text in texts], np.float32)
             task.advance(len(texts))
             return vectors
         tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
@@ -113,14 +113,14 @@ class TextModel:
         """Load the TensorFlow model now; it then encodes small batches too."""
         for length in ("the first text", _LONGER_TEXT):
             self._forward(*_padded(self._tokenizer([length], truncation=True, max_length=_MAX_TOKENS)["input_ids"]))
-        self.__dict__.pop("_few", None)
+        self.__dict__.pop("_small_batch_model", None)
 
     @property
     def _is_loaded(self) -> bool:
         return "_forward" in self.__dict__
 
     @cached_property
-    def _few(self) -> Bert | None:
+    def _small_batch_model(self) -> Bert | None:
         """The NumPy model for small batches; None for a kind of model that only TensorFlow supports."""
         return Bert(self.folder, self._weights_file, _MAX_TOKENS) if can_read(self.folder) else None
 
