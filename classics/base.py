@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Capabilities:
     """What a method supports; anything else raises `CannotAnswer`.
 
-    unknown_users: about a person whom it has not met, by the items that the person had. new_items: it can tell apart
-    items that nobody has touched. explanations: what each item of the history adds to a score. Every method can be
-    asked about the users that it learnt from.
+    unknown_users: it recommends to users outside the training data, by their history. new_items: it ranks items
+    without events. explanations: it says what each history item adds to a score. Every method recommends to the
+    users of its training data.
     """
 
     unknown_users: bool = False
@@ -45,13 +45,13 @@ class Scorer(ABC):
     def score(self, users: Codes) -> Scores:
         """Scores of every item for each of `users`: float32 [len(users), items], finite, higher is better.
 
-        A batch gives what its users give alone. A user without a history has scores too.
+        The scores of a user do not depend on the others of the batch. A user without a history has scores too.
         """
 
     def for_histories(self, histories: Histories) -> "Scorer":
         """The same fitted method for other histories: their rows are the users from here on.
 
-        Raises CannotAnswer where the method knows its own users alone.
+        Raises CannotAnswer where the method supports the users of its training data alone.
         """
         raise CannotAnswer("this method knows the users that it learnt from, and nobody else")
 
@@ -81,10 +81,9 @@ class Method(ABC):
 class Classic(Method):
     """A ranking method.
 
-    fit: learns from `RankingData`, who has what and what else `needs` names, and gives a `Scorer`.
-    score: the scorer's scores of all items for some users; `for_histories` turns it to people by their histories.
-    can: what it can be asked beside that, declared and not found out by failing. learn: `fit` on a whole data set,
-    asked by ids.
+    fit: learns from `RankingData`, who has what and what else `needs` names, and gives a `Scorer`. score: the
+    scorer's scores of all items for some users; `for_histories` answers for other histories. can: what else it
+    supports, declared in advance. learn: `fit` on a whole data set, then recommend by ids.
     """
 
     @abstractmethod

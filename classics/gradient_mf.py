@@ -18,8 +18,8 @@ class GradientMF(RatingClassic):
 
     Ratings come in random order, a small batch at a step.
 
-    factors: length of a vector. penalty: as above. learning_rate: of the first epoch, drawn to a tenth until the last.
-    epochs: over all ratings. batch: ratings of a step. seed: of first vectors and order.
+    factors: length of a vector. penalty: as above. learning_rate: of the first epoch; it decays to a tenth by the
+    last. epochs: over all ratings. batch: ratings of a step. seed: of first vectors and order.
     """
 
     name: ClassVar[str] = "MF by gradient descent"

@@ -16,8 +16,8 @@ from pharos.classics.scorers import Factors
 class ImplicitALS(Classic):
     """Minimises alpha sum over observed (u, i) of (1 - p_u q_i)^2 + sum over all others of (p_u q_i)^2 + penalty.
 
-    penalty = regularization (sum |p_u|^2 + sum |q_i|^2), score(u, i) = p_u q_i (http://yifanhu.net/PUB/cf.pdf). Where
-    histories are longer than what is learnt from, users' vectors are solved for them, with items as learnt.
+    penalty = regularization (sum |p_u|^2 + sum |q_i|^2), score(u, i) = p_u q_i (http://yifanhu.net/PUB/cf.pdf). For
+    histories that are longer than the training data, user vectors are solved anew, with the learnt item vectors.
 
     factors: length of a vector. regularization: the penalty. alpha: weight of an event against an absent one.
     iterations: sweeps over users and items. seed: of the first vectors.

@@ -32,8 +32,8 @@ _NEVER = np.float32(-1e4)
 class SASRec(Classic):
     """The network of Kang and McAuley (2018, https://arxiv.org/abs/1808.09781) with cross-entropy over sampled items.
 
-    score(u, i) = s_u q_i, with s_u the state of the network after the last of u's items, whose vectors it reads with
-    those of their places. With a loss of that kind it stays ahead of its followers (Klenitskiy and Vasilev, 2023,
+    score(u, i) = s_u q_i, with s_u the state of the network after the last of u's items, whose vectors it reads
+    with those of their places. With this loss it is ahead of later models (Klenitskiy and Vasilev, 2023,
     https://arxiv.org/abs/2309.07602).
 
     dimensions: of items and states. blocks, heads, dropout: of the attention. length: newest events that are read.

@@ -17,7 +17,7 @@ class TextNeighbours(Classic):
     A profile as of Rocchio (1971), over sentence embeddings (Reimers and Gurevych, 2019,
     https://arxiv.org/abs/1908.10084).
 
-    centred: take the mean text away first, which all vectors share and which tells nothing apart.
+    centred: subtract the mean vector of all texts first, which does not tell items apart.
     """
 
     name: ClassVar[str] = "Text-model neighbours"

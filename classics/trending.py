@@ -25,7 +25,7 @@ class ChartOrder(StrEnum):
     """The order of a chart.
 
     rating: weighted rating, of items with as many votes as the top tenth has. events: their count, each type by its
-    weight. rising: how far events in a window of time are above what the window before lets expect.
+    weight. rising: how far events in a time window are above what the window before leads one to expect.
     """
 
     RATING = "rating"
@@ -92,8 +92,8 @@ def rise(now: Floats, then: Floats) -> Floats:
     """Standard scores (n - e) / sqrt(e + 1): float64 [items]. now, then: counts in a window and the one before it.
 
     n: events now; e: events then, scaled by how many all items have now and had then. For events that come
-    independently (Poisson) e is also their variance, so that it is a standard score; the 1 keeps a single event of a
-    new item from being a sensation. Raises CannotAnswer where there is nothing before.
+    independently (Poisson) e is also their variance, so that it is a standard score; the 1 keeps a single event of
+    a new item from scoring high. Raises CannotAnswer where there is nothing before.
     """
     if not then.any():
         raise CannotAnswer(

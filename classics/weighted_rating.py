@@ -4,7 +4,7 @@
 
 v: votes of an item, R: their mean, C: the mean vote, m: the votes at which an item's own mean weighs as much as C
 (https://help.imdb.com/article/imdb/track-movies-tv/ratings-faq/G67Y87TFYYP6TWAV). So an item with few votes stays near
-the mean, and nobody is first by one enthusiast.
+the mean, and one high vote does not bring it to the top.
 """
 
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ class ScoreUsers(Protocol):
     def __call__(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         """Scores float32 [len(users), items], -inf for items that a list must not contain.
 
-        allowed: bool [items], which items are looked among; a method that scores each item by itself need not heed it.
+        allowed: bool [items], the candidates; a method that scores each item independently may ignore it.
         """
 
 
@@ -64,7 +64,7 @@ class Contender(Learner, Protocol):
     def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`; see `ScoreUsers`.
 
-        Any user of `known.users` may be asked for, with a history or without. NaN is refused.
+        users: any of `known.users`, with or without a history. NaN is refused.
         """
 
     def variants(self) -> Mapping[str, ScoreUsers]:

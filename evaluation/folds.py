@@ -47,11 +47,11 @@ class FittedOn(StrEnum):
 class Fold:
     """One task: fit on `fitted`, answer with the histories in `known`, and be judged by `held_out`.
 
-    known: the data set with the interactions that a method is asked with, each user's oldest first: they are the users'
-        histories, and no list holds them again. All its items and users are there.
-    held_out: interactions to be found, or to be rated; columns as in Dataset.interactions.
-    candidates: [items], in the order of `known.items`, True for what may be listed; None where all may.
-    training: as `known`, with only the interactions that may be learnt from; None where that is all that is known.
+    known: the data set with the users' histories as interactions, each user's oldest first; their items are not
+    recommended again. It has all items and users. held_out: interactions to be found, or to be rated; columns as in
+    Dataset.interactions. candidates: [items], in the order of `known.items`, True for what may be listed; None
+    where all may. training: as `known`, with only the interactions that may be learnt from; None where that is all
+    that is known.
     """
 
     known: Dataset

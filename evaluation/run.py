@@ -34,10 +34,10 @@ _UNDER_SHUFFLED_TIES = (Popularity.name, SequentialNeighbours.name)
 class Outcome:
     """The results of one method.
 
-    answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction).
-    seconds: by stage: tuning, fitting, answering. variants: figures of the other ways to ask it, by name.
-    cold_share: the share of cold items in its lists over the whole catalogue, for the cold protocol only.
-    diversity: its lists at every degree of diversity, for the chronological protocol and a method with item vectors.
+    answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction). seconds:
+    by stage: tuning, fitting, answering. variants: metrics of its variants, by name. cold_share: the share of cold
+    items in its lists over the whole catalogue, for the cold protocol only. diversity: its lists at every degree of
+    diversity, for the chronological protocol and a method with item vectors.
     """
 
     name: str

@@ -22,9 +22,9 @@ _PAIR = [Columns.USER, Columns.ITEM]
 class Ties:
     """The effect of equal timestamps.
 
-    events: how many share their timestamp with another event of the same user; share: of all events.
-    moved: the share of the held-out events that are others when such events change places, averaged over the seeds.
-    shuffled: by method, what it reaches for each seed when it is fitted and judged anew with its chosen settings.
+    events: how many share their timestamp with another event of the same user; share: of all events. moved: the
+    share of held-out events that change when tied events are shuffled, averaged over the seeds. shuffled: by
+    method, its metrics for each seed, refitted with its chosen settings.
     """
 
     events: int

@@ -68,7 +68,7 @@ class Range:
 class Outside:
     """The field is not a number within the bounds; an item without the field passes.
 
-    For code alone: no expression says this.
+    For use by code: no filter expression can state it.
     """
 
     range: Range

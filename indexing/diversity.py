@@ -21,9 +21,9 @@ _TRUST: Final = 0.5
 class Scale:
     """How relevance is weighed against similarity; set so that half of the diversity lowers similarity by a quarter.
 
-    steepness: how far the use of a candidate falls from the best, at e^0, to the worst, at e^-steepness, about as the
-    share of hits does. weight: what a list that is as alike as the plain one loses, in units of the best one's use.
-    beyond_all: whether only the likeness counts that the plain list has beyond that of all candidates.
+    steepness: the utility of a candidate falls from e^0 for the best to e^-steepness for the worst, about as the
+    share of hits does. weight: the cost of a list that is as similar as the plain one, in units of the highest
+    utility. beyond_all: whether only the plain list's similarity in excess of that of all candidates counts.
     """
 
     steepness: float
@@ -57,10 +57,10 @@ def mmr(
     relevance (as in the max-sum diversification of Borodin, Lee and Ye, PODS 2012); and its unit is how alike the plain
     list is, or how much more so than all candidates are.
 
-    relevance: float32 [n], from 0 to about 1, best first, see `scaled`. vectors: float32 [n, d], each of length 1, or
-    zeros where an item has none, which is like nothing then. n: the best up to `POOL` of them, and at least k.
-    diversity: 0 for the k most relevant, to 1, where only the first is chosen by relevance. scale: what the relevance
-    was made from. Returns int64 [min(k, n)].
+    relevance: float32 [n], from 0 to about 1, best first, see `scaled`. vectors: float32 [n, d], each of length 1,
+    or zeros where an item has none, which has similarity 0 to all. n: the best up to `POOL` of them, and at least
+    k. diversity: from 0, the k most relevant, to 1, where only the first is chosen by relevance. scale: see
+    `Scale`. Returns int64 [min(k, n)].
     """
     count = min(k, len(relevance))
     chosen = np.empty(count, np.int64)

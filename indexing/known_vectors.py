@@ -15,9 +15,9 @@ _FIRST_ROWS: Final = 1024
 class KnownVectors:
     """The cached vectors of one name in one collection, for an index that sees every write. Thread-safe.
 
-    A reader takes a `moment`, asks the engine, and gives what it was told to `learn`: if anything was written since
-    that moment it is not kept, for it may be what stood there before. A row once written stays as it is: a reader that
-    has found it may read it later. When there are too many bytes, all is forgotten and learnt anew.
+    To fill the cache, a reader takes the `moment`, reads from the engine, and calls `learn`, which ignores the
+    vectors if anything was written since: they may be outdated. Cached rows are never overwritten, so that a reader
+    that found one can read it later. A cache that is too large is cleared.
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:

@@ -87,7 +87,7 @@ class _Row:
     def take(self, found: EngineHits, items: NDArray[np.int64], passes: NDArray[np.bool_]) -> bool:
         """Keep eligible hits; returns whether another search is needed.
 
-        items: the numbers of what was found, -1 for what was deleted since. passes: by number, see `_passing`.
+        items: the item numbers of the hits, -1 for deleted ones. passes: by number, see `_passing`.
         """
         kept = np.flatnonzero(passes[items])[: self.query.limit]
         vectors = None if found.vectors is None else found.vectors[kept]

@@ -23,8 +23,8 @@ def passing(filter: Filter, items: pd.DataFrame, schema: Schema) -> Mask:
     """A mask of the items that pass: bool [n].
 
     filter: one that went through `pharos.indexing.filters.check` with this schema. items: typed rows as in
-    pharos.ingest.dataset.Dataset; all of them count as available at any time. Raises FilterError for a condition
-    on a time that only a server heeds.
+    pharos.ingest.dataset.Dataset; all of them count as available at any time. Raises FilterError for a condition on
+    a time that only a server supports.
     """
     mask = np.ones(len(items), bool)
     types = {feature.name: feature.type for feature in schema.items}

@@ -1,6 +1,6 @@
 """Checksums of files that no process has open, so that damage is found before an engine reads them.
 
-An engine that maps its files into memory takes a changed byte as it is, and may wait for ever for what is missing.
+An engine that maps its files into memory does not notice a changed byte, and may hang where a part is missing.
 """
 
 import json

@@ -72,7 +72,7 @@ class IngestReport:
 
     rows: (file, rows in it, bad ones included), in the order of reading. findings: in the order of discovery.
     tables: of "interactions", "items" and "users", as far as they were read. rejected: the rows that were dropped.
-    faults: why the data set would be refused, where it is read all the same, to look at it.
+    faults: why the data set would be refused, when it is read anyway (strict off).
     """
 
     rows: tuple[tuple[str, int], ...] = ()

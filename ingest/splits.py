@@ -1,7 +1,7 @@
 """Train, validation and test splits, one per evaluation protocol.
 
-Each split is a partition of the events into frames of the same columns, in per-user chronological order. All of it
-hangs on ids and times alone, so that anybody can make the same split without this code.
+Each split is a partition of the events into frames of the same columns, in per-user chronological order. Splits depend
+on ids and times alone, so that they can be reproduced without this code.
 """
 
 from dataclasses import dataclass
@@ -54,9 +54,9 @@ def leave_one_out(interactions: pd.DataFrame) -> Split:
 def global_moment(interactions: pd.DataFrame) -> Split:
     """One moment for all users: later events are the test part, about a tenth of all events.
 
-    A second moment, found in the same way among the events before the first, parts validation from training. So nobody
-    learns from what was still to come for somebody else, as splits by user let them (Gusak et al., "Time to Split",
-    2025, https://arxiv.org/abs/2507.16289). Needs timestamps; see `last_tenth` for how a moment is chosen.
+    A second moment, found in the same way among the events before the first, parts validation from training. So no
+    method learns from events that lie in another user's future, as with splits by user (Gusak et al., "Time to
+    Split", 2025, https://arxiv.org/abs/2507.16289). Needs timestamps; see `last_tenth` for how a moment is chosen.
     """
     events = order(interactions)
     stamps = events[Columns.TIMESTAMP].to_numpy()

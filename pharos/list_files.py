@@ -27,8 +27,8 @@ def write_lists(
 ) -> int:
     """Write all lists to a Parquet file of user_id, rank, item_id, score, source; return its row count.
 
-    Parts of 2,048 users stand in a folder beside it until all are done; a second start with the same users, options,
-    bundle and state of the items goes on after them. What users did meanwhile counts for those not answered yet. Raises
+    Parts of 2,048 users are kept in a folder beside it until all are done; a second run with the same users,
+    options, bundle and items resumes after them. New events count for users that are not answered yet. Raises
     RequestError where `out` exists and may not be replaced.
     """
     if out.exists() and not replace:

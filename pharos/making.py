@@ -15,10 +15,10 @@ from pharos.towers.settings import TrainingSettings
 def fit(data: Dataset, *, progress: ProgressOption = None, **settings: Any) -> Recommender:
     """Train towers, neighbours, content and a ranking model on a data set.
 
-    The later events of each user choose when to stop and what each part counts; then all events are learnt from.
-    settings: of `pharos.towers.settings.TrainingSettings`, such as dimensions=32, max_epochs=3, ranker=False,
-    text_model="". progress: None shows how far it is, False shows nothing. Raises TrainingError, which names what is
-    allowed, and DataError where there is nothing to learn from.
+    Each user's later events are validation data, for early stopping and the weights of the sources; then the model
+    is trained on all events. settings: of `pharos.towers.settings.TrainingSettings`, such as dimensions=32,
+    max_epochs=3, ranker=False, text_model="". progress: None shows how far it is, False shows nothing. Raises
+    TrainingError, which names what is allowed, and DataError where there is nothing to learn from.
     """
     # TensorFlow comes with these, and takes seconds.
     from pharos.towers.training import complete, read_texts, select

@@ -31,8 +31,9 @@ AT_ONCE = 256
 class OfflineLists:
     """Recommends to many users at once, with every item and vector in memory.
 
-    The lists are those of `Pipeline.recommend` of the server, up to what an approximate index overlooks. Where business
-    rules, a share of new items or several variants are set, each user is asked for one by one: that is exact, and slow.
+    The lists are those of `Pipeline.recommend` of the server, up to what an approximate index overlooks. Where
+    business rules, a share of new items or several variants are set, users are answered one by one, which is exact,
+    and slow.
     """
 
     def __init__(self, service: Service, asked: Asked) -> None:

@@ -17,8 +17,8 @@ SOURCE: Final = "source"
 class RerankingStep(Protocol):
     """Reorders the candidates of one list, or drops some of them.
 
-    name: what `recommend(steps=[name])` asks for it by. needs: the item features that it reads; a model whose items
-    lack one refuses the step before it begins.
+    name: for `recommend(steps=[name])`. needs: the item features that it reads; a model whose items lack one
+    refuses the step before it begins.
     """
 
     name: ClassVar[str]
@@ -27,8 +27,8 @@ class RerankingStep(Protocol):
     def __call__(self, candidates: pd.DataFrame) -> pd.DataFrame:
         """The rows to keep, best first.
 
-        candidates: item_id, title, score, source and the features of `needs`, best first, some hundreds of them. What
-        the person has and what was filtered out is not among them.
+        candidates: item_id, title, score, source and the features of `needs`, best first, some hundreds of
+        them. The user's own items and filtered items are not among them.
         """
         ...
 

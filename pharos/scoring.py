@@ -51,8 +51,8 @@ def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Score
 def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Source) -> Floats:
     """The contribution of each past item to an item: float32 [history], summing to 1, or all zeros.
 
-    For an item that neighbours brought these are the weights from the past items to it, for one by content how alike
-    they are by what is written, and for any other what a ranking model attends to.
+    For an item found by neighbours these are the weights from the past items to it; by content, the similarity of
+    the contents; otherwise, the attention of the ranking model.
     """
     query, sources = person.query, pipeline.bundle.sources
     shares = np.zeros(len(query.history), np.float32)

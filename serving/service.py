@@ -67,11 +67,10 @@ def open_service(
 ) -> Iterator[Service]:
     """A context with the service.
 
-    warm_up: whether its first answers must be as quick as the next. observe: called with every answer.
-    sync_failed: called with the type of each failure of the background sync.
-    Requests are answered side by side, so that each uses one thread for its matrices: those of one request are small,
-    and threads that wait for each other cost more than they save.
-    Raises StoreError or IndexUnavailable if a part cannot be opened.
+    warm_up: whether to run the models once, so that the first answers are quick. observe: called with every answer.
+    sync_failed: called with the type of each failure of the background sync. Requests are answered side by side, so
+    that each uses one thread for its matrices: those of one request are small, and threads that wait for each other
+    cost more than they save. Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with threadpool_limits(1, "blas"), open_store(settings) as store, open_index(settings) as index:
         variants = Variants(

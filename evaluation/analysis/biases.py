@@ -19,8 +19,8 @@ _NORMAL_95: Final = 1.96
 def biases(subject: Subject) -> Section:
     """Item biases of the rating model, with the counts and means of their ratings.
 
-    The model's rating is mean + item bias + user bias + item factors · user factors
-    (see pharos.towers.ratings.model), so an item's bias is what is left of its liking when taste is taken out.
+    The model's rating is mean + item bias + user bias + item factors · user factors (see
+    pharos.towers.ratings.model), so an item's bias is its rating apart from personal taste.
     """
     model = subject.bundle.ratings
     if model is None:

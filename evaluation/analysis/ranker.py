@@ -100,8 +100,8 @@ def _losses(
 ) -> _Losses:
     """The loss of ndcg@10 by each shuffle: float64 [repeats].
 
-    What a candidate has of these features is that of a candidate of another list, so that what all of a list have in
-    common is shuffled too; features of a group move together.
+    Values are swapped between candidates of different lists, so that what is constant within a list is shuffled
+    too; features of a group are shuffled together.
     """
     losses, (count, length, _) = [], lists.features.shape
     for _ in range(_REPEATS):

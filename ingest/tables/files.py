@@ -34,8 +34,8 @@ _UNPACKING_ERRORS: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfi
 class DataFile:
     """One file that holds a table.
 
-    path: of the file on disk. name: what people are told, "events.csv.gz" or "export.zip/events.csv".
-    suffix: of the table in it, in lower case and without that of its packing. member: its name within a .zip.
+    path: of the file on disk. name: for messages, "events.csv.gz" or "export.zip/events.csv". suffix: of the table
+    in it, in lower case and without that of its packing. member: its name within a .zip.
     """
 
     path: Path

@@ -60,8 +60,8 @@ def read_table(
     """Read these columns of a text, JSON or Parquet file, compressed or not.
 
     text: the columns that must come as strings whatever their type in the file (ids, categories); those of text and
-    JSON always do. said: how it is written, as far as it is declared. name: what people are told, in place of the
-    file's own. Errors: DataError.
+    JSON always do. said: how it is written, as far as it is declared. name: for messages, in place of the file's
+    own. Errors: DataError.
     """
     file, said = data_file(path), said or TextFormat()
     if name is not None:

@@ -83,8 +83,8 @@ def needed_scope(template: str, method: str, settings: Settings) -> Scope | None
 class Access:
     """Middleware that rejects requests outside the table, or without a key of the required scope.
 
-    Stands before a body is read: a stranger costs one hash. Without any keys in the settings everybody may do
-    everything, except other sites through the browser of a person who runs Pharos.
+    Runs before the body is read, so that an invalid key costs one hash. Without keys in the settings every request
+    is allowed, except those that other web sites send through a user's browser.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -33,9 +33,8 @@ class _Caller:
 class RequestLimits:
     """A token bucket and a count of running requests for each API key, or address without a key.
 
-    Stands behind the check of keys, so that strangers with made-up keys are none of its callers. Each worker counts for
-    itself. Of the callers that rest only the last 10,000 are known.
-    clock: in seconds.
+    Runs after the check of keys, so that invalid keys have no bucket. Each worker counts by itself. Of the idle
+    callers the last 10,000 are remembered. clock: in seconds.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:

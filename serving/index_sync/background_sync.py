@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 class BackgroundSync:
     """A thread that keeps the live collections in sync with the store; it survives every failure.
 
-    It makes a pass when it starts, when a write could not be indexed, as soon as the index answers again after a
-    failure, and every 5 seconds for changes that another process stored, such as `pharos import`, or did not live to
-    index; the second pass after a change has it. The store keeps the revision up to which each collection is in sync.
-    on_failure: called with the type of each failure. repair: called
-    at the start of each pass, to mend what is damaged.
+    A pass runs at the start, when a write could not be indexed, as soon as the index answers again after a failure,
+    and every 5 seconds for changes that another process stored, such as `pharos import`, or that a process died
+    before indexing. A change is synced by the second pass after it at the latest. The store keeps the revision up
+    to which each collection is in sync. on_failure: called with the type of each failure. repair: called at the
+    start of each pass, to repair what is damaged.
     """
 
     def __init__(

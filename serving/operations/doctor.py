@@ -32,8 +32,8 @@ Ask: TypeAlias = Callable[[Settings, FolderLocked], tuple[str, Mapping[str, Any]
 def examine(*, check: bool = False, ask: Ask) -> Iterator[Finding]:
     """Run one check after the other; those that need settings come last, and only if the settings are valid.
 
-    check: whether to hold the store, the index and the events against each other, item by item.
-    ask: asks the server, where one has the embedded index open.
+    check: whether to compare the store, the index and the events, item by item. ask: sends a request to the server
+    that has the embedded index open.
     """
     yield _python()
     yield _tensorflow()

@@ -47,7 +47,7 @@ def command(live: str) -> Sequence[str]:
 class Retraining:
     """A thread that retrains periodically; of all processes with one data_dir, one at a time.
 
-    The first variant alone is retrained. A retraining that fails is told in the log and tried again the next time.
+    The first variant alone is retrained. A failed retraining is logged, and tried again when the next one is due.
     """
 
     def __init__(self, service: Service, every_seconds: float, make_command: Command = command) -> None:

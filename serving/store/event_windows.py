@@ -11,7 +11,7 @@ from pharos.serving.store.tables import events, item_counts
 def newest(connection: Connection, until: int) -> int | None:
     """The time of the newest event up to `until`, in unix seconds; 0 if no event has a time, None without events.
 
-    until: the present, so that one event with a time to come does not move every window.
+    until: now, so that one event with a time in the future does not move every window.
     """
     query = select(func.max(events.c.timestamp)).where(events.c.timestamp <= until)
     found: int | None = connection.execute(query).scalar_one()

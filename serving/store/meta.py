@@ -39,7 +39,7 @@ def revision(connection: Connection) -> int:
 def take_revisions(connection: Connection, count: int) -> int:
     """Reserve `count` revisions; returns the first.
 
-    Whoever asks holds the counter's row until the end of its transaction, so revisions become visible in their order:
+    The caller locks the counter's row until the end of its transaction, so that revisions become visible in order:
     a reader that has seen revision n has seen every change before it.
     """
     last = hold_revision(connection)

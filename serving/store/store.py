@@ -225,7 +225,7 @@ class Store:
     def halted(self) -> Iterator["Halted"]:
         """A context in which no item changes: all writers wait, in every process.
 
-        Within it, write through what it gives and nothing else: another transaction of this thread would wait, too.
+        Write only through the yielded object: any other transaction of this thread would wait, too.
         """
         with self.writing() as connection:
             meta.hold_revision(connection)

@@ -25,9 +25,9 @@ _Part = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 class ContentEncoder:
     """TF-IDF with (1 + ln tf) and ln((1 + n) / (1 + df)) + 1 (Salton and Buckley, 1988).
 
-    labels, words: the terms of the training catalogue, sorted; the labels have the first columns, then come the words.
-    idf: float32 [labels + words]; items: n. Labels and words each make a part of length 1, so that a long text does not
-    drown a few tags. A term that came later is as rare as can be, and finds its column by a hash.
+    labels, words: the terms of the training catalogue, sorted; the labels have the first columns, then come the
+    words. idf: float32 [labels + words]; items: n. Labels and words each make a part of length 1, so that a long
+    text does not drown a few tags. A term that is new since training gets the highest idf, and a column by hashing.
     """
 
     labels: tuple[str, ...]

@@ -23,9 +23,9 @@ class Taste:
     """Ridge regression of a user's items against the catalogue, over labels, or over words where labels are few.
 
     first: the first column that is read; spread: float32 [columns], for each from there on the sum of its squared
-    weights over the catalogue. The other items are the regression's zeros. They enter by the diagonal of their scatter
-    alone, so that only as many equations are left as the history has items (the dual form: Saunders et al., 1998),
-    and nothing needs training.
+    weights over the catalogue. All other items are the regression's negatives. They enter through the diagonal of
+    their scatter matrix alone, so that there is one equation for each history item (the dual form: Saunders et al.,
+    1998), and no training is needed.
     """
 
     first: int

@@ -41,8 +41,8 @@ class HistoryScale:
 class Windows:
     """b windows of histories, oldest event first, padded at the end to `length` events.
 
-    present: bool [b, length]; ratings: float32 [b, length], standardised; before: int [b], how many older events the
-    stretch leaves out.
+    present: bool [b, length]; ratings: float32 [b, length], standardised; before: int [b], the count of older
+    events before the window.
     """
 
     present: npt.NDArray[np.bool_]
@@ -53,7 +53,7 @@ class Windows:
 def context(windows: Windows, position: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.float32]:
     """Context features of the state before each position: float32 [b, length, width].
 
-    position: int32 [b, p], the places that are asked for, 0 … length - 1, where not all are: float32 [b, p, width].
+    position: int32 [b, p], the requested positions, 0 … length - 1, if not all: float32 [b, p, width].
     """
     rated = windows.ratings * windows.present
     seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))

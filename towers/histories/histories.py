@@ -30,7 +30,7 @@ class Histories:
     def queries(self, users: Sequence[str], item_vectors: npt.NDArray[np.float32]) -> list[UserQuery]:
         """One query for each user. item_vectors: float32 [items, d], for the rows of the data set's items.
 
-        A user without an event asks with an empty history.
+        The query of a user without events has an empty history.
         """
         nothing = np.zeros(0, np.int64)
         return [

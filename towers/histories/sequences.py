@@ -67,8 +67,8 @@ class Stretch:
 def stretches(sequences: Sequences, length: int) -> list[Stretch]:
     """Cut every history into windows of at most `length` events.
 
-    The first stretch of a user has targets from its first event on; later ones carry half a window of earlier
-    events, so that no target sees less history than that.
+    The first window of a user has targets from its first event on. Later windows overlap the one before by half, so
+    that every target has at least half a window of history.
     """
     half = max(length // 2, 1)
     cut = []
@@ -92,7 +92,7 @@ def whole_histories(sequences: Sequences, length: int) -> list[Stretch]:
 def in_batches(cut: Sequence[Stretch], events: int, rng: np.random.Generator) -> list[list[Stretch]]:
     """Group windows into batches of about `events` positions, padding included, in random order.
 
-    Stretches of like length go together, which halves the padding; the like are drawn from a random part of all.
+    Windows of similar length, out of a random part of all windows, share a batch, which halves the padding.
     """
     order = rng.permutation(len(cut))
     batches: list[list[Stretch]] = []

@@ -20,7 +20,7 @@ class NeighbourSettings(BaseModel):
 def choices(*, timed: bool, linear: bool) -> list[NeighbourSettings]:
     """The configurations to try, the most promising first; the decay is chosen apart.
 
-    timed: whether events have an order; linear: whether the linear model can be had.
+    timed: whether events have an order; linear: whether the linear model can be afforded.
     """
     if timed:
         ways = [NeighbourSettings(together=share, damping=damping) for share in (0.25, 1) for damping in (10, 2)]

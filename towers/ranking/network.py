@@ -14,7 +14,7 @@ _CLIP = 5.0
 class RankingNetwork(tf.keras.layers.Layer):
     """DCN-v2 with a linear part: score = w x + deep(cross(x)).
 
-    It starts as the retrieval's own order, to which crosses (Wang et al., 2021) and deep head add what they learn.
+    It is initialised to the order of the retrieval; crosses (Wang et al., 2021) and deep head learn corrections.
     """
 
     def __init__(self, mean: Floats, deviation: Floats, hidden: int, dropout: float) -> None:

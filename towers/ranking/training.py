@@ -52,8 +52,7 @@ class _State:
 class Lists:
     """m training lists of n candidates.
 
-    features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list; owner: int64 [m],
-    whose it is.
+    features: float32 [m, n, WIDTH]; label: float32 [m, n], each row sums to 1; owner: int64 [m], the user's number.
     """
 
     features: Floats
@@ -84,10 +83,10 @@ def fit_ranker(
 ) -> RankingModule | None:
     """Train a ranking model to find each user's `targets` among the candidates of sources fitted on `known`.
 
-    known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would learn
-    to trust them more than they deserve later on. retriever: the sources over the items of the data set.
-    None where too few targets are among the candidates to learn from, or where the model orders lists of people that it
-    was not fitted on no better than the retrieval does.
+    known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would
+    learn to trust them too much. retriever: the sources over the items of the data set. None where too few targets
+    are among the candidates to learn from, or where, on users that it was not fitted on, the model orders lists no
+    better than the retrieval.
     """
     tables = tables_of(known, retriever.towers)
     lists = candidate_lists(dataset, known, targets, retriever, tables, settings, progress)

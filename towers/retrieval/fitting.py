@@ -53,8 +53,8 @@ class Epoch:
 class Fit:
     """The result of a fit: the towers as they were after `best_epoch`, and the record of all epochs.
 
-    unlearnt: why nothing was learnt, None where something was. Such towers know no ids: an item's vector is a random
-    projection of its metadata, so that alike items have alike vectors.
+    unlearnt: why nothing was learnt, None where something was. Such towers know no ids: an item's vector is a
+    random projection of its metadata, so that similar items have similar vectors.
     """
 
     model: RetrievalModel
@@ -78,10 +78,9 @@ def fit(
     """Fit on `events` until the score on held-out events stops rising, or for the most epochs that the settings allow.
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
-    candidates: bool [items], the items among which held-out events are to be found, None for all.
-    earlier: a fit on some of the events, whose towers learn on instead, for half as many epochs as were best: they are
-    as good as those that start anew.
-    Raises TrainingError where the loss is no number any more.
+    candidates: bool [items], the items among which held-out events are to be found, None for all. earlier: a fit on
+    some of the events, whose towers are trained on, for half of its best epoch count; the result is as good as that
+    of training from scratch. Raises TrainingError where the loss is no number any more.
     """
     tf.keras.utils.set_random_seed(settings.seed)
     data = prepare(dataset, events, settings, text, earlier.towers.spec if earlier else None)

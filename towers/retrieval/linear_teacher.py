@@ -22,7 +22,7 @@ _USERS_FOR_SCALE = 1000
 class LinearTeacher:
     """EASE (Steck, 2019) with each user's row weighted by the inverse square root of its length.
 
-    weights: float32 [k, k], from a history to logits; taught: int64 [k], the items that these are, sorted.
+    weights: float32 [k, k], from a history to logits; taught: int64 [k], the rows of these k items, sorted.
     """
 
     weights: npt.NDArray[np.float32]

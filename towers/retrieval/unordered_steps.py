@@ -22,8 +22,8 @@ _TAUGHT = 0.9
 class UnorderedSteps(TrainingSteps):
     """Each user's history is split at random, anew for each epoch: one part is the input, the rest the targets.
 
-    The likelihood is multinomial (Mult-VAE: Liang et al., 2018). Events alone are soon learnt by heart, so that most of
-    the weight is on a linear teacher's distribution (distillation: Hinton et al., 2015).
+    The likelihood is multinomial (Mult-VAE: Liang et al., 2018). On events alone the towers soon overfit, so most
+    of the weight is on a linear teacher's distribution (distillation: Hinton et al., 2015).
     """
 
     def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:

@@ -9,9 +9,9 @@ from pharos.towers.retrieval.user_tower import keep
 class UnorderedUserTower(tf.keras.layers.Layer):
     """A linear map of the summed history plus a hidden layer, L2-normalised.
 
-    All events count alike, divided by the square root of their number: while training the vector keeps its length, so
-    that a long history may be surer of itself. The hidden layer starts at nothing and half of it is dropped at random,
-    since it learns single users by heart where no order tells them apart.
+    All events have the same weight, divided by the square root of their count. In training the vector is not
+    normalised, so that a long history can give larger logits. The hidden layer is initialised to zero and uses a
+    dropout of one half, since without an order of events it overfits to single users.
     """
 
     def __init__(self, users: int, width: int, dimensions: int, hidden: int, id_dropout: float) -> None:

@@ -71,7 +71,7 @@ def scaled(scores: Floats, source: int) -> Floats:
 def scaled_like(scores: Floats, listed: Floats, source: int) -> Floats:
     """Scores on the scale of a given list: float32 [n], above 1 for scores better than its best.
 
-    listed: float32 [any], the scores of the list, best first; where it is empty, nothing is worth anything.
+    listed: float32 [any], the scores of the list, best first; where it is empty, all scores are 0.
     """
     if not len(listed):
         return np.zeros(len(scores), np.float32)

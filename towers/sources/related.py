@@ -26,8 +26,8 @@ def shares(events: int) -> Floats:
 def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Floats]:
     """The items of all lists, int64 [m], best first, and their scores, float32 [m], from 0 to 1.
 
-    lists: taste, company and content, each its items, as numbers, and their scores, best first; events: how many the
-    item has that the others are like. What has nothing to say leaves its share to the others; among items of the same
+    lists: taste, company and content, each its items, as numbers, and their scores, best first; events: how many
+    the item has that the others are like. An empty list leaves its weight to the others; among items of the same
     score the lower number comes first.
     """
     rows, parts = merge(lists)
@@ -41,7 +41,7 @@ def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Fl
 def company(led_to: tuple[Rows, Floats], led_from: tuple[Rows, Floats]) -> tuple[Rows, Floats]:
     """The neighbours of both directions as one list, best first, by the sum of both weights.
 
-    led_to: the items that this one speaks for; led_from: those that speak for it.
+    led_to: the items with a weight from this one; led_from: the items with a weight into it.
     """
     rows, place = np.unique(np.concatenate([led_to[0], led_from[0]]), return_inverse=True)
     scores = np.bincount(place, np.concatenate([led_to[1], led_from[1]]), len(rows)).astype(np.float32)

@@ -137,7 +137,7 @@ def _sparse_lists(
 ) -> list[List]:
     """The best items of one source for each row of scores, float32 CSR [q, n].
 
-    A source that knows of no connection between person and item has nothing to say of the item.
+    Items of score 0, which have no connection to the user, are left out.
     """
     lists, left_out = [], np.zeros(scores.shape[1], bool) if allowed is None else ~allowed
     for place, own in enumerate(seen):

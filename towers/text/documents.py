@@ -11,8 +11,8 @@ _TAGS_SHOWN = 5
 def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
     """One document per row of `items`: title, texts, first tags and categories.
 
-    A text model reads no more than the beginning of a long document: what a query by meaning asks for comes first, and
-    tags and categories, which the item tower has as such besides, where there is room. The same vector serves the item
+    A text model reads only the beginning of a long document. So what a search by meaning needs comes first, and
+    tags and categories, which are features of the item tower anyway, come last. The same vector serves the item
     tower and the search by meaning, so a catalogue is encoded once. Rows with nothing but an id give an empty text.
     """
     columns = [items[feature.name] for feature in _readable(features)]

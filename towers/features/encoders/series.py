@@ -17,8 +17,7 @@ _CLIP = 5.0
 class SeriesEncoder(FeatureEncoder):
     """A series as [steps, mask of the steps], each value standardised over all training steps.
 
-    A longer series than the layer reads is brought to its length by the means of as many stretches; a shorter one is
-    padded at the end.
+    A series longer than the layer reads is averaged over stretches of steps; a shorter one is padded at the end.
     """
 
     type = FeatureType.SERIES

@@ -12,8 +12,7 @@ from pharos.towers.features.encoders.base import Dense, Encoded, FeatureEncoder
 class LogSize:
     """The logarithm of a size, standardised.
 
-    Much is written about what many people like: how rich an item's metadata is says something of its popularity
-    before anybody has seen it.
+    The amount of metadata hints at an item's popularity, also while the item has no events.
     """
 
     def __init__(self, mean: float, deviation: float) -> None:
