@@ -23,7 +23,7 @@ class AttributeProfile(Classic):
     """
 
     name: ClassVar[str] = "Attribute profile"
-    summary: ClassVar[str] = "what has the attributes of the items of the history"
+    summary: ClassVar[str] = "items with the attributes of those in the history"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
 

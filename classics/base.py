@@ -53,11 +53,11 @@ class Scorer(ABC):
 
         Raises CannotAnswer where the method supports the users of its training data alone.
         """
-        raise CannotAnswer("this method knows the users that it learnt from, and nobody else")
+        raise CannotAnswer("this method supports only the users of its training data")
 
     def explain(self, user: int, item: int) -> Reasons:
         """The contribution of each item in the history of `user` to the score of `item`. Raises CannotAnswer."""
-        raise CannotAnswer("this method cannot say what in a history speaks for an item")
+        raise CannotAnswer("this method cannot explain its scores")
 
 
 class Method(ABC):

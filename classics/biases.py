@@ -20,7 +20,7 @@ class Biases(RatingClassic):
     """
 
     name: ClassVar[str] = "Biases"
-    summary: ClassVar[str] = "the mean, and how far a user and an item lie above it"
+    summary: ClassVar[str] = "the mean plus a user bias and an item bias"
 
     user_penalty: float = 5.0
     item_penalty: float = 5.0

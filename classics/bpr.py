@@ -23,7 +23,7 @@ class BPR(Classic):
     """
 
     name: ClassVar[str] = "BPR"
-    summary: ClassVar[str] = "factors that rank what a user has above what not"
+    summary: ClassVar[str] = "factors with a pairwise ranking loss"
 
     factors: int = 64
     learning_rate: float = 0.05

@@ -28,7 +28,7 @@ class ContentRidge(Classic):
     """
 
     name: ClassVar[str] = "Content ridge"
-    summary: ClassVar[str] = "one linear model a user of what is written"
+    summary: ClassVar[str] = "one linear model per user over the words of items"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
 

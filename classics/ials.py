@@ -24,7 +24,7 @@ class ImplicitALS(Classic):
     """
 
     name: ClassVar[str] = "iALS"
-    summary: ClassVar[str] = "factors of who has what, by alternating least squares"
+    summary: ClassVar[str] = "factors of implicit feedback, by alternating least squares"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
 
     factors: int = 64

@@ -39,7 +39,7 @@ class ItemKNN(Classic):
     """
 
     name: ClassVar[str] = "ItemKNN"
-    summary: ClassVar[str] = "what shares its users with the items of the history"
+    summary: ClassVar[str] = "items that share users with those of the history"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
 
     neighbours: int = 100

@@ -15,7 +15,7 @@ class Popularity(Classic):
     """score(u, i) = users who have i, of the events that may be learnt from; there is nothing to configure."""
 
     name: ClassVar[str] = "Popularity"
-    summary: ClassVar[str] = "what most users have, the same for everybody"
+    summary: ClassVar[str] = "the most popular items, the same for everybody"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
 
     @classmethod

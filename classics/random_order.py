@@ -18,7 +18,7 @@ class RandomOrder(Classic):
     """
 
     name: ClassVar[str] = "Random"
-    summary: ClassVar[str] = "an order by chance, another for each user"
+    summary: ClassVar[str] = "a random order for each user"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
 
     seed: int = 0

@@ -135,7 +135,7 @@ class Recommender:
 
     def _asked_with(self, histories: Histories) -> Scorer:
         if not self.method.can.unknown_users:
-            raise CannotAnswer(f"{self.method.name} knows the users that it learnt from and nobody else; give a user")
+            raise CannotAnswer(f"{self.method.name} supports only the users of its training data; give a user")
         return self.scorer.for_histories(histories)
 
     def _because(self, scorer: Scorer, row: int, item: int) -> tuple[Reason, ...]:

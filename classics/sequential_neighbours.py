@@ -34,7 +34,7 @@ class SequentialNeighbours(Classic):
     """
 
     name: ClassVar[str] = "Sequential neighbours"
-    summary: ClassVar[str] = "what others turn to after the last items"
+    summary: ClassVar[str] = "items that others chose after the latest ones"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ORDER})
 

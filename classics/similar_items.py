@@ -60,7 +60,9 @@ class ItemVectors:
                 matrix = soup_vectors(dataset, features).matrix
             case Likeness.NEIGHBOURS:
                 if dataset.interactions.empty:
-                    raise CannotAnswer(f"{dataset.name} has no interactions, so nothing is known of who has what")
+                    raise CannotAnswer(
+                        f"{dataset.name} has no interactions, so items cannot be compared by their users"
+                    )
                 matrix = csr_matrix(Catalogue.of(dataset).matrix(dataset.interactions).T)
             case Likeness.TEXT:
                 if embed_items is None:

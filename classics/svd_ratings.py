@@ -22,7 +22,7 @@ class SVDRatings(RatingClassic):
     """
 
     name: ClassVar[str] = "Truncated SVD"
-    summary: ClassVar[str] = "biases, and the singular values of what is left, absent ratings filled"
+    summary: ClassVar[str] = "biases, and a truncated SVD of what they leave"
 
     factors: int = 16
     bias_penalty: float = 5.0

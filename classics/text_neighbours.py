@@ -21,7 +21,7 @@ class TextNeighbours(Classic):
     """
 
     name: ClassVar[str] = "Text-model neighbours"
-    summary: ClassVar[str] = "what means the like, by the vectors of a text model"
+    summary: ClassVar[str] = "items of similar meaning, by a text model"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.TEXT_VECTORS})
 

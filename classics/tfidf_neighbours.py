@@ -25,7 +25,7 @@ class TfidfNeighbours(Classic):
     """
 
     name: ClassVar[str] = "TF-IDF neighbours"
-    summary: ClassVar[str] = "what is described like the items of the history"
+    summary: ClassVar[str] = "items described like those of the history"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
 

@@ -59,7 +59,7 @@ class Window:
         start = stop - int(length[1]) * _SECONDS[length[2]] if length else _day(text)
         if start >= stop:
             day = datetime.fromtimestamp(newest, UTC).date()
-            raise CannotAnswer(f"since {text!r}: nothing happened then; the newest event is of {day}")
+            raise CannotAnswer(f"since {text!r}: there are no events in this window; the newest event is of {day}")
         return cls(start, stop)
 
     @property
@@ -96,9 +96,7 @@ def rise(now: Floats, then: Floats) -> Floats:
     a new item from scoring high. Raises CannotAnswer where there is nothing before.
     """
     if not then.any():
-        raise CannotAnswer(
-            "nothing happened in the window before this one, so nothing can be said to rise; take a shorter"
-        )
+        raise CannotAnswer("there are no events in the window before this one to compare with; take a shorter window")
     expected = then * (now.sum() / then.sum())
     risen: Floats = (now - expected) / np.sqrt(expected + 1)
     return risen

@@ -23,7 +23,7 @@ class PureSVD(Classic):
     """
 
     name: ClassVar[str] = "PureSVD"
-    summary: ClassVar[str] = "factors of who has what, zeros included, by singular values"
+    summary: ClassVar[str] = "factors by truncated SVD, missing cells as zeros"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
 
     factors: int = 32

@@ -49,7 +49,7 @@ def describe_ties(figures: Mapping[str, Any]) -> str:
         return "no two events of a user have the same time"
     line = (
         f"{figures['share']:.1%} of the events have the same time as another of their user; with these shuffled, "
-        f"{figures['held_out_moved']:.1%} of the held-out events are others"
+        f"{figures['held_out_moved']:.1%} of the held-out events change"
     )
     for method, moves in figures["figures"].items():
         told, shuffled = moves[NDCG_10]["told"], moves[NDCG_10]["shuffled"]

@@ -38,7 +38,7 @@ def page(figures: dict[str, Any]) -> str:
         title += f", fitted on {figures['fitted_on']}"
     lead = (
         f"{dataset['users']:,} users, {dataset['items']:,} items, {dataset['fitted_events']:,} events to learn from, "
-        f"{dataset['known_events']:,} to be asked with, {dataset['held_out_events']:,} held out. "
+        f"{dataset['known_events']:,} in the histories, {dataset['held_out_events']:,} held out. "
         f"Pharos {figures['pharos']}, {figures['created']}."
     )
     body = "\n".join(

@@ -106,7 +106,7 @@ def diversity(method: dict[str, Any]) -> str:
             axes.plot(degrees, [part[key] / plain for part in curve], "o-", label=label, color=colour, lw=1.6, ms=4)
         axes.set_xlabel("diversity")
         axes.set_ylabel("share of that of the plain lists")
-        axes.set_title(f"{method['name']}: what diversity gives and costs")
+        axes.set_title(f"{method['name']}: gain and cost of diversity")
         _legend(axes, axes.get_legend_handles_labels()[0])
 
     return _svg(draw, height=3.6)

@@ -56,7 +56,7 @@ class Manifest:
         document: dict[str, Any] = json.loads(text)
         # Collections made before there were sums have none.
         if document.pop(_SUM, None) not in {None, _sum_of(document)}:
-            raise ValueError("its sum does not fit")
+            raise ValueError("its checksum is wrong")
         fields = {name: PayloadType(kind) for name, kind in document["payload_fields"].items()}
         live_at = document["live_at"]
         return cls(
@@ -186,13 +186,17 @@ class IndexFolder:
             if alias is not None and alias not in self.aliases:
                 write_durably(self._aliases / alias, _pointer(name))
                 self.aliases[alias] = name
-                logger.warning("the alias %r was damaged or gone; it points to what was live last, %r", alias, name)
+                logger.warning(
+                    "the alias %r was damaged or missing; it now points to the collection that was live last, %r",
+                    alias,
+                    name,
+                )
         for alias in damaged - self.aliases.keys():
             (self._aliases / alias).unlink(missing_ok=True)
-            logger.error("the alias %r was damaged, and nothing is there that it could point to", alias)
+            logger.error("the alias %r was damaged, and there is no collection that it could point to", alias)
         for alias, name in self.aliases.items():
             if name not in self.manifests and name not in self.damaged:
-                self.damaged[name] = f"the alias {alias!r} points to it, and it is not there"
+                self.damaged[name] = f"the alias {alias!r} points to it, and it is missing"
 
     def _write_manifest(self, collection: str, manifest: Manifest) -> None:
         write_durably(self._collections / collection / _MANIFEST, manifest.to_json())

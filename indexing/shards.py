@@ -111,7 +111,7 @@ class Shards:
                 except BaseException as error:
                     if not is_panic(error) and not isinstance(error, Exception):
                         raise
-                    logger.warning("the collection %r was not closed well: %s", name, _one_line(error))
+                    logger.warning("the collection %r was not closed properly: %s", name, _one_line(error))
             self._open.clear()
 
     def _load(self, name: str) -> EdgeShard:

@@ -35,7 +35,7 @@ _AT_ONCE: Final = 256
 class Selection:
     """Options of a list. k: its length; allowed: bool [items], None for all; exclude: rows that are left out.
 
-    diversity: 0 for the best items, to 1 for items unlike each other. steps: own re-ranking steps, in their order.
+    diversity: from 0, the best items, to 1, the most diverse ones. steps: own re-ranking steps, in their order.
     """
 
     k: int

@@ -74,7 +74,10 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     split = chronological(known)
     selection = select(dataset, split.train, pd.concat([split.validation, split.test]), settings, texts, progress)
     if selection.fit.unlearnt:
-        return Verdict(goes_live=False, reason=f"the data teach nothing ({selection.fit.unlearnt}); no bundle was made")
+        return Verdict(
+            goes_live=False,
+            reason=f"nothing can be learnt from the data ({selection.fit.unlearnt}); no bundle was made",
+        )
     candidate = finish(dataset, known, selection, settings, texts, progress)
     new, lists = _judge(task.fold, candidate, texts.vectors if texts else None)
     asked = set(known[Columns.USER])

@@ -22,7 +22,7 @@ class Rule(BaseModel):
         min_length=1, description="Conditions as in a filter, one or a list, all of which must hold."
     )
     boost: float | None = Field(
-        None, gt=0, le=1, description="Lifts by this share of the distance from the worst to the best candidate."
+        None, gt=0, le=1, description="Boosts by this share of the distance from the worst to the best candidate."
     )
     bury: float | None = Field(None, gt=0, le=1, description="Lowers by this share of that distance.")
     pin: int | None = Field(

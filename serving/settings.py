@@ -36,9 +36,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True)
 
-    data_dir: Path = Field(
-        Path("var"), description="Folder of everything that is kept: bundles/, index/ and the store's file pharos.db."
-    )
+    data_dir: Path = Field(Path("var"), description="Data folder: bundles/, index/ and the store's file pharos.db.")
     database_url: str = Field(
         "",
         description="SQLAlchemy address of the store, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE; "
@@ -89,7 +87,7 @@ class Settings(BaseSettings):
         "are answered with 429 and Retry-After. 0: no limit.",
     )
     request_burst: int = Field(
-        100, ge=1, le=1_000_000, description="So many requests may come at once before requests_per_second holds."
+        100, ge=1, le=1_000_000, description="Requests that may come at once before requests_per_second applies."
     )
     concurrent_requests: int = Field(
         256, ge=0, le=100_000, description="Requests of one key or address at the same time. 0: no limit."
@@ -99,7 +97,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object per line.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least that is logged; info has a line for each request."
+        "info", description="Lowest level that is logged; info has a line for each request."
     )
 
     default_k: int = Field(10, ge=1, le=1000, description="Length of a list when the request does not say k.")
@@ -115,7 +113,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body in bytes.")
 
     candidates: int = Field(
-        200, ge=10, le=10_000, description="How many candidates retrieval gives at least, to be ranked and re-ranked."
+        200, ge=10, le=10_000, description="Candidates from retrieval at least, which are then ranked and re-ranked."
     )
     ranker: bool = Field(
         True, description="Whether the bundle's ranking model puts the candidates in order; false: retrieval alone."
@@ -124,7 +122,7 @@ class Settings(BaseSettings):
         0.0,
         ge=0,
         le=1,
-        description="How unlike each other recommended items are, where a request does not say: 0 for the best items.",
+        description="Diversity of recommendations where a request does not say, from 0, the best items, to 1.",
     )
     new_share: float = Field(0.0, ge=0, le=1, description="Share of recommended items that is kept for new ones.")
     image_feature: str = Field(
@@ -134,10 +132,15 @@ class Settings(BaseSettings):
         "page loads nothing from elsewhere. With one, the page may load pictures of any https address.",
     )
     new_days: int = Field(
-        30, ge=0, le=36_500, description="An item is new for so many days after it was added; 0: its age is no matter."
+        30,
+        ge=0,
+        le=36_500,
+        description="Days after it was added for which an item counts as new; 0: age is no criterion.",
     )
     new_events: int = Field(
-        10, ge=0, description="An item is new only while it has fewer events than this; 0: their count is no matter."
+        10,
+        ge=0,
+        description="An item counts as new only while it has fewer events than this; 0: their count is no criterion.",
     )
     rules: tuple[Rule, ...] = Field(
         (),
@@ -152,17 +155,20 @@ class Settings(BaseSettings):
     build_here_items: int = Field(
         1000,
         ge=0,
-        description="A server re-indexes so many items itself; more are built by a process of their own, so that "
-        "requests stay quick.",
+        description="Up to so many items are re-indexed in the server's process; more in a separate process, so "
+        "that requests stay quick.",
     )
     retrain_hours: float = Field(
         0.0, ge=0, le=24 * 366, description="`pharos serve` retrains this often, in hours; 0: never."
     )
     refresh_seconds: float = Field(
-        1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
+        1.0,
+        ge=0,
+        le=3600,
+        description="Seconds for which the server may still use a collection after the alias has moved.",
     )
     popular_seconds: float = Field(
-        10.0, ge=0, le=3600, description="How long the list of popular items is kept before it is counted again."
+        10.0, ge=0, le=3600, description="Seconds for which the list of popular items is cached."
     )
 
     @field_validator("variants")

@@ -34,7 +34,7 @@ class AnalysisSettings(BaseModel):
     map_items: int = Field(2000, ge=10, le=20_000, description="items on the map, those with most events")
     map_users: int = Field(1000, ge=10, le=20_000, description="users on the map, drawn at random")
     lists: int = Field(200, ge=100, le=5000, description="held-out lists that the ranker is judged on")
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="of everything drawn at random")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="random seed")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Subject:
         items, counted = dataset.items, dataset.interactions[Columns.ITEM].value_counts()
         events = np.asarray(counted.reindex(items[Columns.ITEM]).fillna(0), np.int64)
         if not len(items):
-            raise EvaluationError(f"data set {dataset.name!r} has no items: there is nothing to look at")
+            raise EvaluationError(f"data set {dataset.name!r} has no items: there is nothing to analyse")
         if len(items) > _MOST_ITEMS:
             kept = np.sort(np.argsort(-events, kind="stable")[:_MOST_ITEMS])
             items, events = items.iloc[kept].reset_index(drop=True), events[kept]

@@ -26,7 +26,7 @@ def analyse(
     ] = None,
     label: Annotated[str | None, typer.Option(metavar="FEATURE", help="Category or tags that colour the maps.")] = None,
     number: Annotated[str | None, typer.Option(metavar="FEATURE", help="Number that colours the map of items.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
 ) -> None:
     """Analyse a bundle: item biases, factors, maps, nearest neighbours, and the importance of ranking features."""
     from pharos.cli.progress import terminal_progress

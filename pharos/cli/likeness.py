@@ -69,4 +69,4 @@ def _print_table(scores: "pd.DataFrame", title: str, as_json: bool) -> None:
         return
     columns = [Column("", cut=True, style="bold"), *(Column(name, right=True, cut=True) for name in names)]
     rows = [[name, *(f"{value:.4f}" for value in row)] for name, row in zip(names, scores.to_numpy(), strict=True)]
-    show_table(columns, rows, f"How alike they are: {title}")
+    show_table(columns, rows, f"Similarities: {title}")

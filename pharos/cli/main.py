@@ -81,9 +81,7 @@ def _run() -> int:
         if os.environ.get(_TRACE):
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        return _print_error(
-            f"this is a fault of pharos itself: {what}; {_TRACE}=1 shows where it happened", ExitCode.FAULT
-        )
+        return _print_error(f"this is a bug in pharos: {what}; {_TRACE}=1 shows where it happened", ExitCode.FAULT)
 
 
 def _usage(error: typer.TyperException) -> int:

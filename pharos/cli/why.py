@@ -15,7 +15,7 @@ def why(
     k: Length = None,
     filters: Filters = None,
     diversity: Annotated[
-        float | None, typer.Option(min=0, max=1, help="0 for the best items, to 1 for items unlike each other.")
+        float | None, typer.Option(min=0, max=1, help="From 0, the best items, to 1, the most diverse ones.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -84,7 +84,7 @@ class StageTrace(BaseModel):
     stage: str = Field(
         description="eligible, filter, unseen, retrieved, ranked, rules, diversity, new items, list; in this order"
     )
-    outcome: Outcome = Field(description="skipped: it had fallen before")
+    outcome: Outcome = Field(description="skipped: the item was dropped before")
     detail: str = Field(description="a sentence")
 
 
@@ -95,7 +95,7 @@ class Explanation(BaseModel):
     title: str
     summary: str = Field(description="the outcome as a sentence")
     rank: int | None = Field(description="its place in the list; null if it is not there")
-    fell_at: str | None = Field(description="the stage at which it fell")
+    fell_at: str | None = Field(description="the stage that dropped it")
     score: float | None
     source: Source | None
     predicted_rating: float | None
@@ -194,7 +194,7 @@ class FitAnswer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     predicted_rating: float | None
-    nearer: int = Field(description="so many items of the map are nearer to the person")
+    nearer: int = Field(description="count of items on the map that are nearer to the user")
     of: int
 
 
@@ -306,7 +306,7 @@ class StatusAnswer(BaseModel):
     variants: list[VariantAnswer]
     bundles: list[BundleAnswer] = Field(description="newest first, at most 20")
     collections: list[CollectionAnswer] = Field(description="newest first")
-    users: list[SomeUser] = Field(description="some users, to try out")
+    users: list[SomeUser] = Field(description="some users, as examples")
     settings: ShownSettings
 
     @classmethod

@@ -13,11 +13,11 @@ from pharos.serving.pipeline import Answer, SimilarMethod, Source
 from pharos.serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
-_VARIANT: Final = "of several that are live, the one that is to answer"
+_VARIANT: Final = "the variant that answers, where several are live"
 _SOURCES: Final = (
-    "what brought the item: personal, it is near the person's vector; neighbours, who had the past items had it too; "
-    "content, what is written about it is what the past items have in common; new, it has its place as a new item; "
-    "similar, it is like the item asked about; popular; title or text, it was searched for"
+    "the source of the item: personal, near the user vector; neighbours, co-occurs with past items; content, "
+    "described like past items; new, placed as a new item; similar, similar to the given item; popular; title or "
+    "text, found by the search"
 )
 _YEAR_9999: Final = 253_402_300_799
 
@@ -53,7 +53,7 @@ PathToken = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TOKEN
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Diversity = Annotated[
     float | None,
-    Field(ge=0, le=1, description="how unlike each other the items are: 0 for the best ones, to 1"),
+    Field(ge=0, le=1, description="diversity of the list: from 0, the best items, to 1"),
 ]
 NewShare = Annotated[
     float | None,
@@ -84,7 +84,7 @@ class RecommendationQuery(ListQuery):
 
     diversity: Diversity = None
     new_share: NewShare = None
-    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
+    explain: bool = Field(False, description="whether to list the past items that contribute most to each item")
 
 
 class SearchQuery(ListQuery):
@@ -98,8 +98,9 @@ class SimilarQuery(ListQuery):
 
     method: SimilarMethod = Field(
         SimilarMethod.BLEND,
-        description="by what items are alike: blend, all of it weighed; tower, the item tower's vectors; text, those "
-        "of the text model; neighbours, who had one had the other; tfidf, the words of the texts; soup, names and "
+        description="how similarity is measured: blend, all of these weighted; tower, the item tower's vectors; "
+        "text, those of the text model; neighbours, co-occurrence in histories; tfidf, the words of the texts; "
+        "soup, names and "
         "labels. All but blend may find fewer than k",
     )
 
@@ -110,13 +111,13 @@ class PopularQuery(ListQuery):
     since: Text | None = Field(
         None,
         max_length=20,
-        description="only what happened from then to the newest event, the most events first: 12h, 7d, 4w, or a day",
+        description="only events from then to the newest one, most events first: 12h, 7d, 4w, or a day",
         examples=["7d"],
     )
     order: ChartOrder | None = Field(
         None,
         description="rating, by weighted rating of items with as many votes as the top tenth has; events, by their "
-        "count; rising, with since: what has more events than the window before it lets expect",
+        "count; rising, with since: more events than the window before leads one to expect",
     )
 
 
@@ -152,7 +153,7 @@ class RecommendationBody(BaseModel):
     )
     diversity: Diversity = None
     new_share: NewShare = None
-    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
+    explain: bool = Field(False, description="whether to list the past items that contribute most to each item")
     fields: list[Text] = Field([], description="item features to return")
     variant: Text | None = Field(None, description=_VARIANT)
 
@@ -175,7 +176,7 @@ class Reason(BaseModel):
 
     item_id: str
     title: str
-    share: float = Field(description="of what all past items say for it, 0 to 1")
+    share: float = Field(description="share of what all past items contribute, 0 to 1")
     shared: dict[str, Any] = Field(description="the values that both items have, by feature")
 
 
@@ -197,7 +198,7 @@ class ScoreList(BaseModel):
     items: list[ScoredItem]
     bundle: str
     collection: str
-    unknown_items: list[str] = Field(description="asked items and history items that there are none of")
+    unknown_items: list[str] = Field(description="unknown items, of those asked for and of the history")
     milliseconds: dict[str, float] = Field(description="by stage")
 
 
@@ -212,7 +213,7 @@ class ListItem(BaseModel):
     score: float = Field(description="comparable within one source; personal, neighbours and content are one")
     source: Source = Field(description=_SOURCES)
     fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
-    predicted_rating: float | None = Field(description="what the person would give; null where that is not known")
+    predicted_rating: float | None = Field(description="predicted rating of the user; null where it is unknown")
     because: list[Reason] = Field(description="with explain: the past items that weigh most in the score")
 
 
@@ -223,9 +224,9 @@ class ItemList(BaseModel):
     bundle: str | None = Field(description="the bundle that answered; null where only the store did")
     collection: str | None = Field(description="the collection that was searched")
     variant: str | None = Field(description="the variant that answered, where several are live")
-    degraded: bool = Field(description="whether the answer is less than what was asked for")
+    degraded: bool = Field(description="whether the answer is degraded, since a part is not available")
     degraded_reason: str | None
-    unknown_items: list[str] = Field(description="history items that there are none of; they were left out")
+    unknown_items: list[str] = Field(description="unknown history items, which were left out")
     milliseconds: dict[str, float] = Field(description="by stage")
 
     @classmethod

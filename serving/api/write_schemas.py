@@ -14,7 +14,7 @@ Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 _FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"
 _FROM = "unix seconds: it is not shown before"
 _UNTIL = "unix seconds: it is not shown from then on"
-_INDEXED = "whether the vector index has it already; if not, it follows as soon as the index can"
+_INDEXED = "whether it is indexed already; if not, the background sync indexes it"
 
 
 class _Body(BaseModel):
@@ -70,7 +70,7 @@ class WrittenItem(Item):
 class WrittenItems(BaseModel):
     """Items that were written in one request."""
 
-    created: int = Field(description="how many of them there were none of before")
+    created: int = Field(description="how many of them are new")
     replaced: int
     revision: int = Field(description="the newest of them")
     indexed: bool = Field(description=_INDEXED)
@@ -91,7 +91,7 @@ class DeletedItem(BaseModel):
     """The id of a deleted item, and whether the index has deleted it too."""
 
     item_id: str
-    indexed: bool = Field(description="whether the vector index is rid of it; if not, it follows as soon as it can")
+    indexed: bool = Field(description="whether it is deleted from the index; if not, the background sync deletes it")
 
 
 class EventBody(_Body):

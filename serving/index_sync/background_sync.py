@@ -112,7 +112,7 @@ class BackgroundSync:
         kind, is_fault = type(error).__name__, not isinstance(error, PharosError)
         self._problem = f"the sync failed with {kind}; the log says why" if is_fault else str(error)
         if kind != self._failed_with:
-            message = "the index is behind the store, and catches up when it can: %s"
+            message = "the index lags behind the store, and is synced when it is available: %s"
             logger.warning(message, error, exc_info=error if is_fault else None)
         self._failed_with = kind
         self._on_failure(kind)

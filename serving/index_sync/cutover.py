@@ -30,7 +30,7 @@ def cut_over(
         reached = sync_changes(halted.changes_since, store, index, generation, reached, None, lambda _: None)
         held, expected = index.count(generation.collection), halted.item_count()
         if held != expected:
-            problem = f"it holds {held} items and the store {expected}, with every change replayed"
+            problem = f"it holds {held} items and the store {expected}, with every change synced"
             raise VerificationFailed(generation.collection, [problem])
         index.persist(generation.collection)
         halted.set_synced(generation.collection, reached)

@@ -30,7 +30,7 @@ from pharos.towers.bundle.bundle import Bundle, bundle_ids
 _LOCK_FILE: Final = "reindex.lock"
 _PATIENCE_SECONDS: Final = 10.0
 _FAILURES: Final = (PharosError, OSError)
-_PROCESS_ENDED: Final = "the process that was at work on it ended before it was done"
+_PROCESS_ENDED: Final = "its process ended before it was done"
 
 logger = logging.getLogger(__name__)
 
@@ -256,5 +256,5 @@ class Reindexer:
 
 def _busy(locked: FolderLocked) -> Conflict:
     return Conflict(
-        f"another re-index or rollback is at work (process {locked.process}); wait until it is done, then ask again"
+        f"another re-index or rollback is running (process {locked.process}); wait until it is done, then ask again"
     )

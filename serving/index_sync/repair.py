@@ -60,13 +60,13 @@ class Repair:
             job = self._reindexer.start(bundle, variant)
             logger.warning("%s; re-index %s builds %r anew with bundle %s", error, job.id, live.alias, job.bundle)
         except PharosError as failure:
-            logger.error("%s; it cannot be mended: %s", error, failure)
+            logger.error("%s; it cannot be repaired: %s", error, failure)
 
     def _rolled_back(self, variant: str | None) -> bool:
         try:
             generation, left = self._reindexer.rollback(variant)
         except (Conflict, TowersError, ServingError) as error:
-            logger.warning("there is no going back to a whole bundle: %s", error)
+            logger.warning("no rollback to an intact bundle: %s", error)
             return False
         logger.warning("the bundle of %s is damaged; %s is live again", left, generation.collection)
         return True

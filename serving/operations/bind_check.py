@@ -14,7 +14,7 @@ def check_exposure(settings: Settings) -> None:
     raise SettingsError(
         f"host is {settings.host!r}, which other machines can reach, and no API keys are set, so that all of them "
         "could read, change and delete everything. Make keys with `pharos key` and put their hashes in the settings; "
-        "or listen on 127.0.0.1; or set open_to_network = true where something else keeps strangers out"
+        "or listen on 127.0.0.1; or set open_to_network = true where access is restricted by other means"
     )
 
 

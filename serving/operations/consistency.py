@@ -28,7 +28,7 @@ def disagreements(service: Service) -> Iterator[str]:
 
 def miscounted(store: Store) -> Iterator[str]:
     """Disagreements between the stored event counts of items and their events, as `disagreements`."""
-    yield from _sentence(store.miscounted(), "items have other counts of events than events")
+    yield from _sentence(store.miscounted(), "items have event counts that differ from their events")
 
 
 def _disagreements(service: Service, generation: Generation) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _disagreements(service: Service, generation: Generation) -> Iterator[str]:
                 different.append(record.item_id)
     unknown = service.index.count(generation.collection) - found
     yield from _sentence(missing, "items are not in the index")
-    yield from _sentence(outdated, "items are in the index as they were at another revision")
+    yield from _sentence(outdated, "items are indexed at another revision")
     yield from _sentence(different, "items have another payload in the index than in the store")
     yield from _sentence(remaining, "items are deleted, and still in the index")
     if unknown:

@@ -49,7 +49,7 @@ class Metrics:
         )
         self._answers = Counter("pharos_answers", "Lists.", ("list", "bundle", "variant"), registry=registry)
         self._degraded = Counter(
-            "pharos_degraded_answers", "Lists that were less than what was asked for.", ("list",), registry=registry
+            "pharos_degraded_answers", "Degraded lists, since a part was not available.", ("list",), registry=registry
         )
         self._writes = Counter(
             "pharos_writes", "Items and events written, items and users deleted.", ("kind",), registry=registry

@@ -123,7 +123,7 @@ def test_an_id_as_a_feature_is_told(tmp_path: Path) -> None:
     )
     told = [str(advice) for advice in advise(load_dataset(folder))]
     assert any(line.startswith("items 'code': 30 categories among 30 values: an id") for line in told)
-    assert "items 'again': holds the id again, which is no feature" in told
+    assert "items 'again': repeats the id, which is no feature" in told
 
 
 def test_of_a_good_data_set_nothing_is_told(tmp_path: Path) -> None:

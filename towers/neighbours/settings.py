@@ -8,13 +8,13 @@ class NeighbourSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    following: float = Field(1.0, ge=0, description="share of which items come soon after which")
-    together: float = Field(0.5, ge=0, description="share of which items the same people have")
-    damping: float = Field(10.0, ge=0, description="events that every item is granted, against chance pairs")
-    linear: float = Field(0.0, ge=0, description="share of the weights of a linear model (EASE)")
-    penalty: float = Field(8.0, gt=0, description="of the linear model, in events of a mean item")
+    following: float = Field(1.0, ge=0, description="weight of sequential co-occurrence: items soon after each other")
+    together: float = Field(0.5, ge=0, description="weight of co-occurrence: items of the same user")
+    damping: float = Field(10.0, ge=0, description="events added to every item, which damp chance pairs")
+    linear: float = Field(0.0, ge=0, description="weight of a linear model (EASE)")
+    penalty: float = Field(8.0, gt=0, description="L2 penalty of the linear model, in events of a mean item")
     fade: float | None = Field(None, gt=0, description="events after which a past item counts e times less; None never")
-    kept: int = Field(128, ge=1, le=4096, description="weights that are kept of an item, the strongest")
+    kept: int = Field(128, ge=1, le=4096, description="strongest weights kept for each item")
 
 
 def choices(*, timed: bool, linear: bool) -> list[NeighbourSettings]:

@@ -156,7 +156,7 @@ class _Loop:
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
             reason = (
                 f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates ({self._chance:.3f}): "
-                "either people differ in nothing, or ids are shuffled against each other"
+                "either all users are alike, or the ids of the tables do not belong together"
             )
             return _without_ids(self._model, self._towers, tuple(curve), reason)
         self._assign_weights(weights)

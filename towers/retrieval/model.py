@@ -77,7 +77,7 @@ class RetrievalModel(tfrs.Model):
     """Both towers with a learnt temperature, trained to predict events from those before them."""
 
     def __init__(self, item_tower: ItemTower, user_tower: UserTower | UnorderedUserTower, temperature: float) -> None:
-        """temperature: where the learnt temperature starts."""
+        """temperature: initial value of the learnt temperature."""
         super().__init__()
         self.item_tower, self.user_tower = item_tower, user_tower
         self._log_scale = self.add_weight(

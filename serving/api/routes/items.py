@@ -16,7 +16,7 @@ _CREATED: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WrittenItem, 
 
 
 def _later(model: type) -> dict[int | str, dict[str, Any]]:
-    return {202: {"model": model, "description": "It is stored, and will be indexed as soon as the index can"}}
+    return {202: {"model": model, "description": "It is stored, and is indexed as soon as the index is available"}}
 
 
 @router.get("")
