@@ -44,7 +44,7 @@ class GradientMF(RatingClassic):
         )
         if np.ptp(data.ratings) == 0:
             return Constant(mean)
-        # Who has no rating has no vector but zeros, so that the mean and the other side's bias are all that is told.
+        # Users and items without ratings keep zeros, so that the mean and the other side's bias make the prediction.
         users[np.bincount(data.users, minlength=data.n_users) == 0] = 0.0
         items[np.bincount(data.items, minlength=data.n_items) == 0] = 0.0
         centred = data.ratings - mean

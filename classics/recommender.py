@@ -20,7 +20,7 @@ from pharos.ingest.dataset import Dataset
 from pharos.ingest.history import order
 
 MAX_HISTORY: Final = 10_000
-"""Items of a history that somebody may ask with."""
+"""The longest history of a query."""
 
 _REASONS: Final = 3
 
@@ -122,7 +122,7 @@ class Recommender:
     def _histories(self, history: Sequence[str]) -> Histories:
         if len(history) > MAX_HISTORY:
             raise CannotAnswer(f"a history of {len(history):,} items; at most {MAX_HISTORY:,} are read")
-        # What came twice counts where it came last, as in a data set.
+        # A repeated item counts at its last position, as in a data set.
         items = list(dict.fromkeys(reversed(history)))[::-1]
         codes = self.catalogue.items.get_indexer(pd.Index(items, dtype="str")).astype(np.int64)
         if (codes < 0).any():

@@ -22,10 +22,10 @@ _SORTED_TOGETHER = 2000
 """Windows among which those of like length go together, which spares padding."""
 
 _FEWEST_STEPS, _SMALLEST_BATCH = 30, 64
-"""Steps of an epoch, and events of a batch, of which the first gives way to the second."""
+"""Least steps per epoch, and least events per batch, which takes precedence."""
 
 _NEVER = np.float32(-1e4)
-"""The score of an item that nobody has: nothing was learnt of it."""
+"""The score of an item without events."""
 
 
 @dataclass(frozen=True)

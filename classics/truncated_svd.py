@@ -12,7 +12,7 @@ from pharos.classics.data import Floats, RankingData
 from pharos.classics.scorers import Profiles
 
 _DENSE_SIDE = 64
-"""A matrix with so short a side is decomposed whole, which Lanczos iteration needs a larger one for."""
+"""Up to this side a matrix is decomposed directly, since Lanczos iteration needs a larger one."""
 
 
 @dataclass(frozen=True)

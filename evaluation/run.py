@@ -27,7 +27,7 @@ from pharos.towers.progress import Progress
 T = TypeVar("T")
 
 _UNDER_SHUFFLED_TIES = (Popularity.name, SequentialNeighbours.name)
-"""Methods that are fitted in a moment: one that knows no order, and the one that hangs on it most."""
+"""Methods that are fast to fit: one that ignores the order, and the one that depends on it most."""
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def dropped_on_failure(index: VectorIndex, collection: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # Where this fails too, the remains go at the next `prune`.
+        # If this fails too, the next `prune` drops the collection.
         with suppress(VectorIndexError):
             index.drop(collection)
         raise

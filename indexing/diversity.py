@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pharos.indexing.index import FloatArray
 
 POOL: Final = 500
-"""So many candidates to choose from: among a hundred, to be as much less alike costs up to half as many hits again."""
+"""The candidates to choose from: with a hundred, the same diversity costs up to half as many hits again."""
 
 _LEAST_UNIT: Final = 0.05
 
-# Of log odds: a ranking model is surer on the lists that it learnt from than it is right later.
+# Of log odds: a ranking model is overconfident on lists that it was not trained on.
 _TRUST: Final = 0.5
 
 

@@ -220,7 +220,7 @@ class QdrantEmbedded(Searching):
 
     def _with_vectors(self, collection: str, found: NumberedHits, using: str) -> NumberedHits:
         vectors, present = self._vectors_of(self._name(collection), found.items, using)
-        # One that was deleted since it was found has no vector any more.
+        # A point that was deleted since it was found has no vector.
         return NumberedHits(found.items[present], found.scores[present], vectors)
 
     def _read(

@@ -80,7 +80,7 @@ class IndexFolder:
             make_durably(folder)
         self._lock = FolderLock(self._path)
         self.damaged: dict[str, str] = {}
-        """Why each collection that was set aside was, by name."""
+        """The reasons why collections were set aside, by name."""
         pointers = {file.name: _read_pointer(file) for file in self._aliases.iterdir() if file.name[0] != "."}
         self.aliases: dict[str, str] = {alias: name for alias, name in pointers.items() if name is not None}
         self.manifests: dict[str, Manifest] = {}

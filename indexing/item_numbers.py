@@ -40,7 +40,7 @@ class ItemNumbers:
             for item_id in item_ids:
                 if item_id not in self._by_item:
                     number = len(self.items)
-                    # Whoever finds a number also finds its item.
+                    # Written in this order, so that a reader that finds a number also finds its item.
                     self.items.append(item_id)
                     self._by_item[item_id] = number
                     self._by_point[point_id(item_id).int] = number

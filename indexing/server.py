@@ -239,7 +239,7 @@ class QdrantServer(Searching):
         try:
             records = self._retrieve(collection, ids, payload, vectors)
         except RequestRejected:
-            # As it does where one of the names is of no vector of the collection.
+            # So it does for a vector name that the collection does not have.
             lengths, sparse = self._layout(collection)
             present = [name for name in vectors if name in lengths or name in sparse]
             if len(present) == len(vectors):

@@ -29,7 +29,7 @@ shard.close()
 """
 _TRIAL_SECONDS: Final = 20.0
 _TRIAL_BYTES_PER_SECOND: Final = 20_000_000
-# What a disk or a process has too little of, or may not do, is no damage: it can be better the next time.
+# A lack of space, memory or rights is no damage: the next attempt may succeed.
 _TRANSIENT: Final = {
     errno.ENOSPC,
     errno.EMFILE,

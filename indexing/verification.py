@@ -49,7 +49,7 @@ class _NearestSparse:
             self.canaries = {ids[row]: vectors[row] for row in chosen}
             self.best = np.zeros((len(chosen), _NEIGHBOURS), dtype=np.float32)
         sent = list(self.canaries.values())
-        # Of billions of dimensions those that the canaries have.
+        # Only the dimensions that the canaries use, of billions.
         dimensions = np.unique(np.concatenate([vector.indices for vector in sent]))
         scores = (_matrix(sent, dimensions) @ _matrix(vectors, dimensions).T).toarray()
         merged = -np.sort(-np.hstack([self.best, scores]), axis=1)

@@ -109,7 +109,7 @@ class Finder:
         lists = [(_best(words, mask & (words != 0), depth), CONTENT)]
         if bundle.text_dimensions:
             meaning = self._texts() @ bundle.embed_text([text])[0]
-            # A cosine of meanings has no zero of its own, as those of towers.
+            # Cosines of text vectors are scaled like those of the towers, since 0 has no meaning for them.
             lists.insert(0, (_best(meaning, mask, depth), TOWER))
         scores: dict[int, float] = {}
         for (rows, values), scale in lists:

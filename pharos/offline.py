@@ -17,7 +17,7 @@ from pharos.people import Profile
 from pharos.pipeline import Pipeline, Selection
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline import Person
-from pharos.serving.pipeline import Selection as Asked
+from pharos.serving.pipeline import Selection as ServerSelection
 from pharos.serving.service import Service
 from pharos.serving.store import Store
 from pharos.stages import Candidate, Source
@@ -25,7 +25,7 @@ from pharos.towers.histories.queries import HistoryEvent
 from pharos.towers.sources.retriever import Retriever
 
 AT_ONCE = 256
-"""So many users are answered together."""
+"""Users in a batch."""
 
 
 class OfflineLists:
@@ -36,7 +36,7 @@ class OfflineLists:
     and slow.
     """
 
-    def __init__(self, service: Service, asked: Asked) -> None:
+    def __init__(self, service: Service, asked: ServerSelection) -> None:
         """asked: what every list has: its length, filter, diversity, exclusions."""
         self._service, self._asked = service, asked
         settings = service.settings
@@ -65,7 +65,7 @@ class _BatchPipeline:
     """The pipeline over all items of a store, in memory."""
 
     def __init__(
-        self, store: Store, index: VectorIndex, generation: Generation, asked: Asked, service: Service
+        self, store: Store, index: VectorIndex, generation: Generation, asked: ServerSelection, service: Service
     ) -> None:
         self._store, self._asked, self._settings = store, asked, service.settings
         frames = [frame for frame in store.item_frames() if len(frame)]

@@ -176,7 +176,7 @@ class Pipeline:
             candidates = apply(step, candidates, self.catalogue)
         if not selection.diversity:
             return candidates[: selection.k]
-        # Own steps have said what is best; the order of a list is then all that is known of its worth.
+        # After custom steps only the order of a list tells its relevance.
         worth = relevance(candidates) if not selection.steps else np.linspace(1, 0, len(candidates), dtype=np.float32)
         pool = candidates[: max(POOL, selection.k)]
         vectors = np.stack([np.asarray(candidate.vector, np.float32) for candidate in pool]) if pool else _NO_VECTORS

@@ -81,7 +81,7 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     candidate = finish(dataset, known, selection, settings, texts, progress)
     new, lists = _judge(task.fold, candidate, texts.vectors if texts else None)
     asked = set(known[Columns.USER])
-    # Nobody of whom nothing is known has a list of their own.
+    # Users without history all get the same list.
     if _all_same({user: items for user, items in lists.items() if user in asked}):
         return Verdict(goes_live=False, reason="the new model has one list for nearly everybody; no bundle was made")
     return _compared(dataset, task, live, new, selection, texts, bundles, progress)
@@ -124,7 +124,7 @@ def _task(dataset: Dataset, live: Bundle) -> _Task | str:
         return "the events have no times, so that none are known to be new; train with `pharos train --from-store`"
     events = order(dataset.interactions)
     created = int(live.manifest.created_at.timestamp())
-    # An event with a time to come must not make all others old.
+    # An event with a time in the future must not make all others old.
     since = min(live.manifest.newest_event or created, created)
     new = events[events[Columns.TIMESTAMP] > since].sort_values(Columns.TIMESTAMP, kind="stable")
     held_out = new.iloc[len(new) // 2 :]

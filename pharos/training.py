@@ -48,7 +48,7 @@ def train(
     ours = baseline = None
     if len(split.test):
         fold = folds(dataset, Protocol.CHRONOLOGICAL).final
-        # The sources have learnt from the training part alone, but are asked with all that came before the test.
+        # The sources are fitted on the training part alone, but queried with all events before the test part.
         lists = MergedLists(selected(selection, split.train), fold.known, texts.vectors if texts else None)
         ours, baseline = _judge(fold, lists.score), _judge(fold, _popularity(fold))
     evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}

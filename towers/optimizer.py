@@ -54,7 +54,7 @@ class MovingAverage:
         self._steps += 1
         if self._steps % _STEPS_BETWEEN_AVERAGES == 0:
             self._looks += 1
-            # The first weights are random and must not linger.
+            # A lower momentum at first, so that the random initial weights are soon forgotten.
             self._look(tf.constant(min(self._momentum, self._looks / (self._looks + 5)), tf.float32))
 
     def restart(self) -> None:

@@ -11,7 +11,7 @@ def rows_at(matrix: sp.csr_matrix, rows: npt.NDArray[np.int64]) -> sp.csr_matrix
     until = np.append(0, np.cumsum(matrix.indptr[rows + 1] - starts))
     entry = np.repeat(starts - until[:-1], np.diff(until)) + np.arange(until[-1])
     taken = sp.csr_matrix((len(rows), matrix.shape[1]), dtype=matrix.dtype)
-    # Past the constructor, whose checks take longer than all of the rest.
+    # Bypasses the constructor, whose checks take longer than all of the rest.
     taken.data, taken.indices, taken.indptr = matrix.data[entry], matrix.indices[entry], until.astype(np.int32)
     return taken
 

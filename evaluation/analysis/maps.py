@@ -109,7 +109,7 @@ def _tastes(subject: Subject, people: npt.NDArray[np.object_], chosen: pd.DataFr
     person = pd.Index(people).get_indexer(pd.Index(chosen[Columns.USER]))
     counts = np.zeros((len(people), len(labels.labels)))
     np.add.at(counts, (person[code >= 0], code[code >= 0]), 1)
-    # As if everybody had ten more events like everybody else's: one event says little.
+    # Smoothing: everybody gets ten more events with the average labels.
     usual = counts.sum(axis=0) / max(counts.sum(), 1)
     shares = (counts + 10 * usual) / (counts.sum(axis=1, keepdims=True) + 10)
     lift = shares / np.maximum(usual, 1e-9)

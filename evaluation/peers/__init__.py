@@ -5,7 +5,7 @@ from pharos.classics.data import Need
 from pharos.classics.registry import RANKING, RATING
 from pharos.classics.weighted_mf import WeightedMF
 
-# Weighted MF has the objective of iALS, which is as good and quicker: one of the two is enough to be held against.
+# Weighted MF has the objective of iALS, which is as good and quicker: one of the two is enough.
 RANKING_PEERS: tuple[type[Classic], ...] = tuple(method for method in RANKING if method is not WeightedMF)
 RATING_PEERS: tuple[type[RatingClassic], ...] = RATING
 

@@ -47,7 +47,7 @@ WEIGHTS: Final = {
     "bestellung": 5.0, "checkout": 5.0, "dislike": -3.0, "skip": -1.0, "return": -5.0, "refund": -5.0,
     "retoure": -5.0, "remove_from_cart": -3.0, "cancel": -5.0, "storno": -5.0,
 }  # fmt: skip
-"""What a first guess gives an event of each type; to be set by whoever knows the shop."""
+"""First guesses of the weights of event types, to be corrected by the user."""
 
 
 def words(name: str) -> list[str]:

@@ -152,7 +152,7 @@ def _scores(sample: Sample, samples: Sequence[Sample], vocabulary: Iterable[str]
                     continue
                 keys = [c for c in other.frame if not other.frame[c].duplicated().any()]
                 elsewhere = max([elsewhere, *(3 * _overlap(set(values.unique()), other.frame[c]) for c in keys)])
-        # Where each value stands once it names the rows, not who or what they are of.
+        # A column whose values are all distinct names the rows, not users or items.
         unique = len(values) >= 10 and values.nunique() == len(values)
         if named + elsewhere > 0:
             penalty = (1 if named >= 2 else 3) if unique else 0

@@ -13,7 +13,7 @@ _MEGABYTE: Final = 1_000_000
 SHOWN_FROM: Final = 32 * _MEGABYTE
 """Bytes that are read before anything is shown."""
 
-# A variable of the context, since between who asks and who opens the file stands every layout.
+# A context variable, so that it need not be passed through every layout.
 _progress: Final[ContextVar[Progress | None]] = ContextVar("progress", default=None)
 
 

@@ -21,7 +21,7 @@ _LATEST: Final = 253_402_300_799  # the end of the year 9999
 _SAMPLE: Final = 10_000
 _DAY: Final = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
-# What is tried where times are neither numbers nor ISO 8601: those that read the same cells must agree.
+# Formats to try where times are neither numbers nor ISO 8601; all that can read the cells must agree.
 _DAYS: Final = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y", "%b %d, %Y", "%m/%d/%y",
     "%d/%m/%y",
@@ -165,7 +165,7 @@ def _moments(cells: pd.Series, said: TimeFormat, column: str) -> Times:
 
 
 def _localize(moments: pd.Series, zone: str | None) -> pd.Series:
-    # An hour that the change of summer time skips or repeats is taken for the one behind it, or the first of the two.
+    # Of an hour that the change to or from summer time skips, the next is taken; of a repeated one, the first.
     first = np.ones(len(moments), dtype=bool)
     localized: pd.Series = moments.dt.tz_localize(zone or "UTC", ambiguous=first, nonexistent="shift_forward")
     return localized

@@ -42,7 +42,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/v1/items/{item_id}/similar": {"GET": Scope.READ},
     "/v1/items:batch": {"POST": Scope.WRITE},
     "/v1/items:preview": {"POST": Scope.READ},
-    # What people did is for no visitor to read, even where reading is open.
+    # The events of users are never public, even where reading needs no key.
     "/v1/events": {"GET": Scope.ADMIN, "POST": Scope.WRITE},
     "/v1/users": {"GET": Scope.ADMIN},
     "/v1/users/{user_id}": {"GET": Scope.READ, "PUT": Scope.WRITE, "DELETE": Scope.ADMIN},

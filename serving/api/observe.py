@@ -16,7 +16,7 @@ from pharos.serving.operations.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-# Whatever else a stranger sends must not make a series of its own.
+# No other method that a client sends may create a time series.
 _METHODS: Final = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 _OTHER: Final = "other"
 
@@ -43,7 +43,7 @@ class Observe:
         request_id = Headers(scope=scope).get(HEADER, "")
         if not _SANE_ID.fullmatch(request_id):
             request_id = secrets.token_hex(16)
-        # Never set back: a request has a context of its own, and its failure is answered after this has returned.
+        # Never reset: each request has its own context, and an error is answered after this has returned.
         REQUEST_ID.set(request_id)
         status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
 

@@ -86,7 +86,7 @@ class BackgroundSync:
         newest = self._store.revision() if until is None else until
         if newest > since:
             sync_changes(self._store.changes_since, self._store, self._index, generation, since, newest, self._check)
-            # What the store takes for indexed must not be lost with the power.
+            # What the store records as indexed must survive a power cut.
             self._index.persist(generation.collection)
             self._store.set_synced(generation.collection, newest)
 
@@ -96,7 +96,7 @@ class BackgroundSync:
             asked = self._wanted.wait(_PASS_SECONDS)
             self._wanted.clear()
             try:
-                # A change younger than the last pass is left to its writer, who may be indexing it right now.
+                # A change since the last pass is left to its writer, which may be indexing it right now.
                 newest = self._store.revision()
                 self._repair()
                 self.sync(newest if asked else seen)

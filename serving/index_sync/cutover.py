@@ -26,7 +26,7 @@ def cut_over(
     store.set_synced(generation.collection, reached)
     report(Phase.SWITCHING)
     with store.halted() as halted:
-        # Nothing is reported here: to keep a report, the store would have to be written to.
+        # No progress is reported here, since that would write to the store.
         reached = sync_changes(halted.changes_since, store, index, generation, reached, None, lambda _: None)
         held, expected = index.count(generation.collection), halted.item_count()
         if held != expected:

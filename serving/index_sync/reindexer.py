@@ -194,7 +194,7 @@ class Reindexer:
         except BaseException as error:
             with suppress(StoreError):
                 try:
-                    # Before the job is marked as failed: whoever reads that finds nothing of it left.
+                    # Before the job is marked as failed, so that whoever reads that finds no remains.
                     self._prune()
                 finally:
                     progress.end(JobState.FAILED, self._reason(error))
@@ -210,7 +210,7 @@ class Reindexer:
     def _build(self, job: Job, progress: JobProgress, *, in_thread: bool) -> BuiltCollection:
         if in_thread:
             progress(Phase.LOADING)
-            # With the cache of text vectors, which the live bundle does without.
+            # With the cache of text vectors, which the live bundle does not use.
             loaded = Bundle.load(self._settings.bundles_dir / job.bundle, self._settings.texts_dir)
             return build_collection(self._store, self._index, loaded, job.alias, progress)
         self._process = BuildProcess(self._settings, self._index, job.bundle, job.alias)

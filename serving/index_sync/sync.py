@@ -36,7 +36,8 @@ def sync_items(store: Store, index: VectorIndex, generation: Callable[[], Genera
             index.delete(target.collection, gone)
         wanted, written = store.revisions(pending), {name: record.revision for name, record in records.items()}
         pending = [item_id for item_id in pending if wanted.get(item_id) != written.get(item_id)]
-        # A slower writer may have put an old vector under a new payload, so revisions prove nothing from here on.
+        # A slower writer may have written an old vector under a new payload, so revisions cannot be trusted from here
+        # on.
         trusted = False
 
 

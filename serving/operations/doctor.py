@@ -26,7 +26,7 @@ class Finding:
 
 
 Ask: TypeAlias = Callable[[Settings, FolderLocked], tuple[str, Mapping[str, Any]]]
-"""Gives the address of the server that has the index open, and its status as the API tells it."""
+"""A function that returns the address of the server that has the index open, and its status as in the API."""
 
 
 def examine(*, check: bool = False, ask: Ask) -> Iterator[Finding]:

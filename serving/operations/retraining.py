@@ -77,7 +77,7 @@ class Retraining:
         """Retrain now, if it is due and no other process does; returns the result."""
         with suppress(FolderLocked), FolderLock(self._folder, _LOCK_FILE):
             state = last_state(self._folder)
-            # A clock that was set back must not put it off for ever.
+            # A clock that was set back must not postpone it for ever.
             if state is not None and 0 <= time.time() - state.at < self._every:
                 return None
             state = self._retrain()

@@ -100,7 +100,7 @@ def _item_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
     names = [name for name in TIMES if name in dataset.items]
     times = zip(*(_whole_seconds(dataset.items[name]) for name in names), strict=True) if names else repeat(())
     features = feature_dicts(dataset.schema.items, dataset.items)
-    # Where the data set tells no times, items keep those that they have.
+    # If the data set has no such times, items keep theirs.
     for item_id, title, known, at in zip(ids, titles, features, islice(times, len(ids)), strict=True):
         title = without_nul(title)
         row = {"id": item_id, "title": title, "title_key": title_key(title), "features": known}

@@ -54,7 +54,7 @@ def _open_sqlite(address: URL) -> Engine:
         make_durably(folder)
     except OSError as error:
         raise StoreError(f"the store's folder {folder} cannot be made: {error.strerror}") from error
-    # Parameters are what people did; they have no place in a message or a log.
+    # Parameters hold personal data, which must not appear in a message or a log.
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
@@ -65,7 +65,7 @@ def _open_postgresql(address: URL) -> Engine:
     timeouts = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
     return create_engine(
         address.set(drivername="postgresql+psycopg"),
-        # What one method reads, it reads as of one moment.
+        # All reads of one method see one snapshot.
         isolation_level="REPEATABLE READ",
         # A connection that the server has closed meanwhile is replaced.
         pool_pre_ping=True,
@@ -96,7 +96,7 @@ def writing(engine: Engine) -> Engine:
     """The engine for write transactions; with SQLite they take the write lock at the start."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(writes=True)
-    # Who waited for another writer sees what that one wrote.
+    # After waiting for another writer, a transaction sees its writes.
     return engine.execution_options(isolation_level="READ COMMITTED")
 
 
@@ -112,7 +112,7 @@ def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    # Alone of all statements this one does not wait where another process is just doing the same to a new file.
+    # Unlike all other statements, this one does not wait while another process does the same to a new file.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -130,7 +130,7 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 
 def _begin(connection: Connection) -> None:
     options: dict[str, Any] = dict(connection.get_execution_options())
-    # Past SQLAlchemy, whose bookkeeping takes longer than the statement.
+    # Bypasses SQLAlchemy, whose bookkeeping takes longer than the statement.
     cursor = connection.connection.cursor()
     try:
         cursor.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

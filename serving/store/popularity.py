@@ -49,7 +49,7 @@ def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping
         select(items.c.id, score)
         .select_from(items.outerjoin(counts, counts.c.item_id == items.c.id))
         .where(shown_now(), matches(connection.dialect.name, filter))
-        # An item without ratings would have the score C and stand before all that people found worse than the mean.
+        # An item without ratings would have the score C, and rank above all items rated below the mean.
         .order_by((rated_or_zero > 0).desc(), score.desc(), weight_or_zero.desc(), items.c.id)
         .limit(limit)
     )

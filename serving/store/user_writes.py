@@ -17,7 +17,7 @@ from pharos.serving.store.tables import events, ignored, item_counts, users
 _LOOKUP: Final = 5000
 
 MOST_REPEATS: Final = 10
-"""So many events of one user, item and type are kept, the newest: a person's weight in popularity is bounded."""
+"""The newest events kept per user, item and type, which bounds a user's weight in popularity."""
 
 _Counted: TypeAlias = tuple[str, str, float | None]
 """What is counted of an event: item_id, type, value."""

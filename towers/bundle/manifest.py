@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pharos.towers.settings import TrainingSettings
 
-# Raised whenever bundles of before can no longer be read.
+# Incremented whenever older bundles can no longer be read.
 FORMAT = 4
 _PACKAGES = ("pharos", "tensorflow", "tf-keras", "tensorflow-recommenders", "transformers")
 

@@ -33,7 +33,7 @@ def terms(items: pd.DataFrame, features: tuple[Feature, ...]) -> Iterator[Terms]
     read = [f for f in features if f.type in (FeatureType.TEXT, FeatureType.TAGS, FeatureType.CATEGORY)]
     columns = [items[feature.name] for feature in read]
     for item_id, title, *values in zip(items[Columns.ITEM], items[Columns.TITLE], *columns, strict=True):
-        # Where a data set has no titles, the id stands in for one, and says nothing.
+        # In a data set without titles the id is the title, which carries no information.
         texts = [] if title == item_id else [title]
         labels = []
         for feature, value in zip(read, values, strict=True):

@@ -11,7 +11,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.history import order
 from pharos.towers.histories.context import HistoryScale, Windows
 
-# Stretches among which those of like length are sought.
+# Windows out of which those of similar length are put together.
 _DEALT_TOGETHER = 256
 
 

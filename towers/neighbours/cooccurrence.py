@@ -13,10 +13,10 @@ from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.pairs import LONGEST, following, newest, owned, together
 
 _KEPT = 200
-"""Neighbours that are kept of an item, the strongest."""
+"""The strongest neighbours kept per item."""
 
 _DAMPING = 10.0
-"""Events that every item is granted, so that a pair seen once is no strong one."""
+"""Events added to every item, so that a pair seen once is not a strong one."""
 
 
 @dataclass(frozen=True)

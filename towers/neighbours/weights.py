@@ -14,7 +14,7 @@ from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.sparse import empty
 
 _LONGEST = 500
-"""The newest events of a history that are asked with."""
+"""The newest events of a history that make the query."""
 
 
 @dataclass(frozen=True)

@@ -102,4 +102,4 @@ GROUPS: Final = {
     FeatureGroup.TIME: _features_in(TIME),
     FeatureGroup.PERSON: (RankFeature.HISTORY_LENGTH, RankFeature.HISTORY_RATING),
 }
-"""Every feature once, by what it tells of."""
+"""Every feature, by its group."""

@@ -27,14 +27,14 @@ _FADING: Final = (5.0, 20.0)
 _LONGEST: Final = 200
 """The newest events that are looked at."""
 _NEXT: Final = 50
-"""Of these, the ones that may say what comes next."""
+"""The newest of these, from which sequential features are made."""
 
 _DAY: Final = 86_400
 _WINDOWS: Final = (365 * _DAY, 30 * _DAY)
 """Seconds before a person's moment in which events are counted, beside all before it."""
 
 _GRANTED: Final = 5
-"""Usual events that every item is granted, so that a single one says little."""
+"""Average events added to every item, so that a single event has little weight."""
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,14 @@ from pharos.towers.sources.retriever import Retriever
 
 _AT_ONCE = 256
 _FEWEST_LISTS = 16
-# One list in so many is held back, to see whether the model is worth having.
+# One in so many lists is held out, to see whether the model is an improvement.
 _HELD_BACK = 8
-# So few people prove nothing either way.
+# Too few users to prove a gain.
 _FEWEST_PEOPLE = 20
-# Without times there is no moment that lists could be of, and what is gained on some is soon lost on others.
+# Without timestamps, lists have no point in time, and gains are less certain; so more proof is required.
 _PROOF_WITHOUT_TIMES = 2.0
 _ROWS = 65_536
-# The candidates of a state often lack what came next; so many states are looked at for each list.
+# The candidates of a state often lack the next items, so this many states are tried per list.
 _STATES_A_LIST = 2
 
 
@@ -93,7 +93,7 @@ def fit_ranker(
     if lists is None:
         return None
     tf.keras.utils.set_random_seed(settings.seed)
-    # Lists of one person are alike: to prove anything, all of a person's have to be held back.
+    # Lists of one user are correlated, so all lists of a user are held out together.
     held_back = lists.owner % _HELD_BACK == 0
     if len(np.unique(lists.owner[held_back])) < _FEWEST_PEOPLE:
         return _fit(lists, settings, progress)
@@ -144,7 +144,7 @@ def candidate_lists(
     states = _sampled_states(_states(dataset, known, targets, items), settings)
     if not states:
         return None
-    # All lists have one length, which nearly all people have so many items left for.
+    # All lists have the same length, which nearly all users have enough items left for.
     left = len(items) - int(np.quantile([len(state.seen) for state in states], 0.9))
     count = max(min(settings.candidates, left), 1)
     inputs, labels, owners = list[Floats](), list[npt.NDArray[np.float64]](), list[int]()

@@ -61,7 +61,7 @@ class RatingModel:
         theirs, variances = self._items(rows[rated], vectors[rated])
         left = ratings[rated] - self.mean - theirs[:, -1]
         design = np.column_stack([theirs[:, :-1], np.ones(len(theirs))])
-        # An item that is not well known says less of a person.
+        # An item with uncertain factors says less about a user.
         trust = 1 / (self.noise + variances[:, -1])
         precision = (design * trust[:, None]).T @ design + np.diag(1 / self.taste)
         precision[np.arange(len(self.taste) - 1), np.arange(len(self.taste) - 1)] += trust @ variances[:, :-1]

@@ -25,11 +25,11 @@ from pharos.towers.retrieval.validation import Validation, ValidationScore
 from pharos.towers.schedule import WarmUpAndDecay, WarmUpAndSteps
 from pharos.towers.settings import TrainingSettings
 
-# A loss this close to that of guessing is one that has learnt nothing.
+# With a loss this close to that of guessing, nothing was learnt.
 _CHANCE_MARGIN = 0.01
-# What the learning rate is multiplied by when an epoch has gained nothing.
+# The factor of the learning rate after an epoch without improvement.
 _FALL = 0.3
-# Epochs of towers that learn on, at least, and of those whose progress nobody can judge.
+# The least epochs of continued training, and the epochs of training without held-out events.
 _FEWEST_FURTHER = 2
 _UNJUDGED = 10
 _FEWEST = 2
@@ -118,7 +118,7 @@ class _Loop:
         )
         self._chance = self._steps.chance()
         peak = settings.learning_rate * (1.0 if data.spec.scale.timed else settings.unordered_pace)
-        # Where nobody judges, a rate that falls by itself settles.
+        # Without held-out events the rate decays on a schedule.
         total = self._steps.count() * self._epochs
         self._rate = WarmUpAndSteps(peak, settings.warmup_steps) if judge else None
         compile_for(model, self._rate or WarmUpAndDecay(peak, settings.warmup_steps, total))

@@ -8,12 +8,14 @@ import scipy.sparse as sp
 
 from pharos.classics.linear import linear_weights
 
-# The time of a solution grows with the third power of the items: the most frequent ones are taught, the others learn
+# The time of a solution grows with the third power of the items: only the most frequent ones have a teacher, the others
+# learn
 # from events alone.
 _MOST_ITEMS = 5000
 # In events of a mean item.
 _PENALTY = 8.0
-# The logit of a user's highest score, on average. So low, the teacher says how all items compare, not which are best.
+# The logit of a user's highest score, on average. A low value, so that the teacher compares all items instead of
+# picking the best.
 _HIGHEST = 3.0
 _USERS_FOR_SCALE = 1000
 

@@ -34,7 +34,7 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         logits = tf.matmul(queries, candidates, transpose_b=True)
         correct = tfrs.layers.loss.SamplingProbablityCorrection()
         negatives = _log_sum_exp(correct(logits, probability), score_mask)
-        # Once more, and not read off the logits: the gradient of that would be a second table of their size.
+        # Computed again, and not taken from the logits, whose gradient would be a second table of their size.
         liked = tf.einsum("qd,qpd->qp", queries, tf.gather(candidates, positives))
         positive = correct(liked, tf.gather(probability, positives))
         # -log(e^p / (e^p + sum of e^n)), with no overflow on either side.

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.pairs import following, owned, together
 
-# Events that every item is granted, so that chance pairs of rare items make no direction of their own.
+# Events added to every item, so that chance pairs of rare items do not make a direction.
 _DAMPING = 10.0
 _TOGETHER = 0.5
 # Directions sought beyond those that are kept, and how often they are sharpened (Halko et al., 2011).

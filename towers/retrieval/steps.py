@@ -51,7 +51,7 @@ class TrainingSteps(ABC):
         shape = (len(sequences.users), data.items)
         self._known = sp.csr_matrix((np.ones(len(sequences), bool), (user, sequences.item)), shape=shape)
         self._share = np.bincount(sequences.item, minlength=data.items) / max(len(sequences), 1)
-        self._whole = item_inputs(data.codes, data.item_rows)
+        self._all_items = item_inputs(data.codes, data.item_rows)
 
     @abstractmethod
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -66,12 +66,12 @@ class TrainingSteps(ABC):
         known = np.diff(self._data.sequences.offsets)
         return float(np.average(np.log(self._data.items - self._known.getnnz(axis=1) + 1), weights=known))
 
-    def _seen(self, batch: Batch, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
+    def _tower_inputs(self, batch: Batch, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
         """What both towers read in a step with the candidates `rows`."""
         data = self._data
         everything = len(rows) == data.items
         return {
-            "items": self._whole if everything else item_inputs(data.codes[rows], data.item_rows.take(rows)),
+            "items": self._all_items if everything else item_inputs(data.codes[rows], data.item_rows.take(rows)),
             "item": _places(rows, batch.item),
             "present": batch.windows.present.astype(np.float32),
             "rating": batch.windows.ratings,
@@ -107,21 +107,21 @@ class Steps(TrainingSteps):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """See `TrainingSteps`."""
-        for part in self._deal(self._rng):
+        for part in self._batches(self._rng):
             yield self._step(gather(self._data.sequences, part, self._data.spec.scale, self._ahead))
 
     def count(self) -> int:
         """See `TrainingSteps`."""
-        return len(self._deal(np.random.default_rng(0)))
+        return len(self._batches(np.random.default_rng(0)))
 
-    def _deal(self, rng: np.random.Generator) -> Sequence[list[Stretch]]:
+    def _batches(self, rng: np.random.Generator) -> Sequence[list[Stretch]]:
         return in_batches(stretches(self._data.sequences, self._data.spec.length), self._events, rng)
 
     def _step(self, batch: Batch) -> dict[str, Any]:
         rows, probability = self._candidates(batch)
         there = batch.positive >= 0
         return {
-            **self._seen(batch, rows),
+            **self._tower_inputs(batch, rows),
             "context": context(batch.windows),
             "place": batch.place,
             "positive": _places(rows, np.where(there, batch.positive, 0)),

@@ -13,9 +13,9 @@ from pharos.towers.retrieval.linear_teacher import LinearTeacher
 from pharos.towers.retrieval.steps import TrainingData, TrainingSteps
 
 _KEPT = 0.7
-# A user is one example in a pass, and an epoch of so few would be no time to learn in.
+# A user is one example per pass, so an epoch has several passes.
 _PASSES = 5
-# How much of what is to be told is the teacher's opinion of all items rather than the events themselves.
+# The weight of the teacher's distribution in the target; the rest is that of the events.
 _TAUGHT = 0.9
 
 
@@ -32,7 +32,7 @@ class UnorderedSteps(TrainingSteps):
         self._teacher = LinearTeacher.fit(self._known)
         lengths = np.minimum(np.diff(data.sequences.offsets), data.spec.length)
         self._users = max(round(events / lengths.mean()), 1)
-        # A user counts by the root of the events to tell, so that a few long histories do not outweigh all others.
+        # A user's weight is the square root of the target count, so that few long histories do not outweigh all others.
         self._typical = float(np.sqrt(lengths * (1 - _KEPT)).mean())
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -59,7 +59,7 @@ class UnorderedSteps(TrainingSteps):
         logits = self._teacher.logits(self._matrix(batch, shown).astype(np.float32), rows) - np.log(probability)
         own = wanted / wanted.sum(axis=1, keepdims=True)
         return {
-            **self._seen(batch, rows),
+            **self._tower_inputs(batch, rows),
             "position": position,
             "context": context_at(batch.windows, position),
             "place": np.arange(len(batch.user)),

@@ -23,16 +23,16 @@ from pharos.towers.sources.merging import Floats, MergeWeights, Rows, Weights, m
 from pharos.towers.sources.retriever import Retriever
 
 NEW = Weights(0.4, 0.2, 0.4)
-"""What the sources count for items that training did not see: chosen on several kinds of data (docs/experiments.md)."""
+"""The weights of the sources for new items: chosen on several kinds of data (docs/experiments.md)."""
 
 _PEOPLE = 2000
-"""Users that choices are made on."""
+"""Users in the validation sample."""
 _TRIALS = tuple(MergeWeights(Weights(1 - share, share, 0.0), NEW) for share in (0.25, 0.5))
-"""Blends in which neighbours are judged: what is best alone need not be what adds most."""
+"""Source weights with which neighbour settings are compared: the best source alone need not add most to the others."""
 _STEP = 10
 _UNJUDGED = MergeWeights(Weights(0.4, 0.4, 0.2), NEW)
 _UNLEARNT = MergeWeights(Weights(0.0, 0.5, 0.5), Weights(0.0, 0.5, 0.5))
-"""What the sources count where nobody can judge them, and where the towers have learnt nothing besides."""
+"""The weights without held-out events, and the same where the towers learnt nothing."""
 _FEWEST_PEOPLE = 10
 
 
@@ -75,7 +75,7 @@ def fit_sources(
     best, best_score = first, _best_score(first, trial)
     fades = fade_choices(timed=spec.scale.timed)
     with progress.task("Choosing neighbours", len(fades) + len(others)) as task:
-        # First how fast a history fades, then, with that, what the weights are made of.
+        # First the decay is chosen, then, with it, the other settings.
         for configuration in [default.model_copy(update={"fade": fade}) for fade in fades] + others:
             if configuration in others:
                 configuration = configuration.model_copy(update={"fade": best.settings.fade})
@@ -94,7 +94,7 @@ def _best_score(sources: Sources, trial: "_Trial") -> float:
 
 
 def _configurations(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
-    # With times the linear model adds little, and is worth no more than a few seconds.
+    # With timestamps the linear model adds little, and is tried only if it takes seconds.
     cheap = items <= 5_000
     return choices(timed=timed, linear=affordable(len(dataset.users), items) and (cheap or not timed))
 

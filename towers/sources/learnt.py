@@ -22,7 +22,7 @@ from pharos.towers.sources.merging import MergeWeights
 from pharos.towers.sparse import empty, rows_at
 
 _ALIKE = 30
-"""Known items by whose weights a new one is placed, the most similar by content."""
+"""The most similar known items, whose weights a new item gets."""
 
 _BLOCK = 64
 

@@ -78,7 +78,7 @@ def scaled_like(scores: Floats, listed: Floats, source: int) -> Floats:
     lowest = listed[-1] if source == TOWER else np.float32(0)
     span = listed[0] - lowest
     if span <= 0:
-        # One item alone, or all alike: there is nothing to tell them apart by.
+        # One item, or equal scores: there is no scale.
         return (scores > 0 if source != TOWER else scores >= lowest).astype(np.float32)
     return np.maximum((scores - lowest) / span, 0).astype(np.float32)
 

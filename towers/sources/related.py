@@ -8,13 +8,13 @@ import numpy as np
 from pharos.towers.sources.merging import Floats, Rows, merge
 
 TRUSTED_EVENTS: Final = 2.0
-"""With so many events an item's content counts as much as taste and company together."""
+"""The event count at which content weighs as much as towers and co-occurrence together."""
 LEAST_CONTENT: Final = 0.1
-"""What content counts at least: between well-known items it tells a sequel from what everybody has."""
+"""The least weight of content: among well-known items it tells a sequel from what everybody has."""
 COMPANY: Final = 0.9
-"""What company counts beside taste: who had the one item had the other."""
+"""The weight of co-occurrence beside the towers."""
 TASTE: Final = 0.1
-"""What taste counts beside company: the item tower's vectors are alike."""
+"""The weight of item tower similarity beside co-occurrence."""
 
 
 def shares(events: int) -> Floats:

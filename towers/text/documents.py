@@ -30,7 +30,7 @@ def _readable(features: tuple[Feature, ...]) -> list[Feature]:
 
 
 def _title(title: str, item_id: str) -> str:
-    # Where a data set has no titles, the id stands in for one, and says nothing.
+    # In a data set without titles the id is the title, which carries no information.
     return "" if title == item_id else title
 
 

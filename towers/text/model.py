@@ -25,7 +25,7 @@ _BATCH = 32
 _BLOCK = 2048
 # Sequences are padded to a multiple of this.
 _STEP = 8
-# So many texts at a time are sooner encoded by NumPy than TensorFlow is loaded.
+# Up to this many texts, NumPy is faster than loading TensorFlow.
 _FEW = 8
 # The graph is traced for the length of its first text, and for all lengths with the second.
 _LONGER_TEXT = "text " * 40
@@ -78,7 +78,7 @@ class TextModel:
                 if self._cache:
                     self._cache.put(encoded.items())
                 known.update(encoded)
-        # To ask the model itself would load its whole library, which nothing needs where all texts are known.
+        # Reading it from the model would load TensorFlow, which is not needed if all texts are cached.
         length = len(next(iter(known.values()))) if known else self.dimensions
         vectors = np.zeros((len(texts), length), np.float32)
         for row, text in enumerate(texts):

@@ -12,7 +12,7 @@ HEAD: Final = "0003"
 """The newest of the versions."""
 _FIRST: Final = "0001"
 _TABLE: Final = "alembic_version"
-# Any number: PostgreSQL locks it, for all who know it.
+# The key of a PostgreSQL advisory lock: an arbitrary number.
 _LOCK: Final = 7_420_513
 
 
@@ -21,7 +21,7 @@ def upgrade(engine: Engine) -> None:
 
     Raises StoreError where a newer version of Pharos has changed them already: this one does not know what they mean.
     """
-    # A look without a lock, so that the store can be opened while another process writes.
+    # Checked without a lock first, so that the store can be opened while another process writes.
     with engine.begin() as connection:
         if _version(connection) == HEAD:
             return

@@ -32,7 +32,7 @@ class FeatureEncoder(ABC):
 
     type: ClassVar[FeatureType]
     name: ClassVar[str] = ""
-    """What a feature asks for it by; empty for the project's own, of which each type has one."""
+    """The name by which a feature selects it; empty for the built-in encoder of each type."""
 
     @classmethod
     @abstractmethod
