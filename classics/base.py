@@ -81,7 +81,7 @@ class Method(ABC):
 class Classic(Method):
     """A ranking method.
 
-    fit: learns from `RankingData`, who has what and what else `needs` names, and gives a `Scorer`. score: the
+    fit: fits on `RankingData`, the user-item matrix and what `needs` names, and returns a `Scorer`. score: the
     scorer's scores of all items for some users; `for_histories` answers for other histories. can: what else it
     supports, declared in advance. learn: `fit` on a whole data set, then recommend by ids.
     """

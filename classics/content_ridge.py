@@ -46,7 +46,7 @@ class ContentRidge(Classic):
     def fit(self, data: RankingData) -> "TermWeights":
         """Fit on the items that any user has. Raises Unfit where they are more than 20,000.
 
-        A user's regression is on nothing but the user's own history, so it is made for the history that is asked with.
+        A user's regression uses the user's own history alone, so it is solved for the history to answer for.
         """
         known = np.flatnonzero(np.asarray(data.histories.sum(axis=0)).ravel())
         vectors = term_matrix(data.documents, self.terms, self.norm_power)

@@ -63,11 +63,10 @@ class Histories:
 class RankingData:
     """The input of a ranking method, in codes: training data, and the histories to answer for.
 
-    matrix: float32 [users, items], 1 where a user has an item: what may be learnt from. documents: one per item, empty
-    if there are none. text_vectors: float32 [items, d], of length 1 or zero; None where there is no text model.
-    sequences: the events of `matrix` in their order; None where they have none.
-    asked, asked_sequences: the same of the histories that the method is asked with, which may be longer than those that
-    it learns from; None where they are the same.
+    matrix: float32 [users, items], 1 where a user has an item: what may be learnt from. documents: one per item,
+    empty if there are none. text_vectors: float32 [items, d], of length 1 or zero; None where there is no text
+    model. sequences: the events of `matrix` in their order; None where they have none. asked, asked_sequences: the
+    histories to answer for, which may be longer than the training data; None where they are the same.
     """
 
     matrix: csr_matrix

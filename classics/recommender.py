@@ -95,8 +95,8 @@ class Recommender:
             scorer, row, seen = self.scorer, self._user(user), self.seen
         else:
             asked = self._histories(history or ())
-            scorer, row, seen = self._asked_with(asked), 0, asked.matrix
-        scores = told(scorer, np.array([row]), self.popularity)[0]
+            scorer, row, seen = self._scorer_for(asked), 0, asked.matrix
+        scores = scores_or_popularity(scorer, np.array([row]), self.popularity)[0]
         scores[seen[[row]].indices] = -np.inf
         if allowed is not None:
             scores[~allowed] = -np.inf
@@ -133,7 +133,7 @@ class Recommender:
         matrix = csr_matrix((ones, (nobody, codes)), shape=(1, len(self.catalogue.items)))
         return Histories(matrix, Sequences(nobody, codes))
 
-    def _asked_with(self, histories: Histories) -> Scorer:
+    def _scorer_for(self, histories: Histories) -> Scorer:
         if not self.method.can.unknown_users:
             raise CannotAnswer(f"{self.method.name} supports only the users of its training data; give a user")
         return self.scorer.for_histories(histories)
@@ -152,7 +152,7 @@ class Recommender:
         )
 
 
-def told(scorer: Scorer, users: Codes, popularity: Scores) -> Scores:
+def scores_or_popularity(scorer: Scorer, users: Codes, popularity: Scores) -> Scores:
     """The scores of users; popularity for those for whom a method scores all items alike, and so knows nothing.
 
     popularity: float32 [items].

@@ -17,7 +17,7 @@ _DENSE_SIDE = 64
 
 @dataclass(frozen=True)
 class PureSVD(Classic):
-    """X = U S V', cut to the largest singular values, of who has what, with 0 for all else; score(u, i) = (x_u V V')_i.
+    """Truncated SVD of the user-item matrix of ones and zeros: X = U S V'; score(u, i) = (x_u V V')_i.
 
     Cremonesi, Koren and Turrin, 2010, https://doi.org/10.1145/1864708.1864721. factors: how many are kept.
     """

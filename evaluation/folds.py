@@ -76,12 +76,11 @@ class Folds:
 def folds(dataset: Dataset, protocol: Protocol, fitted_on: FittedOn | None = None) -> Folds:
     """The folds of a protocol.
 
-    chronological, global: tune on training against validation; in the end learn from both, against test.
-    leave-one-out: the same, but by default (`training`) nothing more is learnt in the end: what was fitted on the
-    training part is asked with the validation part in the histories.
-    cold, rating: have no validation part, so a further tenth of items, or of ratings, is held out of the training part.
-    fitted_on: for leave-one-out alone. Raises EvaluationError where it is given for another protocol, DataError where
-    the data set has nothing to hold out.
+    chronological, global: tune on training against validation; in the end learn from both, against test. leave-one-
+    out: the same, but by default (`training`) nothing more is learnt in the end: the fit on the training part
+    answers with the validation part in the histories. cold, rating: have no validation part, so a further tenth of
+    items, or of ratings, is held out of the training part. fitted_on: for leave-one-out alone. Raises
+    EvaluationError where it is given for another protocol, DataError where the data set has nothing to hold out.
     """
     if protocol is Protocol.LEAVE_ONE_OUT:
         return _leave_one_out(dataset, fitted_on or FittedOn.TRAINING)

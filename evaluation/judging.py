@@ -19,8 +19,8 @@ PredictPairs = Callable[[pd.DataFrame], Floats]
 def recommend(fold: Fold, score: ScoreUsers, *, k: int = DEPTH, whole_catalogue: bool = False) -> pd.DataFrame:
     """The top k items of each user to be judged: columns user_id, item_id, rank (from 1) and score.
 
-    score: gives float32 [users, items] for user ids. What the user has in `fold.known` is left out, and so is what
-    is no candidate, unless the whole catalogue is asked for.
+    score: gives float32 [users, items] for user ids. The user's items in `fold.known` are left out, and so are
+    items that are no candidates, unless `whole_catalogue` is set.
     """
     catalogue = Catalogue.of(fold.known)
     wanted = np.unique(catalogue.user_codes(fold.held_out[Columns.USER]))

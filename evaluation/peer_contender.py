@@ -9,7 +9,7 @@ from pharos.classics.base import Classic, Predictor, RatingClassic, Scorer
 from pharos.classics.catalogue import Catalogue
 from pharos.classics.data import Floats, RankingData
 from pharos.classics.prepare import EmbedItems, ranking_data, rating_data
-from pharos.classics.recommender import told
+from pharos.classics.recommender import scores_or_popularity
 from pharos.classics.scoring import Scores
 from pharos.evaluation.contender import Allowed, ScoreUsers
 from pharos.evaluation.folds import Fold
@@ -62,11 +62,11 @@ class PeerContender:
 
 
 def _by_id(scorer: Scorer, data: RankingData, catalogue: Catalogue) -> ScoreUsers:
-    """Scores for user ids; see `told`."""
+    """Scores for user ids; see `scores_or_popularity`."""
     popularity = np.asarray(data.matrix.sum(axis=0), dtype=np.float32).ravel()
 
     def score(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-        return told(scorer, catalogue.user_codes(users), popularity)
+        return scores_or_popularity(scorer, catalogue.user_codes(users), popularity)
 
     return score
 

@@ -89,7 +89,7 @@ def _rising(dataset: "Dataset", options: ChartOptions, allowed: "NDArray[np.bool
     from pharos.classics.trending import Window, counts, rising
 
     window = Window.since(options.since or "", dataset)
-    caption = "by how far events are above what the window before lets expect, in standard deviations"
+    caption = "by how far events are above what the window before leads one to expect, in standard deviations"
     shown = _ordered(rising(dataset, window), allowed, "rise", caption)
     for name, part in (("events", window), ("before", window.before)):
         shown.columns[name] = counts(dataset, part.events(dataset.interactions))[shown.items]

@@ -1,8 +1,8 @@
 """Metrics for Prometheus: requests and their times, writes, failures, and gauges of the current state.
 
-With several workers each keeps its numbers in a file of the folder that `PROMETHEUS_MULTIPROC_DIR` names, and whichever
-is asked adds them up (https://prometheus.github.io/client_python/multiprocess/). Gauges are computed at each scrape,
-so that none of an old collection stays.
+With several workers each keeps its numbers in a file of the folder that `PROMETHEUS_MULTIPROC_DIR` names, and the
+worker that is scraped adds them up (https://prometheus.github.io/client_python/multiprocess/). Gauges are computed at
+each scrape, so that none of an old collection stays.
 """
 
 import os

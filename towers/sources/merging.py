@@ -20,7 +20,7 @@ SOURCES: Final = 3
 """How many sources there are; their places in all arrays are those of the constants above."""
 
 DEPTH: Final = 300
-"""How many items each source is asked for."""
+"""Items per source."""
 
 
 @dataclass(frozen=True)
