@@ -93,7 +93,7 @@ USELESS = {
     "one list for all": (
         ["i1,A,5", "i2,B,6"],
         ["u,i1", "u,i2", "v,i1", "v,i2"],
-        "every user has the same items: one list for all",
+        "every user has the same items: only one list for all",
     ),
     "nothing to learn from": (["i1,A,5"], [], "interactions: there are none"),
 }
