@@ -1,1 +1,1 @@
-"""Evaluation: protocols, metrics, tuned baselines and reports, on the full catalogue."""
+"""Evaluation: protocols, metrics, tuned peers (baseline methods) and reports, on the full catalogue."""

@@ -1,4 +1,4 @@
-"""Compares our methods with the baselines of a protocol: the work of `pharos evaluate`."""
+"""Compares our methods with the peers of a protocol: the work of `pharos evaluate`."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -69,7 +69,7 @@ def evaluate_dataset(
     text_cache: Path | None,
     progress: Progress,
 ) -> Evaluation:
-    """As `compare`, without writing. with_peers: all baselines of the protocol, none, or those of these names.
+    """As `compare`, without writing. with_peers: all peers of the protocol, none, or those of these names.
 
     Raises EvaluationError also for a name that no peer of the protocol has.
     """

@@ -1,4 +1,4 @@
-"""The interface of every method in a comparison, ours and baselines alike."""
+"""The interface of every method in a comparison, ours and peers alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

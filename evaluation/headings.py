@@ -25,7 +25,7 @@ _VARIETY = {name: name for name in (COVERAGE_10, OVERLAP_10)}
 
 
 def compared(protocol: Protocol) -> Mapping[str, str]:
-    """The metrics with confidence intervals, compared with the best baseline: heading to metric name."""
+    """The metrics with confidence intervals, compared with the best peer: heading to metric name."""
     if protocol is Protocol.RATING:
         return _RATING
     return _LEAVE_ONE_OUT if protocol is Protocol.LEAVE_ONE_OUT else _RANKING

@@ -1,4 +1,4 @@
-"""Baselines as contenders: grid search, final fit, and ids in place of codes."""
+"""Peers as contenders: grid search, final fit, and ids in place of codes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -21,7 +21,7 @@ from pharos.towers.progress import Progress
 
 
 class PeerContender:
-    """A ranking baseline. embed_items: gives float32 [items, d] by a text model, None without one."""
+    """A ranking peer. embed_items: gives float32 [items, d] by a text model, None without one."""
 
     def __init__(self, peer: type[Classic], embed_items: EmbedItems | None = None) -> None:
         self.name = peer.name
@@ -54,11 +54,11 @@ class PeerContender:
         return self._score(users)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
-        """None: a baseline has no variants."""
+        """None: a peer has no variants."""
         return {}
 
     def pool(self) -> None:
-        """None: baselines are compared by their plain lists."""
+        """None: peers are compared by their plain lists."""
 
 
 def _by_id(scorer: Scorer, data: RankingData, catalogue: Catalogue) -> ScoreUsers:
@@ -72,7 +72,7 @@ def _by_id(scorer: Scorer, data: RankingData, catalogue: Catalogue) -> ScoreUser
 
 
 class RatingPeerContender:
-    """A rating baseline."""
+    """A rating peer."""
 
     def __init__(self, peer: type[RatingClassic]) -> None:
         self.name = peer.name

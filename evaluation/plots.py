@@ -159,7 +159,7 @@ def _legend(axes: Any, handles: Sequence[Any]) -> None:
 
 
 def _best(methods: Methods) -> list[dict[str, Any]]:
-    """Ours, then the best baselines by ndcg@10; more lines than these could not be told apart."""
+    """Ours, then the best peers by ndcg@10; more lines than these could not be told apart."""
     ours = [method for method in methods if method["ours"]]
     peers = sorted((m for m in methods if not m["ours"]), key=lambda m: m["metrics"]["ndcg@10"], reverse=True)
     return ours + peers[:_SHOWN_PEERS]

@@ -131,7 +131,7 @@ def _error_statistics(metrics: RatingMetrics) -> dict[str, Statistic]:
 
 
 def _comparison(outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
-    """Each of our methods against the best baseline, by metric."""
+    """Each of our methods against the best peer, by metric."""
     ours = [outcome for outcome in outcomes if outcome.ours]
     peers = [outcome for outcome in outcomes if not outcome.ours]
     if not ours or not peers:
@@ -158,7 +158,7 @@ def _against(ours: Outcome, peers: list[Outcome], names: Sequence[str]) -> Repor
 
 
 def _difference(name: str, ours: RankingMetrics | RatingMetrics, peer: RankingMetrics | RatingMetrics) -> Interval:
-    """Ours minus the baseline's, paired by user."""
+    """Ours minus the peer's, paired by user."""
     if isinstance(ours, RatingMetrics) and isinstance(peer, RatingMetrics):
         first, second = _error_statistics(ours)[name], _error_statistics(peer)[name]
         return bootstrap(lambda drawn: first(drawn) - second(drawn), len(ours.per_user))

@@ -1,4 +1,4 @@
-"""Our retrieval as a contender, on the same terms as every baseline: all sources merged, and each alone."""
+"""Our retrieval as a contender, on the same terms as every peer: all sources merged, and each alone."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The baselines of each protocol: which classic methods are compared with ours."""
+"""The peers of each protocol: the classic methods that ours are compared with, as baselines."""
 
 from pharos.classics.base import Classic, RatingClassic
 from pharos.classics.data import Need

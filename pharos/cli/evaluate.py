@@ -29,7 +29,9 @@ def evaluate(
             "validation part too.",
         ),
     ] = None,
-    peers: Annotated[bool, typer.Option("--peers", help="Tune and evaluate the baselines too.")] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Tune and evaluate the peers too, the classic methods.")
+    ] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A training setting. May be repeated.")
     ] = None,
