@@ -1,4 +1,4 @@
-"""Attribute profile: 1 for each attribute that an item of the user has, 0 for all others, against the items' own."""
+"""Attribute profiles: the tags and categories of a user's items as a binary vector, compared with each item's."""
 
 from dataclasses import dataclass, replace
 from itertools import product
@@ -23,7 +23,7 @@ class AttributeProfile(Classic):
     """
 
     name: ClassVar[str] = "Attribute profile"
-    summary: ClassVar[str] = "what has the attributes of the items of the history"
+    summary: ClassVar[str] = "items with the attributes of those in the history"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
 
@@ -53,5 +53,5 @@ class AttributeScores(Scorer):
         profiles.data[:] = 1.0
         return similarities(profiles, self.attributes, self.measure).astype(np.float32)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix)

@@ -1,4 +1,4 @@
-"""Texts as bags of words: which words are in them, how often, and how rare they are elsewhere."""
+"""Bags of words: texts as vectors of word counts, binary, plain, or weighted by TF-IDF."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"\w\w+")
 
 
 class Counting(StrEnum):
-    """What stands for a word w in a text d of N texts; n(w, d) is how often it is there.
+    """How a word w of a text d, one of N texts, is weighted; n(w, d) is its count in d.
 
     binary: 1. count: n(w, d). frequency: tf = n(w, d) / words of d. tfidf: tf * ln(N / df(w)), with df(w) the texts
     that have w; a word of all texts counts nothing (Sparck Jones, 1972; Salton and Buckley, 1988).
@@ -39,7 +39,7 @@ class Bags:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in small letters, those of one letter left out."""
+    """The words of a text in lower case, without those of one letter."""
     return _WORD.findall(text.lower())
 
 

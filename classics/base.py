@@ -1,4 +1,4 @@
-"""The contract of every method: a frozen configuration that learns from interactions and then scores, or rates."""
+"""The interface of every method: a frozen configuration that is fitted on interactions and then scores, or rates."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a method can be asked; what it cannot, it refuses with `CannotAnswer`.
+    """What a method supports; anything else raises `CannotAnswer`.
 
-    unknown_users: about a person whom it has not met, by the items that the person had. new_items: it can tell apart
-    items that nobody has touched. explanations: what each item of the history adds to a score. Every method can be
-    asked about the users that it learnt from.
+    unknown_users: it recommends to users outside the training data, by their history. new_items: it ranks items
+    without events. explanations: it says what each history item adds to a score. Every method recommends to the
+    users of its training data.
     """
 
     unknown_users: bool = False
@@ -32,36 +32,36 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Reasons:
-    """What each item of a history adds to a score. items: int64 [n], codes; shares: float64 [n], which sum to it."""
+    """What each history item adds to a score. items: int64 [n], codes; shares: float64 [n], which sum to the score."""
 
     items: Codes
     shares: Floats
 
 
 class Scorer(ABC):
-    """What a ranking method has learnt, and whom it is asked about."""
+    """A fitted ranking method, with the histories that it answers for."""
 
     @abstractmethod
     def score(self, users: Codes) -> Scores:
         """Scores of every item for each of `users`: float32 [len(users), items], finite, higher is better.
 
-        A batch gives what its users give alone. A user without a history has scores too.
+        The scores of a user do not depend on the others of the batch. A user without a history has scores too.
         """
 
-    def asked_with(self, histories: Histories) -> "Scorer":
-        """The same, asked about other people: the rows of `histories` are the users from here on.
+    def for_histories(self, histories: Histories) -> "Scorer":
+        """The same fitted method for other histories: their rows are the users from here on.
 
-        Raises CannotAnswer where the method knows its own users alone.
+        Raises CannotAnswer where the method supports the users of its training data alone.
         """
-        raise CannotAnswer("this method knows the users that it learnt from, and nobody else")
+        raise CannotAnswer("this method supports only the users of its training data")
 
     def explain(self, user: int, item: int) -> Reasons:
-        """What each item in the history of `user` adds to the score of `item`. Raises CannotAnswer if it cannot."""
-        raise CannotAnswer("this method cannot say what in a history speaks for an item")
+        """The contribution of each item in the history of `user` to the score of `item`. Raises CannotAnswer."""
+        raise CannotAnswer("this method cannot explain its scores")
 
 
 class Method(ABC):
-    """The half of the contract that ranking and rating methods share.
+    """What ranking and rating methods share.
 
     A method is a frozen dataclass: its fields are its settings, all with good defaults. `name` is how reports show it,
     `summary` what it does in a few words, `can` what it can be asked. Equal data and settings give equal answers.
@@ -75,27 +75,26 @@ class Method(ABC):
     @classmethod
     @abstractmethod
     def grid(cls) -> tuple[Self, ...]:
-        """Settings worth trying, the most promising first, since time may end before the grid does."""
+        """Configurations to search, the most promising first, since the time budget may end the search early."""
 
 
 class Classic(Method):
-    """A ranking method: it orders the catalogue for a user.
+    """A ranking method.
 
-    fit: learns from `RankingData`, who has what and what else `needs` names, and gives a `Scorer`.
-    score: the scorer's scores of all items for some users; `asked_with` turns it to people by their histories.
-    can: what it can be asked beside that, declared and not found out by failing. learn: `fit` on a whole data set,
-    asked by ids.
+    fit: fits on `RankingData`, the user-item matrix and what `needs` names, and returns a `Scorer`. score: the
+    scorer's scores of all items for some users; `for_histories` answers for other histories. can: what else it
+    supports, declared in advance. learn: `fit` on a whole data set, then recommend by ids.
     """
 
     @abstractmethod
     def fit(self, data: RankingData) -> Scorer:
-        """Learn from `data.matrix`, to answer with `data.histories`; what cannot, and why, its docstring says.
+        """Fit on `data.matrix`, and answer for `data.histories`; the exceptions are in each method's docstring.
 
         Raises Unfit where the data are too large for the method.
         """
 
     def learn(self, dataset: "Dataset", embed_items: "EmbedItems | None" = None) -> "Recommender":
-        """Learn from all of a data set. embed_items: the text model, for the method that needs its vectors.
+        """Fit on a whole data set. embed_items: the text model, for the method that needs its vectors.
 
         Raises Unfit where the data set lacks what the method reads.
         """
@@ -105,24 +104,24 @@ class Classic(Method):
 
 
 class Predictor(Protocol):
-    """What a rating method has learnt."""
+    """A fitted rating method."""
 
     def predict(self, users: Codes, items: Codes) -> Floats:
-        """Ratings of pairs, given as parallel codes: float64 [len(users)]; any pair has one, known or not."""
+        """Predict the ratings of pairs, given as parallel codes: float64 [len(users)]; unknown pairs have one too."""
 
 
 class RatingClassic(Method):
-    """A rating method: it predicts what a user would give an item, and so orders the catalogue too.
+    """A rating method; it also ranks items by predicted rating.
 
     fit: learns from `RatingData` and gives a `Predictor`. It knows the users that it learnt from.
     """
 
     @abstractmethod
     def fit(self, data: RatingData) -> Predictor:
-        """Learn from `data`, of at least one rating."""
+        """Fit on `data`, which has at least one rating."""
 
     def learn(self, dataset: "Dataset") -> "Recommender":
-        """Learn from all ratings of a data set. Raises Unfit where it has none."""
+        """Fit on all ratings of a data set. Raises Unfit where there are none."""
         from pharos.classics.recommender import Recommender  # which stands on this contract
 
         return Recommender.learn(self, dataset)
@@ -130,7 +129,7 @@ class RatingClassic(Method):
 
 @dataclass(frozen=True)
 class PredictedScores(Scorer):
-    """A rating method as one that ranks: by the rating that it expects. items: how many there are."""
+    """A rating method as a ranking method: the score is the predicted rating. items: their count."""
 
     predictor: Predictor
     items: int

@@ -1,4 +1,4 @@
-"""Mean plus how much a user, and an item, lies above it (Koren, 2010, section 2.1)."""
+"""Baseline predictors: the mean plus a user bias and an item bias (Koren, 2010, section 2.1)."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -20,7 +20,7 @@ class Biases(RatingClassic):
     """
 
     name: ClassVar[str] = "Biases"
-    summary: ClassVar[str] = "the mean, and how far a user and an item lie above it"
+    summary: ClassVar[str] = "the mean plus a user bias and an item bias"
 
     user_penalty: float = 5.0
     item_penalty: float = 5.0
@@ -45,7 +45,7 @@ class Biases(RatingClassic):
 
 @dataclass(frozen=True)
 class BiasPredictor:
-    """mean: of all ratings. user: [users], item: [items], biases; zero where nothing is known."""
+    """mean: of all ratings. user: [users], item: [items], biases; zero for unknown ones."""
 
     mean: float
     user: Floats

@@ -1,4 +1,4 @@
-"""BPR: matrix factorisation that ranks what a user has above what not (Rendle et al., 2009), by `implicit`."""
+"""BPR: matrix factorisation with a pairwise ranking loss (Rendle et al., 2009), by `implicit`."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -14,16 +14,16 @@ from pharos.classics.scorers import Factors
 class BPR(Classic):
     """Minimises the sum of -ln sigmoid(p_u q_i - p_u q_j) + penalty, over what u has (i) and chance picks u lacks (j).
 
-    score(u, i) = p_u q_i, where an item's vector has a bias, too (Rendle, Freudenthaler, Gantner and Schmidt-Thieme,
-    2009, https://arxiv.org/abs/1205.2618). A user's vector is learnt with those of the items: what came later in a
-    history is not asked with.
+    score(u, i) = p_u q_i, where an item's vector has a bias, too (Rendle, Freudenthaler, Gantner and Schmidt-
+    Thieme, 2009, https://arxiv.org/abs/1205.2618). User vectors are learnt in training, so that later events of a
+    history have no effect.
 
     factors: length of a vector. learning_rate, regularization: of the gradient steps. iterations: epochs.
     seed: of the first vectors and the samples.
     """
 
     name: ClassVar[str] = "BPR"
-    summary: ClassVar[str] = "factors that rank what a user has above what not"
+    summary: ClassVar[str] = "factors with a pairwise ranking loss"
 
     factors: int = 64
     learning_rate: float = 0.05

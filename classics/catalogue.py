@@ -1,4 +1,4 @@
-"""The one place where ids become integer codes, and codes become ids again."""
+"""Maps ids to integer codes and back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pharos.ingest.dataset import Dataset
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All users and items of a data set; a code is a position in these.
+    """All users and items of a data set; a code is a position in these lists.
 
     users, items: unique ids, in the order of the data set's tables.
     """

@@ -1,4 +1,4 @@
-"""Ridge regression from what is written about an item to who has it: a linear model that learns what matters."""
+"""Ridge regression per user from an item's TF-IDF vector to whether the user has it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -28,7 +28,7 @@ class ContentRidge(Classic):
     """
 
     name: ClassVar[str] = "Content ridge"
-    summary: ClassVar[str] = "one linear model a user of what is written"
+    summary: ClassVar[str] = "one linear model per user over the words of items"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
 
@@ -44,9 +44,9 @@ class ContentRidge(Classic):
         return (*labels, *halved, *both)
 
     def fit(self, data: RankingData) -> "TermWeights":
-        """Learn from the items that somebody has. Raises Unfit where they are more than 20,000.
+        """Fit on the items that any user has. Raises Unfit where they are more than 20,000.
 
-        A user's regression is on nothing but the user's own history, so it is made for the history that is asked with.
+        A user's regression uses the user's own history alone, so it is solved for the history to answer for.
         """
         known = np.flatnonzero(np.asarray(data.histories.sum(axis=0)).ravel())
         vectors = term_matrix(data.documents, self.terms, self.norm_power)
@@ -55,7 +55,7 @@ class ContentRidge(Classic):
 
 @dataclass(frozen=True)
 class TermWeights(Scorer):
-    """users: float32 [users, terms], what each term is worth to a user. items: csr [items, terms].
+    """users: float32 [users, terms], each user's weight of a term. items: csr [items, terms].
 
     known: int64 [k], the items that the regressions tell apart; l2: of the penalty.
     """
@@ -79,6 +79,6 @@ class TermWeights(Scorer):
     def score(self, users: Codes) -> Scores:
         return (self.items @ self.users[users].T).T
 
-    def asked_with(self, histories: Histories) -> "TermWeights":
+    def for_histories(self, histories: Histories) -> "TermWeights":
         known = np.union1d(self.known, histories.matrix.indices).astype(np.int64)
         return self.solve(histories.matrix, self.items, known, self.l2)

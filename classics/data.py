@@ -1,4 +1,4 @@
-"""What a method learns from, and what it is asked with: interactions as codes, and what is written about items."""
+"""The input of methods: interactions as codes, and the documents of items."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 class Need(StrEnum):
-    """What a method learns from, beside the interactions."""
+    """What a method needs besides the interactions."""
 
     DOCUMENTS = "text or tags of the items"
     TEXT_VECTORS = "vectors of the text model"
@@ -24,7 +24,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True)
 class Document:
-    """What is written about an item: running words, and its tags and categories as whole values."""
+    """The document of an item: running words, and its tags and categories as whole values."""
 
     words: str = ""
     labels: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Sequences:
-    """Events in their order. users, items: int64 [events], codes; user after user in any order, oldest event first."""
+    """Events in order. users, items: int64 [events], codes; each user's events stand from oldest to newest."""
 
     users: Codes
     items: Codes
@@ -42,14 +42,14 @@ class Sequences:
         return len(self.items)
 
     def from_end(self) -> Codes:
-        """How many events of the same user come later, int64 [events]: 0 for each user's newest."""
+        """The count of later events of the same user: int64 [events], 0 for each user's newest."""
         last = np.flatnonzero(np.append(self.users[1:] != self.users[:-1], True)) if len(self) else self.users
         return np.repeat(last, np.diff(last, prepend=-1)) - np.arange(len(self))
 
 
 @dataclass(frozen=True)
 class Histories:
-    """Who is asked about, by what they had: people that a method may never have seen.
+    """The histories to answer for; their users need not be among the training data.
 
     matrix: float32 [people, items], 1 where a person has an item. sequences: its events in their order, `users` being
     rows of `matrix`; None where there is none.
@@ -61,13 +61,12 @@ class Histories:
 
 @dataclass(frozen=True)
 class RankingData:
-    """What a ranking method may learn from, and what it is asked with, in codes.
+    """The input of a ranking method, in codes: training data, and the histories to answer for.
 
-    matrix: float32 [users, items], 1 where a user has an item: what may be learnt from. documents: one per item, empty
-    if there are none. text_vectors: float32 [items, d], of length 1 or zero; None where there is no text model.
-    sequences: the events of `matrix` in their order; None where they have none.
-    asked, asked_sequences: the same of the histories that the method is asked with, which may be longer than those that
-    it learns from; None where they are the same.
+    matrix: float32 [users, items], 1 where a user has an item: what may be learnt from. documents: one per item,
+    empty if there are none. text_vectors: float32 [items, d], of length 1 or zero; None where there is no text
+    model. sequences: the events of `matrix` in their order; None where they have none. asked, asked_sequences: the
+    histories to answer for, which may be longer than the training data; None where they are the same.
     """
 
     matrix: csr_matrix
@@ -79,16 +78,16 @@ class RankingData:
 
     @property
     def histories(self) -> csr_matrix:
-        """float32 [users, items], 1 where a user has an item when the method is asked."""
+        """float32 [users, items], 1 where a user has an item at the time of the answer."""
         return self.matrix if self.asked is None else self.asked
 
     @property
     def history_sequences(self) -> Sequences | None:
-        """The events of `histories` in their order."""
+        """The events of `histories` in order."""
         return self.sequences if self.asked_sequences is None else self.asked_sequences
 
     def lacks(self, needs: frozenset[Need]) -> list[Need]:
-        """Those of `needs` that these data do not have."""
+        """Those of `needs` that this data does not have."""
         absent = {
             Need.DOCUMENTS: not any(self.documents),
             Need.TEXT_VECTORS: self.text_vectors is None,
@@ -99,7 +98,7 @@ class RankingData:
 
 @dataclass(frozen=True)
 class RatingData:
-    """What a rating method may learn from: parallel arrays, one entry per rating.
+    """The input of a rating method: parallel arrays, one entry per rating.
 
     users, items: codes below n_users and n_items; ratings: float64 on the data set's own scale.
     """

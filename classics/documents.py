@@ -1,4 +1,4 @@
-"""What is written about the items of a data set, for the peers that read."""
+"""Item documents, for the content-based methods."""
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ def documents(dataset: Dataset) -> tuple[Document, ...]:
 
 
 def _labels(feature: Feature, values: tuple[str, ...]) -> list[str]:
-    """Whole values under the name of their feature; a running text has none."""
+    """Whole values, named by their feature; a running text has none."""
     if feature.type is FeatureType.TEXT:
         return []
     return [f"{feature.name}={value}" for value in values if value]

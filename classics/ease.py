@@ -34,7 +34,7 @@ class EASE(Classic):
         return tuple(cls(l2) for l2 in (200.0, 100.0, 500.0, 50.0, 350.0, 1000.0, 700.0, 2000.0))
 
     def fit(self, data: RankingData) -> "ItemWeights | UserWeights":
-        """Solve in the space of users or of items, whichever is smaller: both give the same scores.
+        """Solve in the space of users or of items, whichever is smaller; the scores are the same.
 
         Raises Unfit where the smaller of the two exceeds 20,000.
         """
@@ -60,7 +60,7 @@ class ItemWeights(Scorer):
     def score(self, users: Codes) -> Scores:
         return (self.histories[users] @ self.weights).astype(np.float32)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix.astype(np.float64))
 
     def explain(self, user: int, item: int) -> Reasons:
@@ -70,7 +70,7 @@ class ItemWeights(Scorer):
 
 @dataclass(frozen=True)
 class UserWeights(Scorer):
-    """Where items are too many for a matrix of them. histories: csr [users, items], what is asked with."""
+    """EASE in the space of users, for more items than a matrix of them allows. histories: csr [users, items]."""
 
     histories: csr_matrix
     solution: ByUsers
@@ -82,7 +82,7 @@ class UserWeights(Scorer):
         scores: Scores = (dense - unexplained / self.solution.diagonal).astype(np.float32)
         return scores
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix.astype(np.float64))
 
     def explain(self, user: int, item: int) -> Reasons:

@@ -1,4 +1,4 @@
-"""Embeddings of users and items, with biases, trained in Keras; and its deep variant."""
+"""Matrix factorisation with embeddings and biases, trained in Keras; and its deep variant."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +13,7 @@ from pharos.classics.keras import load_keras
 from pharos.classics.scoring import Codes
 
 _FEWEST_STEPS, _SMALLEST_BATCH = 30, 16
-"""Steps of an epoch, and ratings of a batch, of which the first gives way to the second."""
+"""Least steps per epoch, and least ratings per batch, which takes precedence."""
 
 _STEPS_A_CALL = 50
 
@@ -70,7 +70,7 @@ class EmbeddingMF(RatingClassic):
 
         def table(name: str, rows: int, width: int, l2: float, spread: float) -> Any:
             start = keras.initializers.RandomNormal(stddev=spread, seed=next(seeds))
-            # By rating and not by table: who has many ratings has a firm vector, and pays for it as often.
+            # The penalty counts once per rating, so that it does not grow weaker for users with many ratings.
             return layers.Embedding(
                 rows, width, name=name, embeddings_initializer=start, activity_regularizer=keras.regularizers.L2(l2)
             )
@@ -94,7 +94,7 @@ class EmbeddingMF(RatingClassic):
             matched = layers.Dot(1)([users, items])
         level = keras.initializers.Constant(float(np.log(share / (1 - share))))
         summed = layers.Add()([matched, *biases])
-        # A weight that could grow would undo the penalty on the vectors: a norm of 1 keeps it what it is.
+        # The weight has norm 1: if it could grow, it would undo the penalty on the vectors.
         one = keras.constraints.UnitNorm(axis=0)
         rated = layers.Dense(
             1, "sigmoid", kernel_initializer="ones", kernel_constraint=one, bias_initializer=level, name="level"
@@ -122,7 +122,7 @@ class DeepEmbeddingMF(EmbeddingMF):
 
 @dataclass(frozen=True)
 class EmbeddingPredictor:
-    """What was learnt, as arrays: answering needs no TensorFlow.
+    """The fitted model as arrays: prediction needs no TensorFlow.
 
     users, items: [n, factors + 1], a vector and then a bias; zeros where nothing is known. layers: weights and biases
     of the dense layers, none for the dot product; match: [units, 1] after them. level: b. mean: of all ratings,

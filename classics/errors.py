@@ -8,12 +8,12 @@ class ClassicsError(PharosError):
 
 
 class Unfit(ClassicsError, ValueError):
-    """The data are beyond what a method can take, or lack what it reads; the message says what and how much."""
+    """The data is too large for a method, or lacks what it needs; the message says what and how much."""
 
 
 class CannotAnswer(ClassicsError, ValueError):
-    """A method was asked what it cannot tell, or about a user or an item that the data do not have."""
+    """A method does not support a question, or the data does not have the user or the item."""
 
 
 class UnknownMethod(ClassicsError, ValueError):
-    """There is no method of this name; the message lists those that there are."""
+    """There is no method of this name; the message lists the known ones."""

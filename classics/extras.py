@@ -1,4 +1,4 @@
-"""Libraries that only some methods and an evaluation need, imported when they are first used."""
+"""Optional libraries (extras), imported when they are first used."""
 
 import importlib
 from types import ModuleType
@@ -7,11 +7,11 @@ from pharos.ingest.errors import PharosError
 
 
 class MissingExtra(PharosError, ImportError):
-    """A library of an extra is not installed; the message says how to get it."""
+    """A library of an extra is not installed; the message says how to install it."""
 
 
 def load(module: str, extra: str = "evaluate") -> ModuleType:
-    """Import `module`, one of those that an extra of the project brings.
+    """Import `module`, which an extra of the project installs.
 
     Raises MissingExtra, naming the extra, where it is absent.
     """

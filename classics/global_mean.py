@@ -1,4 +1,4 @@
-"""One rating for everything: the mean."""
+"""Global mean: the same rating for everything."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -18,8 +18,8 @@ class GradientMF(RatingClassic):
 
     Ratings come in random order, a small batch at a step.
 
-    factors: length of a vector. penalty: as above. learning_rate: of the first epoch, drawn to a tenth until the last.
-    epochs: over all ratings. batch: ratings of a step. seed: of first vectors and order.
+    factors: length of a vector. penalty: as above. learning_rate: of the first epoch; it decays to a tenth by the
+    last. epochs: over all ratings. batch: ratings of a step. seed: of first vectors and order.
     """
 
     name: ClassVar[str] = "MF by gradient descent"
@@ -44,7 +44,7 @@ class GradientMF(RatingClassic):
         )
         if np.ptp(data.ratings) == 0:
             return Constant(mean)
-        # Who has no rating has no vector but zeros, so that the mean and the other side's bias are all that is told.
+        # Users and items without ratings keep zeros, so that the mean and the other side's bias make the prediction.
         users[np.bincount(data.users, minlength=data.n_users) == 0] = 0.0
         items[np.bincount(data.items, minlength=data.n_items) == 0] = 0.0
         centred = data.ratings - mean

@@ -16,15 +16,15 @@ from pharos.classics.scorers import Factors
 class ImplicitALS(Classic):
     """Minimises alpha sum over observed (u, i) of (1 - p_u q_i)^2 + sum over all others of (p_u q_i)^2 + penalty.
 
-    penalty = regularization (sum |p_u|^2 + sum |q_i|^2), score(u, i) = p_u q_i (http://yifanhu.net/PUB/cf.pdf). Where
-    histories are longer than what is learnt from, users' vectors are solved for them, with items as learnt.
+    penalty = regularization (sum |p_u|^2 + sum |q_i|^2), score(u, i) = p_u q_i (http://yifanhu.net/PUB/cf.pdf). For
+    histories that are longer than the training data, user vectors are solved anew, with the learnt item vectors.
 
     factors: length of a vector. regularization: the penalty. alpha: weight of an event against an absent one.
     iterations: sweeps over users and items. seed: of the first vectors.
     """
 
     name: ClassVar[str] = "iALS"
-    summary: ClassVar[str] = "factors of who has what, by alternating least squares"
+    summary: ClassVar[str] = "factors of implicit feedback, by alternating least squares"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
 
     factors: int = 64
@@ -56,10 +56,10 @@ class ImplicitALS(Classic):
 
 @dataclass(frozen=True)
 class SolvedFactors(Factors):
-    """Factors of which a user's vector is solved for the history. model: of `implicit`, fitted."""
+    """Factors whose user vectors are solved from the histories. model: of `implicit`, fitted."""
 
     model: Any
 
-    def asked_with(self, histories: Histories) -> "SolvedFactors":
+    def for_histories(self, histories: Histories) -> "SolvedFactors":
         people = np.arange(histories.matrix.shape[0])
         return replace(self, users=self.model.recalculate_user(people, histories.matrix))

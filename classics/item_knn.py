@@ -1,4 +1,4 @@
-"""Item neighbours: what shares its users with what the user has (Sarwar et al., 2001; Deshpande and Karypis, 2004)."""
+"""Item-based nearest neighbours (Sarwar et al., 2001; Deshpande and Karypis, 2004)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,7 @@ _BM25_LENGTH = 0.5
 
 
 class Weighting(StrEnum):
-    """How much each event counts before items are compared."""
+    """The weight of each event before items are compared."""
 
     COSINE = "cosine"
     TFIDF = "tf-idf"
@@ -39,7 +39,7 @@ class ItemKNN(Classic):
     """
 
     name: ClassVar[str] = "ItemKNN"
-    summary: ClassVar[str] = "what shares its users with the items of the history"
+    summary: ClassVar[str] = "items that share users with those of the history"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
 
     neighbours: int = 100
@@ -57,7 +57,7 @@ class ItemKNN(Classic):
         return ItemSimilarity(data.histories, self._neighbourhoods(weighted))
 
     def _neighbourhoods(self, weighted: csr_matrix) -> csr_matrix:
-        """In each row the similarities of one item to its nearest neighbours: csr [items, items]."""
+        """Similarities of each item to its nearest neighbours: csr [items, items]."""
         items = weighted.shape[1]
         by_item = weighted.T.tocsr()
         norms = np.sqrt(np.asarray(by_item.multiply(by_item).sum(axis=1), dtype=np.float32).ravel())

@@ -1,4 +1,4 @@
-"""The linear model of items by items that EASE is, solved once for all who use it (Steck, 2019).
+"""The linear item-to-item model of EASE (Steck, 2019), in the space of items or of users.
 
 With X the users' rows and p the penalty, let P = (X'X + p)^-1. The weights that reproduce X best from itself, none from
 an item to itself, are B = 1 - P / diag(P), column by column (https://arxiv.org/abs/1905.03375). Where users are
@@ -70,12 +70,12 @@ def solve(rows: sp.csr_matrix, penalty: float) -> ByItems | ByUsers:
 
 
 def affordable(users: int, items: int) -> bool:
-    """Whether the weights of so many items, or of the items of so many users, can be had in reasonable time."""
+    """Whether the weights of so many items, or of the items of so many users, can be computed in reasonable time."""
     return min(float(items) ** 3, float(users) ** 3 + float(users) * items**2) <= _MOST_WORK and items <= 60_000
 
 
 def linear_weights(known: sp.csr_matrix, penalty: float, kept: int) -> sp.csr_matrix:
-    """The weights with users alike in weight: float32 CSR [items, items], the `kept` strongest into each item.
+    """Weights with all users weighted alike: float32 CSR [items, items], the `kept` strongest into each item.
 
     known: float32 CSR [users, items]; penalty: in events of a mean item. A user's row counts by the inverse root of its
     length.
@@ -87,14 +87,14 @@ def linear_weights(known: sp.csr_matrix, penalty: float, kept: int) -> sp.csr_ma
 
 
 def pruned(solution: ByItems | ByUsers, items: int, kept: int) -> sp.csr_matrix:
-    """Of the weights into each item the `kept` of greatest size: float32 CSR [items, items]."""
+    """The `kept` weights of greatest magnitude into each item: float32 CSR [items, items]."""
     starts = range(0, items, _BLOCK)
     blocks = [strongest(solution.weights(start, min(start + _BLOCK, items)), kept) for start in starts]
     return sp.csr_matrix(sp.hstack(blocks, format="csr", dtype=np.float32))
 
 
 def strongest(columns: Floats, kept: int) -> sp.csc_matrix:
-    """Of each column of [n, m] the `kept` entries of greatest size, the others left out."""
+    """The `kept` entries of greatest magnitude of each column of [n, m]; the others become 0."""
     if kept < len(columns):
         size = np.abs(columns)
         least = np.partition(size, len(columns) - kept, axis=0)[len(columns) - kept]

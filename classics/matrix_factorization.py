@@ -52,7 +52,7 @@ class MatrixFactorization(RatingClassic):
 
 @dataclass(frozen=True)
 class _Side:
-    """Ratings seen from one side. known: csr [rows, columns] of ones; ratings: the same cells, without the mean."""
+    """The ratings of one side. known: csr [rows, columns] of ones; ratings: the same cells, without the mean."""
 
     known: csr_matrix
     ratings: csr_matrix
@@ -63,7 +63,7 @@ class _Side:
         return cls(csr_matrix((np.ones(len(rows)), cells), shape), csr_matrix((ratings, cells), shape))
 
     def solve(self, others: Floats, config: MatrixFactorization) -> Floats:
-        """Least squares for every row at once: [rows, 1 + factors], bias first, given those of the other side.
+        """Least squares for every row at once: [rows, 1 + factors], bias first, given the factors of the other side.
 
         A row's normal equations are sums of outer products over its ratings, so one sparse product makes them all.
         """

@@ -1,4 +1,4 @@
-"""The same list for everyone: items by how many users have them."""
+"""Popularity: items by the number of users who have them, the same list for everyone."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -15,7 +15,7 @@ class Popularity(Classic):
     """score(u, i) = users who have i, of the events that may be learnt from; there is nothing to configure."""
 
     name: ClassVar[str] = "Popularity"
-    summary: ClassVar[str] = "what most users have, the same for everybody"
+    summary: ClassVar[str] = "the most popular items, the same for everybody"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True)
 
     @classmethod
@@ -35,5 +35,5 @@ class PopularityScores(Scorer):
     def score(self, users: Codes) -> Scores:
         return np.tile(self.counts, (len(users), 1))
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return self

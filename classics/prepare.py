@@ -1,4 +1,4 @@
-"""A data set as methods take it: in codes, with what they read."""
+"""Prepares a data set for methods: codes, sequences and documents."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ EmbedItems = Callable[[Dataset], Vectors]
 def ranking_data(
     method: Classic | type[Classic], known: Dataset, fitted: Dataset, embed_items: EmbedItems | None = None
 ) -> RankingData:
-    """What a ranking method learns from, `fitted`, and is asked with, `known`: one object where both are the same.
+    """The input of a ranking method: `fitted` to fit on, `known` as histories; one object where both are the same.
 
     embed_items: None where there is no text model. Raises Unfit where the data lack what the method needs.
     """
@@ -51,7 +51,7 @@ def rating_data(known: Dataset) -> RatingData:
 
 
 def _sequences(dataset: Dataset, catalogue: Catalogue) -> Sequences | None:
-    """The events in their order; None for data without timestamps."""
+    """The events in order; None for data without timestamps."""
     if not dataset.schema.has_timestamp:
         return None
     events = dataset.interactions

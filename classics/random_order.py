@@ -1,4 +1,4 @@
-"""A random order for each user: what chance alone reaches."""
+"""Random order: the score that chance alone reaches."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -18,7 +18,7 @@ class RandomOrder(Classic):
     """
 
     name: ClassVar[str] = "Random"
-    summary: ClassVar[str] = "an order by chance, another for each user"
+    summary: ClassVar[str] = "a random order for each user"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True)
 
     seed: int = 0
@@ -42,5 +42,5 @@ class RandomScores(Scorer):
         rows = [np.random.default_rng((self.seed, int(user))).random(self.items, np.float32) for user in users]
         return np.stack(rows)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""A method and a data set together: recommendations by ids, for a user of the data or after any history."""
+"""A method fitted on a data set: recommendations by ids, for a user of the data or for any history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from pharos.ingest.dataset import Dataset
 from pharos.ingest.history import order
 
 MAX_HISTORY: Final = 10_000
-"""Items of a history that somebody may ask with."""
+"""The longest history of a query."""
 
 _REASONS: Final = 3
 
 
 @dataclass(frozen=True)
 class Reason:
-    """An item of the history, and what it adds to a score."""
+    """A history item, and its contribution to a score."""
 
     item_id: str
     title: str
@@ -36,7 +36,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Recommended:
-    """An item of a list. rank: from 1; because: the items of the history that speak most for it, if that is known."""
+    """An item of a list. rank: from 1; because: the history items that contribute most, if that is known."""
 
     rank: int
     item_id: str
@@ -47,7 +47,7 @@ class Recommended:
 
 @dataclass(frozen=True)
 class Recommender:
-    """What a method learnt of a data set. seen: csr [users, items]; popularity: float32 [items]."""
+    """A method fitted on a data set. seen: csr [users, items]; popularity: float32 [items]."""
 
     method: Method
     scorer: Scorer
@@ -60,7 +60,7 @@ class Recommender:
     def learn(
         cls, method: Classic | RatingClassic, dataset: Dataset, embed_items: EmbedItems | None = None
     ) -> "Recommender":
-        """Learn from every event. Raises DataError for a data set without events, Unfit where it lacks something."""
+        """Fit on every event. Raises DataError for a data set without events, Unfit where it lacks something."""
         dataset.require_interactions()
         ordered = Dataset(
             dataset.name, order(dataset.interactions), dataset.items, dataset.users, dataset.schema, dataset.report
@@ -82,7 +82,7 @@ class Recommender:
         k: int = 10,
         allowed: NDArray[np.bool_] | None = None,
     ) -> list[Recommended]:
-        """The k best items that the person does not have; fewer only where fewer are left.
+        """The top k items that the user does not have yet; fewer only where fewer are left.
 
         user: an id of the data set; history: item ids, oldest first; one of the two. allowed: bool [items], which items
         may be listed. Raises CannotAnswer for an unknown id, and for a history where the method knows users alone.
@@ -95,8 +95,8 @@ class Recommender:
             scorer, row, seen = self.scorer, self._user(user), self.seen
         else:
             asked = self._histories(history or ())
-            scorer, row, seen = self._asked_with(asked), 0, asked.matrix
-        scores = told(scorer, np.array([row]), self.popularity)[0]
+            scorer, row, seen = self._scorer_for(asked), 0, asked.matrix
+        scores = scores_or_popularity(scorer, np.array([row]), self.popularity)[0]
         scores[seen[[row]].indices] = -np.inf
         if allowed is not None:
             scores[~allowed] = -np.inf
@@ -122,7 +122,7 @@ class Recommender:
     def _histories(self, history: Sequence[str]) -> Histories:
         if len(history) > MAX_HISTORY:
             raise CannotAnswer(f"a history of {len(history):,} items; at most {MAX_HISTORY:,} are read")
-        # What came twice counts where it came last, as in a data set.
+        # A repeated item counts at its last position, as in a data set.
         items = list(dict.fromkeys(reversed(history)))[::-1]
         codes = self.catalogue.items.get_indexer(pd.Index(items, dtype="str")).astype(np.int64)
         if (codes < 0).any():
@@ -133,10 +133,10 @@ class Recommender:
         matrix = csr_matrix((ones, (nobody, codes)), shape=(1, len(self.catalogue.items)))
         return Histories(matrix, Sequences(nobody, codes))
 
-    def _asked_with(self, histories: Histories) -> Scorer:
+    def _scorer_for(self, histories: Histories) -> Scorer:
         if not self.method.can.unknown_users:
-            raise CannotAnswer(f"{self.method.name} knows the users that it learnt from and nobody else; give a user")
-        return self.scorer.asked_with(histories)
+            raise CannotAnswer(f"{self.method.name} supports only the users of its training data; give a user")
+        return self.scorer.for_histories(histories)
 
     def _because(self, scorer: Scorer, row: int, item: int) -> tuple[Reason, ...]:
         if not self.method.can.explanations:
@@ -152,8 +152,8 @@ class Recommender:
         )
 
 
-def told(scorer: Scorer, users: Codes, popularity: Scores) -> Scores:
-    """The scores of users. To whom a method can tell nothing, because all items score alike, what is popular is told.
+def scores_or_popularity(scorer: Scorer, users: Codes, popularity: Scores) -> Scores:
+    """The scores of users; popularity for those for whom a method scores all items alike, and so knows nothing.
 
     popularity: float32 [items].
     """

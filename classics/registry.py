@@ -1,4 +1,4 @@
-"""All methods by name."""
+"""The registry of all methods by name."""
 
 from pharos.classics.attribute_profile import AttributeProfile
 from pharos.classics.base import Classic, RatingClassic
@@ -56,12 +56,12 @@ RATING: tuple[type[RatingClassic], ...] = (
 
 
 def slug(name: str) -> str:
-    """A method's name as it is typed: small letters, a hyphen for each blank."""
+    """A method's name for the command line: lower case, hyphens for spaces."""
     return name.lower().replace(" ", "-")
 
 
 def find(name: str) -> type[Classic] | type[RatingClassic]:
-    """The method of a name, however it is spaced and in whatever case. Raises UnknownMethod, listing all names."""
+    """The method of a name, in any case and spacing. Raises UnknownMethod, which lists all names."""
     methods: tuple[type[Classic] | type[RatingClassic], ...] = (*RANKING, *RATING)
     for method in methods:
         if _letters(method.name) == _letters(name):

@@ -1,4 +1,4 @@
-"""SASRec: self-attention over the history, with a softmax over sampled items, by PyTorch."""
+"""SASRec: self-attention over the history, with a softmax over sampled items, in PyTorch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ _SORTED_TOGETHER = 2000
 """Windows among which those of like length go together, which spares padding."""
 
 _FEWEST_STEPS, _SMALLEST_BATCH = 30, 64
-"""Steps of an epoch, and events of a batch, of which the first gives way to the second."""
+"""Least steps per epoch, and least events per batch, which takes precedence."""
 
 _NEVER = np.float32(-1e4)
-"""The score of an item that nobody has: nothing was learnt of it."""
+"""The score of an item without events."""
 
 
 @dataclass(frozen=True)
 class SASRec(Classic):
     """The network of Kang and McAuley (2018, https://arxiv.org/abs/1808.09781) with cross-entropy over sampled items.
 
-    score(u, i) = s_u q_i, with s_u the state of the network after the last of u's items, whose vectors it reads with
-    those of their places. With a loss of that kind it stays ahead of its followers (Klenitskiy and Vasilev, 2023,
+    score(u, i) = s_u q_i, with s_u the state of the network after the last of u's items, whose vectors it reads
+    with those of their places. With this loss it is ahead of later models (Klenitskiy and Vasilev, 2023,
     https://arxiv.org/abs/2309.07602).
 
     dimensions: of items and states. blocks, heads, dropout: of the attention. length: newest events that are read.
@@ -63,7 +63,7 @@ class SASRec(Classic):
         return tuple(cls(dimensions, dropout=dropout, epochs=epochs) for dimensions, dropout, epochs in settings)
 
     def fit(self, data: RankingData) -> "States":
-        """Learn from `data.sequences`; the state after a user's asked history is the user's vector.
+        """Fit on `data.sequences`; a user's vector is the state after the history.
 
         Raises ValueError without sequences, MissingExtra without PyTorch.
         """
@@ -81,19 +81,19 @@ class SASRec(Classic):
 
 @dataclass(frozen=True)
 class States(Factors):
-    """Users' vectors are the states after their histories. matrix: csr [users, items], what was learnt from."""
+    """User vectors are the states after their histories. matrix: csr [users, items], the training data."""
 
     network: "_Network"
     matrix: csr_matrix
 
-    def asked_with(self, histories: Histories) -> "States":
+    def for_histories(self, histories: Histories) -> "States":
         if histories.sequences is None:
             raise ValueError("SASRec needs the order of events, and these histories have none")
         return self.network.states(histories.sequences, histories.matrix.shape[0], self.matrix)
 
 
 class _Network:
-    """Vectors of items and places, and the attention over them; the padding has the code after the last item."""
+    """Embeddings of items and positions, and the attention over them; the padding code follows the last item."""
 
     def __init__(self, torch: Any, config: SASRec, items: int) -> None:
         self._torch, self._config, self._padding = torch, config, items
@@ -126,7 +126,7 @@ class _Network:
                 optimizer.step()
 
     def _loss(self, batch: Any, negatives: Any, drawn_from: int) -> Any:
-        """Of each event its rank against the negatives, which stand for all items they are drawn from."""
+        """Softmax cross-entropy of each event against sampled negatives, corrected for the sampling."""
         torch = self._torch
         targets = batch[:, 1:]
         real = targets != self._padding
@@ -137,7 +137,7 @@ class _Network:
         return (torch.logsumexp(torch.cat([hit, missed], 1), 1) - hit[:, 0]).mean()
 
     def _states(self, events: Any) -> Any:
-        """After each event, all that came so far: [windows, length, dimensions]. Padding stands at the end."""
+        """The state after each event: [windows, length, dimensions]. Padding is at the end."""
         torch, length = self._torch, events.shape[1]
         later = torch.triu(torch.full((length, length), -torch.inf), 1)
         vectors = self._drop(self._items(events) + self._places.weight[:length])
@@ -165,7 +165,7 @@ class _Network:
 
 
 def _windows(sequences: Sequences, size: int) -> list[Codes]:
-    """Stretches of at most `size` events, in which each event but a user's first is a target once; newest whole."""
+    """Windows of at most `size` events; each event but a user's first is a target once; the newest window is full."""
     windows = []
     for history in _by_user(sequences):
         stop = len(history)
@@ -184,7 +184,7 @@ def _by_user(sequences: Sequences) -> list[Codes]:
 
 
 def _batches(windows: list[Codes], size: int, padding: int, random: np.random.Generator) -> Iterator[Padded]:
-    """All windows once, in random order, in batches of about `size` places; like lengths together within a part."""
+    """All windows once, in random order, in batches of about `size` positions; windows of similar length together."""
     order = random.permutation(len(windows))
     batches: list[list[Codes]] = []
     for part in np.array_split(order, max(1, len(order) // _SORTED_TOGETHER)):

@@ -1,4 +1,4 @@
-"""What most ranking methods have learnt in the end: similarities between items, or vectors."""
+"""Scorers that most ranking methods return: item similarities, or factor vectors."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -25,7 +25,7 @@ class ItemSimilarity(Scorer):
         scores: Scores = (self.histories[users] @ self.similarity).toarray().astype(np.float32, copy=False)
         return scores
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix)
 
     def explain(self, user: int, item: int) -> Reasons:
@@ -50,16 +50,16 @@ class Factors(Scorer):
 
 @dataclass(frozen=True)
 class Profiles(Factors):
-    """Factors of which a user's vector is the sum of those of the history. histories: csr [users, items]."""
+    """Factors whose user vector is the sum of the vectors of the history. histories: csr [users, items]."""
 
     histories: csr_matrix
 
     @classmethod
     def of(cls, histories: csr_matrix, items: Vectors) -> Self:
-        """Sum up the profiles."""
+        """Sum the vectors of each history."""
         return cls(histories @ items, items, histories)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return self.of(histories.matrix, self.items)
 
     def explain(self, user: int, item: int) -> Reasons:
@@ -68,6 +68,6 @@ class Profiles(Factors):
 
 
 def row_of(histories: csr_matrix, user: int) -> tuple[Codes, np.ndarray]:
-    """The items of one user and what each counts: int64 [n], float64 [n]."""
+    """The items of one user and their values: int64 [n], float64 [n]."""
     row = histories[[user]]
     return row.indices.astype(np.int64), row.data.astype(np.float64)

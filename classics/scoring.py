@@ -1,4 +1,4 @@
-"""From scores to lists: the best items of each user, in blocks of users."""
+"""Top-k lists from scores, in blocks of users."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ BLOCK_CELLS = 20_000_000
 
 @dataclass(frozen=True)
 class TopList:
-    """One user's best items: codes, best first, and their scores."""
+    """The top items of one user: codes, best first, and their scores."""
 
     user: int
     items: Codes
@@ -32,7 +32,7 @@ def top_lists(
     allowed: NDArray[np.bool_] | None = None,
     block: int | None = None,
 ) -> Iterator[TopList]:
-    """Yield the k best items of each user, in the order of `users`.
+    """Yield the top k items of each user, in the order of `users`.
 
     score: gives a block of scores, float32 [len(users), items], for some user codes; -inf leaves an item out.
     seen: [users, items]; what is stored there is never listed. allowed: [items], True for what may be listed.
@@ -55,7 +55,7 @@ def top_lists(
 
 
 def best_of(scores: Scores, k: int) -> Codes:
-    """Codes of the k best finite scores, best first, equal ones by code."""
+    """Codes of the k highest finite scores, best first, ties by code."""
     candidates = np.flatnonzero(np.isfinite(scores))
     if len(candidates) > k:
         # Keep all that tie with the k-th, so that the order of codes, not of the partition, decides between them.

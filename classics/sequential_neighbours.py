@@ -1,4 +1,4 @@
-"""Sequential neighbours: what others turn to after the things that the user had last (Ludewig and Jannach, 2018)."""
+"""Sequential neighbours: items that other users turn to after the user's latest items (Ludewig and Jannach, 2018)."""
 
 from dataclasses import dataclass, replace
 from itertools import product
@@ -21,7 +21,7 @@ _LONGEST = 500
 
 @dataclass(frozen=True)
 class SequentialNeighbours(Classic):
-    """Sequential rules (https://doi.org/10.1007/s11257-018-9209-6) and a share of item neighbours.
+    """Sequential rules (https://doi.org/10.1007/s11257-018-9209-6) mixed with item neighbours.
 
     score(u, j) = sum over the items i of u of exp(-k_i / fade) s(i, j), with
     s(i, j) = (sum over i before j of 1 / distance + together * users of both) / sqrt((n_i + damping) (n_j + damping)).
@@ -34,7 +34,7 @@ class SequentialNeighbours(Classic):
     """
 
     name: ClassVar[str] = "Sequential neighbours"
-    summary: ClassVar[str] = "what others turn to after the last items"
+    summary: ClassVar[str] = "items that others chose after the latest ones"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ORDER})
 
@@ -48,7 +48,7 @@ class SequentialNeighbours(Classic):
         return tuple(cls(damping, fade, together) for together, damping, fade in settings)
 
     def fit(self, data: RankingData) -> "FadedSimilarity":
-        """Learn from `data.sequences`, to answer with the later ones, if there are any. Raises ValueError without."""
+        """Fit on `data.sequences`; answer with `data.history_sequences` if there are any. Raises ValueError without."""
         learnt, asked = data.sequences, data.history_sequences
         if learnt is None or asked is None:
             raise ValueError("sequential neighbours need the order of events, and these data have none")
@@ -68,18 +68,18 @@ class SequentialNeighbours(Classic):
 
 @dataclass(frozen=True)
 class FadedSimilarity(ItemSimilarity):
-    """Item similarities, of which older events of a history count less. fade: as in `SequentialNeighbours`."""
+    """Item similarities, with older events of a history weighted less. fade: as in `SequentialNeighbours`."""
 
     fade: float | None
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         if histories.sequences is None:
             raise ValueError("sequential neighbours need the order of events, and these histories have none")
         return replace(self, histories=_faded(histories.sequences, self.fade, histories.matrix.shape))
 
 
 def following(sequences: Sequences, items: int) -> csr_matrix:
-    """Sum of 1 / distance over all pairs of events of a user up to twenty apart: [items, items], earlier to later."""
+    """The sum of 1 / distance over a user's event pairs up to twenty apart: [items, items], earlier to later."""
     users, codes = sequences.users, sequences.items
     firsts, seconds, weights = [codes[:0]], [codes[:0]], [np.zeros(0)]
     for lag in range(1, min(_REACH, len(codes) - 1) + 1):
@@ -98,7 +98,7 @@ def _together(sequences: Sequences, shape: tuple[int, int]) -> csr_matrix:
 
 
 def _faded(sequences: Sequences, fade: float | None, shape: tuple[int, int]) -> csr_matrix:
-    """What each event of a history counts: csr float32 [users, items]."""
+    """The weight of each history event: csr float32 [users, items]."""
     place = sequences.from_end()
     weights = np.ones(len(place)) if fade is None else np.exp(-place / fade)
     return _cells(sequences.users, sequences.items, weights, shape)

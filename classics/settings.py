@@ -1,4 +1,4 @@
-"""Settings of a method, given as text."""
+"""Reads the settings of a method from text."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -13,7 +13,7 @@ M = TypeVar("M", bound=Method)
 
 
 def configured(method: type[M], pairs: Sequence[str]) -> M:
-    """The method with settings as `key=value`; those not named have their defaults.
+    """The method with settings from `key=value` texts; the others have their defaults.
 
     Raises CannotAnswer, naming those that there are, for another key, and for a value of the wrong type.
     """

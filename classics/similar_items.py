@@ -1,4 +1,4 @@
-"""Items that are like an item, by what is written about them, by who has them, or by a text model."""
+"""Similar items by their texts, by their users, or by a text model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from pharos.ingest.dataset import Dataset
 
 
 class Likeness(StrEnum):
-    """By what items are alike. binary, count, frequency, tfidf: the words of their texts, counted in that way.
+    """What items are compared by. binary, count, frequency, tfidf: the words of their texts, weighted in that way.
 
     soup: names and labels, counted. neighbours: who has them. text: the vectors of the text model.
     """
@@ -37,7 +37,7 @@ class Likeness(StrEnum):
 
 @dataclass(frozen=True)
 class ItemVectors:
-    """What an item is compared by. matrix: csr [items, d], in the order of `dataset.items`."""
+    """The vectors that items are compared by. matrix: csr [items, d], in the order of `dataset.items`."""
 
     dataset: Dataset
     matrix: csr_matrix
@@ -50,7 +50,7 @@ class ItemVectors:
         features: Sequence[str] = (),
         embed_items: EmbedItems | None = None,
     ) -> "ItemVectors":
-        """The vectors of a data set.
+        """Compute the vectors of a data set.
 
         features: texts, or labels for the soup, that count; by default all. embed_items: the text model, for `text`.
         Raises CannotAnswer where the data lack what is compared.
@@ -60,7 +60,9 @@ class ItemVectors:
                 matrix = soup_vectors(dataset, features).matrix
             case Likeness.NEIGHBOURS:
                 if dataset.interactions.empty:
-                    raise CannotAnswer(f"{dataset.name} has no interactions, so nothing is known of who has what")
+                    raise CannotAnswer(
+                        f"{dataset.name} has no interactions, so items cannot be compared by their users"
+                    )
                 matrix = csr_matrix(Catalogue.of(dataset).matrix(dataset.interactions).T)
             case Likeness.TEXT:
                 if embed_items is None:
@@ -71,7 +73,7 @@ class ItemVectors:
         return cls(dataset, matrix)
 
     def row(self, item: str) -> int:
-        """The row of an item, by its id or by its exact title. Raises CannotAnswer for none, or several of a title."""
+        """The row of an item, by its id or exact title. Raises CannotAnswer for none, or several of that title."""
         ids = np.flatnonzero(self.dataset.items[Columns.ITEM] == item)
         found = ids if len(ids) else np.flatnonzero(self.dataset.items[Columns.TITLE] == item)
         if len(found) == 1:
@@ -84,13 +86,13 @@ class ItemVectors:
         )
 
     def similar(self, row: int, k: int, measure: Measure) -> tuple[Codes, Floats]:
-        """The k items most like that of a row, itself left out: codes, best first, and how alike they are."""
+        """The k items most similar to that of a row, without itself: codes, best first, and similarities."""
         scores = similarities(csr_matrix(self.matrix[[row]]), self.matrix, measure)[0]
         scores[row] = -np.inf
         best = best_of(scores.astype(np.float32), k)
         return best, scores[best]
 
     def table(self, rows: Sequence[int], measure: Measure) -> pd.DataFrame:
-        """How alike chosen items are to each other, by title: float64 [k, k]."""
+        """Pairwise similarities of the given items, by title: float64 [k, k]."""
         titles = self.dataset.items[Columns.TITLE].iloc[list(rows)].tolist()
         return pairwise(self.matrix, np.array(rows, np.int64), titles, measure)

@@ -1,4 +1,4 @@
-"""How alike vectors are: dot product, cosine or Euclidean distance."""
+"""Similarity measures of vectors: dot product, cosine, Euclidean distance."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from pharos.classics.scoring import Codes
 
 
 class Measure(StrEnum):
-    """dot: sum of products, which favours long vectors, and so what is described at length or is popular.
+    """dot: sum of products, which favours long vectors, such as those of long texts or popular items.
 
     cosine: the dot product of vectors of length 1, direction alone. euclidean: distance, turned to its negative so that
     more is more alike; on vectors of length 1 it orders as the cosine does.
@@ -23,7 +23,7 @@ class Measure(StrEnum):
 
 
 def similarities(queries: csr_matrix, items: csr_matrix, measure: Measure) -> Floats:
-    """Of each of q queries with each of n items: float64 [q, n], higher is more alike.
+    """Similarities of q queries with n items: float64 [q, n], higher is more similar.
 
     queries: csr [q, d]; items: csr [n, d]. A vector of zeros has the cosine 0 with everything.
     """
@@ -40,7 +40,7 @@ def similarities(queries: csr_matrix, items: csr_matrix, measure: Measure) -> Fl
 
 
 def pairwise(vectors: csr_matrix, rows: Codes, names: list[str], measure: Measure) -> pd.DataFrame:
-    """The table of chosen items against each other. rows: int64 [k]; names: k headings; gives float64 [k, k]."""
+    """Pairwise similarities of items. rows: int64 [k]; names: k headings; returns float64 [k, k]."""
     chosen = csr_matrix(vectors[rows])
     return pd.DataFrame(similarities(chosen, chosen, measure), index=names, columns=names)
 

@@ -1,4 +1,4 @@
-"""The soup of an item: its names and labels as words of one text, each name joined to one word.
+"""The "soup" of an item: its names and labels as words of one text; a name of several words becomes one word.
 
 So two people called Tom have nothing in common, and "Tom Hanks" is "tomhanks" in every film that he is in.
 """

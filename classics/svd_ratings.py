@@ -1,4 +1,4 @@
-"""Truncated SVD of the ratings, absent ones filled with what the biases say."""
+"""Truncated SVD of the ratings, with missing ones filled from the biases."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,7 @@ class SVDRatings(RatingClassic):
     """
 
     name: ClassVar[str] = "Truncated SVD"
-    summary: ClassVar[str] = "biases, and the singular values of what is left, absent ratings filled"
+    summary: ClassVar[str] = "biases, and a truncated SVD of what they leave"
 
     factors: int = 16
     bias_penalty: float = 5.0

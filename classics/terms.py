@@ -1,4 +1,4 @@
-"""TF-IDF vectors of what is written about items, for the peers that read."""
+"""TF-IDF vectors of item documents, for the content-based methods."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -11,7 +11,7 @@ from pharos.classics.data import Document
 
 
 class Terms(StrEnum):
-    """Which terms of a document count."""
+    """Which terms of a document are used."""
 
     WORDS = "words"
     LABELS = "labels"

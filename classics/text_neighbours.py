@@ -1,4 +1,4 @@
-"""Text-model neighbours: items whose text vectors lie near the mean of the user's."""
+"""Text-model neighbours: items whose text vector is near the mean of the user's items."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,11 +17,11 @@ class TextNeighbours(Classic):
     A profile as of Rocchio (1971), over sentence embeddings (Reimers and Gurevych, 2019,
     https://arxiv.org/abs/1908.10084).
 
-    centred: take the mean text away first, which all vectors share and which tells nothing apart.
+    centred: subtract the mean vector of all texts first, which does not tell items apart.
     """
 
     name: ClassVar[str] = "Text-model neighbours"
-    summary: ClassVar[str] = "what means the like, by the vectors of a text model"
+    summary: ClassVar[str] = "items of similar meaning, by a text model"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.TEXT_VECTORS})
 

@@ -1,4 +1,4 @@
-"""TF-IDF neighbours: what is described like the things that the user has."""
+"""TF-IDF neighbours: items whose description is similar to the user's items."""
 
 from dataclasses import dataclass, replace
 from itertools import product
@@ -25,7 +25,7 @@ class TfidfNeighbours(Classic):
     """
 
     name: ClassVar[str] = "TF-IDF neighbours"
-    summary: ClassVar[str] = "what is described like the items of the history"
+    summary: ClassVar[str] = "items described like those of the history"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, new_items=True, explanations=True)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DOCUMENTS})
 
@@ -55,7 +55,7 @@ class ProfileScores(Scorer):
         scores: Scores = (profiles @ self.vectors.T).toarray().astype(np.float32, copy=False)
         return scores
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         return replace(self, histories=histories.matrix)
 
     def explain(self, user: int, item: int) -> Reasons:

@@ -1,4 +1,4 @@
-"""What people turn to of late, and what rises fastest: counts of events in windows of time."""
+"""Trending items: event counts in time windows, and the items that rise fastest."""
 
 import re
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ SINCE_ALLOWED: Final = "hours, days or weeks, as in 12h, 7d, 4w, or a date, as i
 
 
 class ChartOrder(StrEnum):
-    """By what a chart is ordered.
+    """The order of a chart.
 
     rating: weighted rating, of items with as many votes as the top tenth has. events: their count, each type by its
-    weight. rising: how far events in a window of time are above what the window before lets expect.
+    weight. rising: how far events in a time window are above what the window before leads one to expect.
     """
 
     RATING = "rating"
@@ -35,14 +35,14 @@ class ChartOrder(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of time in unix seconds: from `start` on, and before `stop`."""
+    """A time window in unix seconds: from `start` on, before `stop`."""
 
     start: int
     stop: int
 
     @classmethod
     def since(cls, text: str, dataset: Dataset) -> "Window":
-        """The window up to the newest event of a data set, which need not be of today.
+        """A window that ends with the newest event of a data set, which may lie in the past.
 
         text: a length before it, or the day (of UTC) that it begins. Raises CannotAnswer for another text, and for data
         without times.
@@ -53,34 +53,34 @@ class Window:
 
     @classmethod
     def up_to(cls, newest: int, text: str) -> "Window":
-        """The window up to a moment, in unix seconds, which is part of it. Raises CannotAnswer as `since`."""
+        """A window up to and including a moment, in unix seconds. Raises CannotAnswer as `since`."""
         stop = newest + 1
         length = _LENGTH.fullmatch(text.strip())
         start = stop - int(length[1]) * _SECONDS[length[2]] if length else _day(text)
         if start >= stop:
             day = datetime.fromtimestamp(newest, UTC).date()
-            raise CannotAnswer(f"since {text!r}: nothing happened then; the newest event is of {day}")
+            raise CannotAnswer(f"since {text!r}: there are no events in this window; the newest event is of {day}")
         return cls(start, stop)
 
     @property
     def before(self) -> "Window":
-        """The window of the same length before this one."""
+        """The window of the same length just before this one."""
         return Window(2 * self.start - self.stop, self.start)
 
     def events(self, interactions: pd.DataFrame) -> pd.DataFrame:
-        """Those within."""
+        """The events within the window."""
         times = interactions[Columns.TIMESTAMP]
         return interactions[(times >= self.start) & (times < self.stop)]
 
 
 def counts(dataset: Dataset, interactions: pd.DataFrame) -> Floats:
-    """Events of each item: float64 [items]."""
+    """The event count of each item: float64 [items]."""
     codes = Catalogue.of(dataset).item_codes(interactions[Columns.ITEM])
     return np.bincount(codes, minlength=len(dataset.items)).astype(np.float64)
 
 
 def rising(dataset: Dataset, window: Window) -> Floats:
-    """How far each item's events in a window are above what the window before it lets expect: float64 [items].
+    """How far each item's count in a window is above what the window before leads one to expect: float64 [items].
 
     See `rise`, which raises CannotAnswer where there is nothing before.
     """
@@ -89,16 +89,14 @@ def rising(dataset: Dataset, window: Window) -> Floats:
 
 
 def rise(now: Floats, then: Floats) -> Floats:
-    """(n - e) / sqrt(e + 1) of the events of items in a window, and in the one before it: each float64 [items].
+    """Standard scores (n - e) / sqrt(e + 1): float64 [items]. now, then: counts in a window and the one before it.
 
     n: events now; e: events then, scaled by how many all items have now and had then. For events that come
-    independently (Poisson) e is also their variance, so that it is a standard score; the 1 keeps a single event of a
-    new item from being a sensation. Raises CannotAnswer where there is nothing before.
+    independently (Poisson) e is also their variance, so that it is a standard score; the 1 keeps a single event of
+    a new item from scoring high. Raises CannotAnswer where there is nothing before.
     """
     if not then.any():
-        raise CannotAnswer(
-            "nothing happened in the window before this one, so nothing can be said to rise; take a shorter"
-        )
+        raise CannotAnswer("there are no events in the window before this one to compare with; take a shorter window")
     expected = then * (now.sum() / then.sum())
     risen: Floats = (now - expected) / np.sqrt(expected + 1)
     return risen

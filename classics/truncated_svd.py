@@ -12,18 +12,18 @@ from pharos.classics.data import Floats, RankingData
 from pharos.classics.scorers import Profiles
 
 _DENSE_SIDE = 64
-"""A matrix with so short a side is decomposed whole, which Lanczos iteration needs a larger one for."""
+"""Up to this side a matrix is decomposed directly, since Lanczos iteration needs a larger one."""
 
 
 @dataclass(frozen=True)
 class PureSVD(Classic):
-    """X = U S V', cut to the largest singular values, of who has what, with 0 for all else; score(u, i) = (x_u V V')_i.
+    """Truncated SVD of the user-item matrix of ones and zeros: X = U S V'; score(u, i) = (x_u V V')_i.
 
     Cremonesi, Koren and Turrin, 2010, https://doi.org/10.1145/1864708.1864721. factors: how many are kept.
     """
 
     name: ClassVar[str] = "PureSVD"
-    summary: ClassVar[str] = "factors of who has what, zeros included, by singular values"
+    summary: ClassVar[str] = "factors by truncated SVD, missing cells as zeros"
     can: ClassVar[Capabilities] = Capabilities(unknown_users=True, explanations=True)
 
     factors: int = 32

@@ -1,4 +1,4 @@
-"""Weighted matrix factorisation: what is absent counts as a zero, but for little (Hu, Koren and Volinsky, 2008)."""
+"""Weighted matrix factorisation: missing cells count as zeros with a small weight (Hu, Koren and Volinsky, 2008)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -61,13 +61,13 @@ class WeightedScores(Scorer):
 
     @classmethod
     def solve(cls, histories: csr_matrix, items: Floats, unobserved: float, penalty: float) -> Self:
-        """Solve the vector of each history, given those of the items."""
+        """Solve the vector of each history, given the item vectors."""
         return cls(histories, solve_side(histories, items, unobserved, penalty), items, unobserved, penalty)
 
     def score(self, users: Codes) -> Scores:
         return (self.users[users] @ self.items.T).astype(np.float32)
 
-    def asked_with(self, histories: Histories) -> Self:
+    def for_histories(self, histories: Histories) -> Self:
         matrix = csr_matrix(histories.matrix, dtype=np.float64)
         return replace(self, histories=matrix, users=solve_side(matrix, self.items, self.unobserved, self.penalty))
 
@@ -82,7 +82,7 @@ class WeightedScores(Scorer):
 def alternate(
     values: csr_matrix, factors: int, unobserved: float, penalty: float, sweeps: int, seed: int
 ) -> tuple[Floats, Floats]:
-    """Factors of a matrix whose stored cells are observed: users float64 [n, d], items float64 [m, d]."""
+    """Factors by alternating least squares. Stored cells are observed; users float64 [n, d], items float64 [m, d]."""
     random = np.random.default_rng(seed)
     items = random.normal(0.0, 0.1, (values.shape[1], factors))
     users, by_item = np.zeros((values.shape[0], factors)), csr_matrix(values.T)
@@ -93,14 +93,14 @@ def alternate(
 
 
 def solve_side(values: csr_matrix, others: Floats, unobserved: float, penalty: float) -> Floats:
-    """The best vector of each row, given those of the columns: float64 [rows, d].
+    """The optimal vector of each row, given those of the columns: float64 [rows, d].
 
     (w0 V'V + (1 - w0) sum over the observed of v v' + penalty) x = sum over the observed of a v.
     Rows of about the same length are solved together: one by one, calling costs more than the sums.
     """
     base, solved = _base(others, unobserved, penalty), np.zeros((values.shape[0], others.shape[1]))
     lengths = np.diff(values.indptr)
-    for longest, rows in _alike_in_length(lengths, others.shape[1]):
+    for longest, rows in _groups_by_length(lengths, others.shape[1]):
         place = np.arange(longest)
         there = place < lengths[rows, None]
         cells = np.where(there, values.indptr[rows, None] + place, 0)
@@ -111,8 +111,8 @@ def solve_side(values: csr_matrix, others: Floats, unobserved: float, penalty: f
     return solved
 
 
-def _alike_in_length(lengths: Codes, width: int) -> Iterator[tuple[int, Codes]]:
-    """The rows that are not empty, in groups: the length of the longest, and which rows."""
+def _groups_by_length(lengths: Codes, width: int) -> Iterator[tuple[int, Codes]]:
+    """Non-empty rows in groups of similar length: the longest length of each, and its rows."""
     order = np.argsort(lengths, kind="stable")
     start = int(np.searchsorted(lengths[order], 1))
     while start < len(order):

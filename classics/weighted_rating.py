@@ -1,10 +1,10 @@
-"""The chart of a catalogue: items by weighted rating, as IMDb has published it for its top list.
+"""The chart of a catalogue: items by the weighted rating that IMDb published for its top list.
 
     WR = v / (v + m) * R + m / (v + m) * C
 
 v: votes of an item, R: their mean, C: the mean vote, m: the votes at which an item's own mean weighs as much as C
 (https://help.imdb.com/article/imdb/track-movies-tv/ratings-faq/G67Y87TFYYP6TWAV). So an item with few votes stays near
-the mean, and nobody is first by one enthusiast.
+the mean, and one high vote does not bring it to the top.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ DEFAULT_QUANTILE: Final = 0.90
 
 @dataclass(frozen=True)
 class Votes:
-    """The votes of n items. counts: float64 [n]; means: float64 [n], of any value where there are no votes."""
+    """The votes of n items. counts: float64 [n]; means: float64 [n], undefined where there are no votes."""
 
     counts: Floats
     means: Floats
@@ -47,7 +47,7 @@ class Votes:
 
     @classmethod
     def of_columns(cls, dataset: Dataset, votes: str, mean: str) -> "Votes":
-        """From two numbers of the items table; an item that lacks one of them has no votes.
+        """From two numeric columns of the items table; an item that lacks one of them has no votes.
 
         Raises CannotAnswer, naming those that there are, where one is no number of the items.
         """
@@ -65,7 +65,7 @@ class Votes:
 
 @dataclass(frozen=True)
 class Chart:
-    """Items by weighted rating. items: int64 [n], best first; scores: float64 [n]; m, mean: what they stand on."""
+    """Items by weighted rating. items: int64 [n], best first; scores: float64 [n]; m, mean: the parameters."""
 
     items: Codes
     scores: Floats
@@ -75,7 +75,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class WeightedRating:
-    """m: votes that an item needs, and that the mean weighs; None for the quantile.
+    """m: the least number of votes of an item, and the weight of the mean; None for the quantile.
 
     quantile: of the vote counts of the items that may be listed, 0 to 1. mean: C; None for the mean of the mean votes
     of the items that may be listed and have votes.
@@ -86,7 +86,7 @@ class WeightedRating:
     mean: float | None = None
 
     def chart(self, votes: Votes, allowed: NDArray[np.bool_] | None = None) -> Chart:
-        """All items with at least m votes; equal scores by votes, then by code.
+        """All items with at least m votes; ties by votes, then by code.
 
         allowed: bool [items], which items may be listed; m and C are then those of these items, so that the best of a
         small genre is not held to what the whole catalogue has. Raises CannotAnswer for settings out of range.

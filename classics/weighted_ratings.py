@@ -1,4 +1,4 @@
-"""Weighted matrix factorisation of ratings: what lies beyond the biases, with the unobserved as zeros of weight w0."""
+"""Weighted matrix factorisation of ratings: the residuals of the biases, with missing ratings as zeros of weight w0."""
 
 from dataclasses import dataclass
 from itertools import product

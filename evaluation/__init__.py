@@ -1,1 +1,1 @@
-"""Protocols, metrics, tuned peers and reports: the system held against others on the full catalogue."""
+"""Evaluation: protocols, metrics, tuned peers (baseline methods) and reports, on the full catalogue."""

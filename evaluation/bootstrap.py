@@ -1,4 +1,4 @@
-"""How far to trust an average: bootstrap intervals over users (Efron and Tibshirani, 1993)."""
+"""Bootstrap confidence intervals over users (Efron and Tibshirani, 1993)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Interval:
 
 
 def bootstrap(statistic: Statistic, users: int, *, draws: int = DRAWS, seed: int = SEED) -> Interval:
-    """The percentile interval of a statistic when users are drawn anew, with replacement.
+    """The percentile interval of a statistic over users resampled with replacement.
 
     statistic: takes how often each user was drawn, float64 [draws, users], and gives a value for each draw.
     A given seed makes the same draws for every method, so intervals of one report can be compared.

@@ -1,4 +1,4 @@
-"""Where a method is good and where it is not: figures by history length and by item popularity."""
+"""Metrics broken down by history length and by item popularity."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _POPULARITY_BINS = 10
 
 @dataclass(frozen=True)
 class Bin:
-    """A part of the users, or of the held-out events. count: how many there are; figure: the mean over them."""
+    """A group of users, or of held-out events. count: its size; figure: the mean over it."""
 
     label: str
     count: int
@@ -25,7 +25,7 @@ class Bin:
 
 
 def by_history_length(fold: Fold, metrics: RankingMetrics, figure: str = NDCG_10) -> list[Bin]:
-    """A figure of the users, in five parts of about equal size, by how many events of theirs are known."""
+    """A metric of the users in five groups of about equal size, by history length."""
     lengths = fold.known.interactions[Columns.USER].value_counts()
     per_user = metrics.per_user[figure]
     known = pd.Series(lengths.reindex(per_user.index).fillna(0).to_numpy(int), index=per_user.index)
@@ -38,7 +38,7 @@ def by_history_length(fold: Fold, metrics: RankingMetrics, figure: str = NDCG_10
 
 
 def by_popularity(fold: Fold, lists: pd.DataFrame) -> list[Bin]:
-    """recall@100 of the held-out events, in tenths of the candidates by how many events an item has.
+    """recall@100 of the held-out events in tenths of the candidates, by the event count of an item.
 
     The first tenth are the least popular. Items with equally many events stay together, so that on a long tail there
     are fewer and unequal parts. Counted are the events that may be learnt from; new items, which have none, go by the
@@ -60,7 +60,7 @@ def by_popularity(fold: Fold, lists: pd.DataFrame) -> list[Bin]:
 
 
 def _tenths(counts: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The tenth of `among` in which each count stands, 0 to 9; equal ones stand at the middle of their ranks."""
+    """The decile of each count within `among`, 0 to 9; ties take the middle of their ranks."""
     ordered = np.sort(among)
     first, after = (np.searchsorted(ordered, counts, side=side) for side in ("left", "right"))
     tenths: NDArray[np.int64] = (first + after - 1) * _POPULARITY_BINS // (2 * len(ordered))

@@ -1,4 +1,4 @@
-"""Our towers against every peer of a protocol: what `pharos evaluate` does."""
+"""Compares our methods with the peers of a protocol: the work of `pharos evaluate`."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -42,13 +42,13 @@ def compare(
     text_cache: Path,
     progress: Progress,
 ) -> Report:
-    """Evaluate, and write answers, `report.json` and `report.html` below `out`.
+    """Evaluate, and write recommendations, `report.json` and `report.html` below `out`.
 
     fitted_on: see `evaluation.folds.folds`; budget: seconds after which a method may begin no further configuration.
     Raises DataError where the data set has nothing to hold out, EvaluationError where no method can take part.
     """
     out.mkdir(parents=True, exist_ok=True)  # at once: a folder that cannot be written is told before the long work
-    evaluation = hold_against(
+    evaluation = evaluate_dataset(
         dataset, protocol, settings,
         with_peers=with_peers, fitted_on=fitted_on, budget=budget, text_cache=text_cache, progress=progress,
     )  # fmt: skip
@@ -58,7 +58,7 @@ def compare(
     return figures
 
 
-def hold_against(
+def evaluate_dataset(
     dataset: Dataset,
     protocol: Protocol,
     settings: TrainingSettings,
@@ -69,7 +69,7 @@ def hold_against(
     text_cache: Path | None,
     progress: Progress,
 ) -> Evaluation:
-    """As `compare`, with nothing written. with_peers: all that fit the protocol, none, or those of these names.
+    """As `compare`, without writing. with_peers: all peers of the protocol, none, or those of these names.
 
     Raises EvaluationError also for a name that no peer of the protocol has.
     """
@@ -84,7 +84,7 @@ def hold_against(
 
 
 def _ours(protocol: Protocol, settings: TrainingSettings, text_cache: Path | None) -> list[Learner]:
-    """All stages of ours, each a contender of its own, the retrieval stage first."""
+    """Our methods: each stage of the pipeline is a contender, retrieval first."""
     if protocol is Protocol.RATING:
         return [PredictedRatings(settings, text_cache=text_cache)]
     retrieval = TwoTowerContender(settings, text_cache=text_cache)
@@ -103,7 +103,7 @@ def _peers(
 
 
 def _embed_items(settings: TrainingSettings, text_cache: Path | None, progress: Progress) -> EmbedItems | None:
-    """The text model of the settings, reading the same documents as the item tower; None for no text model."""
+    """A function that encodes item documents with the text model of the settings; None for no text model."""
     if not settings.text_model:
         return None
     model = TextModel(settings.text_model, text_cache)

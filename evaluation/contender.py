@@ -1,4 +1,4 @@
-"""What takes part in a comparison: our towers and every peer alike, judged by the same code."""
+"""The interface of every method in a comparison, ours and peers alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ Allowed = NDArray[np.bool_]
 
 
 class ScoreUsers(Protocol):
-    """Scores of the whole catalogue for users by id."""
+    """A function that scores the whole catalogue for users by id."""
 
     def __call__(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-        """float32 [len(users), items], -inf for an item that a list must not hold.
+        """Scores float32 [len(users), items], -inf for items that a list must not contain.
 
-        allowed: bool [items], which items are looked among; a method that scores each item by itself need not heed it.
+        allowed: bool [items], the candidates; a method that scores each item independently may ignore it.
         """
 
 
 @dataclass(frozen=True)
 class Pool:
-    """What lists are made diverse from.
+    """The candidates that diverse lists are made from.
 
     vectors: float32 [items, d], each of length 1; score: as `Contender.score`, for as many items as there are to choose
     from; log_odds: whether differences of scores are differences of log odds.
@@ -43,15 +43,15 @@ class Pool:
 
 
 class Learner(Protocol):
-    """The half that all contenders share. name: as reports show it."""
+    """What all contenders share: fitting. name: as reports show it."""
 
     name: str
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
-        """Choose settings: learn from `fold.fitted`, judged by `fold.held_out`; begin none after `budget` seconds."""
+        """Choose settings: fit on `fold.fitted`, judge on `fold.held_out`; start no attempt after `budget` seconds."""
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Learn from `fitted` with the chosen settings; afterwards the contender answers with the histories of `known`.
+        """Fit on `fitted` with the chosen settings; from then on answer with the histories of `known`.
 
         The two are one object where all that is known may be learnt from. Else `fitted` is what the fit for validation
         learnt from: `known` then has later events, for the histories alone.
@@ -59,23 +59,23 @@ class Learner(Protocol):
 
 
 class Contender(Learner, Protocol):
-    """Ranks items: for every protocol but `rating`."""
+    """A method that ranks items: for every protocol but `rating`."""
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
         """Scores of the whole catalogue: float32 [len(users), items], in the order of `known.items`; see `ScoreUsers`.
 
-        Any user of `known.users` may be asked for, with a history or without. NaN is refused.
+        users: any of `known.users`, with or without a history. NaN is refused.
         """
 
     def variants(self) -> Mapping[str, ScoreUsers]:
-        """Other ways to ask what was learnt, by name, to be judged beside `score`; most contenders have none."""
+        """Variants of the fitted method by name, judged beside `score`; most contenders have none."""
 
     def pool(self) -> Pool | None:
-        """What its lists are made diverse from; None where it has no item vectors."""
+        """The candidates for diverse lists; None for methods without item vectors."""
 
 
 class RatingContender(Learner, Protocol):
-    """Predicts ratings: for the protocol `rating`."""
+    """A method that predicts ratings: for the protocol `rating`."""
 
     def predict(self, pairs: pd.DataFrame) -> Floats:
-        """Ratings of pairs (columns user_id and item_id): float64 [len(pairs)], finite for every pair."""
+        """Predict the ratings of pairs (columns user_id and item_id): float64 [len(pairs)], all finite."""

@@ -1,4 +1,4 @@
-"""What diversity costs: lists of every degree of it, how alike their items are, and what they are worth."""
+"""The cost of diversity: similarity within lists, and ndcg, at several degrees of diversity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ CANDIDATES: Final = POOL
 
 @dataclass(frozen=True)
 class Degree:
-    """Lists of one degree of diversity.
+    """Lists at one degree of diversity.
 
     similarity: mean of the pairs in a list, averaged over the lists. common: share of their categories and tags that
     two items of a list have in common (Jaccard), averaged likewise; None where items have neither.
@@ -39,7 +39,7 @@ class Degree:
 
 @dataclass(frozen=True)
 class _Pool:
-    """One user's candidates, and what `mmr` asks of them."""
+    """One user's candidates, as the arguments of `mmr`."""
 
     codes: Codes
     worth: FloatArray
@@ -54,7 +54,7 @@ def diversity_curve(
     log_odds: bool = False,
     degrees: Sequence[float] = DEGREES,
 ) -> list[Degree]:
-    """The first ten at every degree of diversity.
+    """The first ten items at each degree of diversity.
 
     candidates: the best `CANDIDATES` items of each user, from whatever stage, best first: columns user_id, item_id and
     score. vectors: float32 [items, d], each of length 1, in the order of `fold.known.items`. log_odds: whether
@@ -73,7 +73,7 @@ def diversity_curve(
             Degree(
                 diversity=degree,
                 similarity=float(np.mean([mean_similarity(vectors[codes]) for codes in lists.values()])),
-                common=None if labels is None else float(np.mean([_common(labels[c]) for c in lists.values()])),
+                common=None if labels is None else float(np.mean([_mean_jaccard(labels[c]) for c in lists.values()])),
                 ndcg_10=ranking_metrics(
                     {user: catalogue.items[codes].tolist() for user, codes in lists.items()},
                     wanted,
@@ -91,7 +91,7 @@ def _pool(part: pd.DataFrame, catalogue: Catalogue, log_odds: bool) -> _Pool:
 
 
 def _labels(fold: Fold) -> csr_matrix | None:
-    """float32 [items, labels], 1 where an item has a category or tag; None where none has any."""
+    """Label matrix float32 [items, labels], 1 where an item has a category or tag; None where no item has any."""
     names = [document.labels for document in documents(fold.known)]
     columns = {name: column for column, name in enumerate(dict.fromkeys(name for row in names for name in row))}
     if not columns:
@@ -101,8 +101,8 @@ def _labels(fold: Fold) -> csr_matrix | None:
     return csr_matrix((np.ones(len(pairs), np.float32), (items, places)), shape=(len(names), len(columns)))
 
 
-def _common(labels: csr_matrix) -> float:
-    """The mean over all pairs of rows of what they share of what either has; rows without any share nothing."""
+def _mean_jaccard(labels: csr_matrix) -> float:
+    """The mean Jaccard similarity over all pairs of rows; an empty row has 0 with every other."""
     shared = (labels @ labels.T).toarray()
     sizes = shared.diagonal()
     either = sizes[:, None] + sizes[None, :] - shared

@@ -4,4 +4,4 @@ from pharos.ingest.errors import PharosError
 
 
 class EvaluationError(PharosError):
-    """There is nothing to compare; the message says why."""
+    """The evaluation is not possible; the message says why."""

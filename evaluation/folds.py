@@ -1,4 +1,4 @@
-"""What may be learnt from and what is held out: the two folds of each protocol."""
+"""The tuning fold and the final fold of each protocol."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _TUNING_RATINGS = 1
 
 
 class Protocol(StrEnum):
-    """What is asked of a method."""
+    """How events are split into known and held-out ones."""
 
     CHRONOLOGICAL = "chronological"
     COLD = "cold"
@@ -32,12 +32,12 @@ class Protocol(StrEnum):
 
     @property
     def is_ordered(self) -> bool:
-        """Whether it asks what comes later, so that the order of a user's events decides what is held out."""
+        """Whether the protocol predicts later events from earlier ones."""
         return self not in (Protocol.COLD, Protocol.RATING)
 
 
 class FittedOn(StrEnum):
-    """What a method may learn from before it meets the test part of `leave-one-out`."""
+    """The events that a method may be fitted on for the test part of `leave-one-out`."""
 
     TRAINING = "training"
     ALL = "all"
@@ -45,13 +45,13 @@ class FittedOn(StrEnum):
 
 @dataclass(frozen=True)
 class Fold:
-    """One task: learn from `fitted`, be asked with the histories in `known`, and be judged by `held_out`.
+    """One task: fit on `fitted`, answer with the histories in `known`, and be judged by `held_out`.
 
-    known: the data set with the interactions that a method is asked with, each user's oldest first: they are the users'
-        histories, and no list holds them again. All its items and users are there.
-    held_out: interactions to be found, or to be rated; columns as in Dataset.interactions.
-    candidates: [items], in the order of `known.items`, True for what may be listed; None where all may.
-    training: as `known`, with only the interactions that may be learnt from; None where that is all that is known.
+    known: the data set with the users' histories as interactions, each user's oldest first; their items are not
+    recommended again. It has all items and users. held_out: interactions to be found, or to be rated; columns as in
+    Dataset.interactions. candidates: [items], in the order of `known.items`, True for what may be listed; None
+    where all may. training: as `known`, with only the interactions that may be learnt from; None where that is all
+    that is known.
     """
 
     known: Dataset
@@ -61,13 +61,13 @@ class Fold:
 
     @property
     def fitted(self) -> Dataset:
-        """What may be learnt from: `known` itself, unless less is allowed."""
+        """The events to fit on: `known`, unless fewer are allowed."""
         return self.known if self.training is None else self.training
 
 
 @dataclass(frozen=True)
 class Folds:
-    """tuning: where all choices are made, within the training and validation parts. final: for the report alone."""
+    """tuning: all choices are made here, on the training and validation parts. final: for the report alone."""
 
     tuning: Fold
     final: Fold
@@ -76,12 +76,11 @@ class Folds:
 def folds(dataset: Dataset, protocol: Protocol, fitted_on: FittedOn | None = None) -> Folds:
     """The folds of a protocol.
 
-    chronological, global: tune on training against validation; in the end learn from both, against test.
-    leave-one-out: the same, but by default (`training`) nothing more is learnt in the end: what was fitted on the
-    training part is asked with the validation part in the histories.
-    cold, rating: have no validation part, so a further tenth of items, or of ratings, is held out of the training part.
-    fitted_on: for leave-one-out alone. Raises EvaluationError where it is given for another protocol, DataError where
-    the data set has nothing to hold out.
+    chronological, global: tune on training against validation; in the end learn from both, against test. leave-one-
+    out: the same, but by default (`training`) nothing more is learnt in the end: the fit on the training part
+    answers with the validation part in the histories. cold, rating: have no validation part, so a further tenth of
+    items, or of ratings, is held out of the training part. fitted_on: for leave-one-out alone. Raises
+    EvaluationError where it is given for another protocol, DataError where the data set has nothing to hold out.
     """
     if protocol is Protocol.LEAVE_ONE_OUT:
         return _leave_one_out(dataset, fitted_on or FittedOn.TRAINING)
@@ -111,7 +110,7 @@ def _leave_one_out(dataset: Dataset, fitted_on: FittedOn) -> Folds:
 
 
 def _validated(dataset: Dataset, split: splits.Split) -> Folds:
-    """The folds of a split that has a validation part of its own."""
+    """The folds of a split that has its own validation part."""
     known = pd.concat([split.train, split.validation])
     return Folds(_fold(dataset, split.train, split.validation), _fold(dataset, known, split.test))
 

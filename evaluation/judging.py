@@ -1,4 +1,4 @@
-"""A fold's lists and predictions, and what they are worth."""
+"""Makes the lists and predictions of a fold, and computes their metrics."""
 
 from collections.abc import Callable
 
@@ -17,10 +17,10 @@ PredictPairs = Callable[[pd.DataFrame], Floats]
 
 
 def recommend(fold: Fold, score: ScoreUsers, *, k: int = DEPTH, whole_catalogue: bool = False) -> pd.DataFrame:
-    """The k best items of each user who is to be judged: columns user_id, item_id, rank (from 1) and score.
+    """The top k items of each user to be judged: columns user_id, item_id, rank (from 1) and score.
 
-    score: gives float32 [users, items] for user ids. What the user has in `fold.known` is left out, and so is what
-    is no candidate, unless the whole catalogue is asked for.
+    score: gives float32 [users, items] for user ids. The user's items in `fold.known` are left out, and so are
+    items that are no candidates, unless `whole_catalogue` is set.
     """
     catalogue = Catalogue.of(fold.known)
     wanted = np.unique(catalogue.user_codes(fold.held_out[Columns.USER]))
@@ -42,7 +42,7 @@ def recommend(fold: Fold, score: ScoreUsers, *, k: int = DEPTH, whole_catalogue:
 
 
 def judge_lists(fold: Fold, lists: pd.DataFrame) -> RankingMetrics:
-    """Figures of the lists that `recommend` gave."""
+    """The metrics of the lists from `recommend`."""
     return ranking_metrics(by_user(lists), wanted_items(fold.held_out), len(fold.known.items))
 
 
@@ -52,7 +52,7 @@ def by_user(lists: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def wanted_items(held_out: pd.DataFrame) -> dict[str, set[str]]:
-    """Items to be found, by user id."""
+    """Held-out item ids by user id."""
     return {str(user): set(items) for user, items in held_out.groupby(Columns.USER)[Columns.ITEM]}
 
 
@@ -70,7 +70,7 @@ def rate(fold: Fold, predict: PredictPairs) -> pd.DataFrame:
 
 
 def judge_ratings(fold: Fold, rated: pd.DataFrame) -> RatingMetrics:
-    """Figures of the predictions that `rate` gave."""
+    """The metrics of the predictions from `rate`."""
     held_out = fold.held_out
     return rating_metrics(
         held_out[Columns.USER].tolist(), held_out[Columns.RATING].to_numpy(), rated[Columns.PREDICTION].to_numpy()

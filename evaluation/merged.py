@@ -1,4 +1,4 @@
-"""The merged lists of all our sources for the users of a data set."""
+"""Merged candidate lists of all sources for the users of a data set."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from pharos.towers.sources.retriever import Candidates, Retriever
 
 
 class MergedLists:
-    """What the sources of a training find for users by id, asked with all that is known of them."""
+    """Candidate lists for users by id, from their known events."""
 
     def __init__(self, trained: Trained, known: Dataset, text: Floats | None) -> None:
         """known: the histories, which no list holds again; text: float32 [items, d], the documents' vectors."""
@@ -31,14 +31,14 @@ class MergedLists:
     def candidates(
         self, users: Sequence[str], allowed: Allowed | None = None, histories: Histories | None = None
     ) -> list[Candidates]:
-        """What all sources find for each user; histories: those to ask with, the users' own where None."""
+        """The candidates of each user; histories: to answer with, the users' own where None."""
         nothing: Rows = np.zeros(0, np.int64)
         seen = [self._seen.get(user, nothing) for user in users]
         queries = (histories or self.histories).queries(users, self.items)
         return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=DEPTH))
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None, histories: Histories | None = None) -> Scores:
-        """Merged scores of what the sources find, float32 [len(users), items]; -inf for all else."""
+        """Merged scores of the candidates, float32 [len(users), items]; -inf for all other items."""
         scores = np.full((len(users), len(self.items)), -np.inf, np.float32)
         for row, found in zip(scores, self.candidates(users, allowed, histories), strict=True):
             row[found.rows] = found.score

@@ -1,4 +1,4 @@
-"""What a list or a prediction is worth: the figures of every report, user by user."""
+"""Metrics of lists and predictions, per user."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ _IDEAL_GAIN = np.cumsum(_GAINS)
 
 @dataclass(frozen=True)
 class RankingMetrics:
-    """Averages over the users who want something, and what they are averages of.
+    """Averages over users with held-out items, with the values per user.
 
     per_user: indexed by user_id, a column for each of recall@5, recall@10, recall@50, recall@100, ndcg@5 and ndcg@10.
     coverage_10: share of the catalogue in at least one user's first ten.
@@ -44,34 +44,34 @@ class RankingMetrics:
 
     @property
     def users(self) -> int:
-        """How many users the averages are over."""
+        """The count of users in the averages."""
         return len(self.per_user)
 
     @property
     def recall_10(self) -> float:
-        """Hits among the first ten, of those that ten places can hold."""
+        """Hits among the first ten, divided by the most hits possible in ten places."""
         return self._mean(RECALL_10)
 
     @property
     def recall_50(self) -> float:
-        """Hits among the first fifty, of all wanted."""
+        """Hits among the first fifty, divided by all wanted items."""
         return self._mean(RECALL_50)
 
     @property
     def recall_100(self) -> float:
-        """Hits among the first hundred, of all wanted."""
+        """Hits among the first hundred, divided by all wanted items."""
         return self._mean(RECALL_100)
 
     @property
     def ndcg_10(self) -> float:
-        """Discounted gain of the first ten, of the best possible."""
+        """Discounted cumulative gain of the first ten, divided by that of the ideal list."""
         return self._mean(NDCG_10)
 
     def _mean(self, column: str) -> float:
         return float(self.per_user[column].mean())
 
     def as_dict(self) -> dict[str, float]:
-        """Every figure by its usual name, such as `ndcg@10`."""
+        """Every metric by its usual name, such as `ndcg@10`."""
         means = {str(name): float(value) for name, value in self.per_user.mean().items()}
         return means | {COVERAGE_10: self.coverage_10, OVERLAP_10: self.overlap_10}
 
@@ -79,7 +79,7 @@ class RankingMetrics:
 def ranking_metrics(
     lists: Mapping[str, Sequence[str]], wanted: Mapping[str, Collection[str]], n_items: int
 ) -> RankingMetrics:
-    """Judge ranked lists against the items that each user turned to.
+    """Compare ranked lists with the held-out items of each user.
 
     lists: item ids by user id, best first; what stands below 100 is ignored, a user without a list gets zeros.
     wanted: at least one item id by user id; only these users count.
@@ -112,7 +112,7 @@ def _ndcg(hits: NDArray[np.float64], count: int, places: int) -> float:
 
 
 def mean_overlap(lists: Iterable[Collection[str]], size: int = SHOWN) -> float:
-    """Share of `size` items that two lists have in common, averaged over all pairs; 0 for fewer than two lists.
+    """The share of `size` items that two lists have in common, averaged over all pairs; 0 for fewer than two lists.
 
     Counted by item (an item in c lists is shared by c(c-1)/2 pairs), so it takes no time quadratic in the lists.
     """
@@ -149,14 +149,14 @@ class RatingMetrics:
         return float(self.per_user["absolute"].sum() / self.per_user["count"].sum())
 
     def as_dict(self) -> dict[str, float]:
-        """Every figure by its usual name."""
+        """Every metric by its usual name."""
         return {RMSE: self.rmse, MAE: self.mae}
 
 
 def rating_metrics(
     users: Sequence[str], ratings: NDArray[np.floating], predictions: NDArray[np.floating]
 ) -> RatingMetrics:
-    """Judge predictions against ratings; the three run in parallel, one entry per event."""
+    """Compare predictions with ratings; three parallel arrays, one entry per event."""
     error = np.asarray(predictions, dtype=float) - np.asarray(ratings, dtype=float)
     events = pd.DataFrame({Columns.USER: users, "count": 1, "squared": error**2, "absolute": np.abs(error)})
     return RatingMetrics(events.groupby(Columns.USER, sort=True).sum())

@@ -1,4 +1,4 @@
-"""The report as one page that loads nothing: tables and pictures for people."""
+"""The report as one self-contained HTML page, with tables and plots."""
 
 from collections.abc import Iterator
 from html import escape
@@ -25,7 +25,7 @@ _HALF: Final = 0.5
 
 
 def write_page(figures: dict[str, Any], path: Path) -> None:
-    """Write the page; where the plotting library is missing, the page says so and has its tables all the same."""
+    """Write the page; without the plotting library it has the tables alone, and says so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(figures), "utf-8")
 
@@ -38,7 +38,7 @@ def page(figures: dict[str, Any]) -> str:
         title += f", fitted on {figures['fitted_on']}"
     lead = (
         f"{dataset['users']:,} users, {dataset['items']:,} items, {dataset['fitted_events']:,} events to learn from, "
-        f"{dataset['known_events']:,} to be asked with, {dataset['held_out_events']:,} held out. "
+        f"{dataset['known_events']:,} in the histories, {dataset['held_out_events']:,} held out. "
         f"Pharos {figures['pharos']}, {figures['created']}."
     )
     body = "\n".join(

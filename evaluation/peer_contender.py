@@ -1,4 +1,4 @@
-"""A peer as a contender: its grid searched, its best configuration fitted, its codes hidden behind ids."""
+"""Peers as contenders: grid search, final fit, and ids in place of codes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from pharos.classics.base import Classic, Predictor, RatingClassic, Scorer
 from pharos.classics.catalogue import Catalogue
 from pharos.classics.data import Floats, RankingData
 from pharos.classics.prepare import EmbedItems, ranking_data, rating_data
-from pharos.classics.recommender import told
+from pharos.classics.recommender import scores_or_popularity
 from pharos.classics.scoring import Scores
 from pharos.evaluation.contender import Allowed, ScoreUsers
 from pharos.evaluation.folds import Fold
@@ -21,7 +21,7 @@ from pharos.towers.progress import Progress
 
 
 class PeerContender:
-    """A ranking peer that takes part. embed_items: gives float32 [items, d] by a text model, None without one."""
+    """A ranking peer. embed_items: gives float32 [items, d] by a text model, None without one."""
 
     def __init__(self, peer: type[Classic], embed_items: EmbedItems | None = None) -> None:
         self.name = peer.name
@@ -29,7 +29,7 @@ class PeerContender:
         self._embed_items = embed_items
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
-        """Search the grid for the best ndcg@10. Raises Unfit where the data lack what the peer reads."""
+        """Search the grid for the best ndcg@10. Raises Unfit where the data lack what the method needs."""
         data = ranking_data(self._peer, fold.known, fold.fitted, self._embed_items)
         catalogue = Catalogue.of(fold.known)
         grid = self._peer.grid()
@@ -45,7 +45,7 @@ class PeerContender:
         return tuning
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Fit the chosen configuration."""
+        """Fit the best configuration."""
         data = ranking_data(self._peer, known, fitted, self._embed_items)
         self._score = _by_id(self._chosen.fit(data), data, Catalogue.of(known))
 
@@ -54,7 +54,7 @@ class PeerContender:
         return self._score(users)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
-        """None: a peer is asked in one way."""
+        """None: a peer has no variants."""
         return {}
 
     def pool(self) -> None:
@@ -62,17 +62,17 @@ class PeerContender:
 
 
 def _by_id(scorer: Scorer, data: RankingData, catalogue: Catalogue) -> ScoreUsers:
-    """Scores for user ids; see `told`."""
+    """Scores for user ids; see `scores_or_popularity`."""
     popularity = np.asarray(data.matrix.sum(axis=0), dtype=np.float32).ravel()
 
     def score(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-        return told(scorer, catalogue.user_codes(users), popularity)
+        return scores_or_popularity(scorer, catalogue.user_codes(users), popularity)
 
     return score
 
 
 class RatingPeerContender:
-    """A rating peer that takes part."""
+    """A rating peer."""
 
     def __init__(self, peer: type[RatingClassic]) -> None:
         self.name = peer.name
@@ -94,11 +94,11 @@ class RatingPeerContender:
         return tuning
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Fit the chosen configuration: a rating peer knows of users what it has learnt."""
+        """Fit the best configuration; it answers with what it learnt of the users."""
         self._predict = _pairs_by_id(self._chosen.fit(rating_data(fitted)), Catalogue.of(fitted))
 
     def predict(self, pairs: pd.DataFrame) -> Floats:
-        """Ratings of pairs, float64 [len(pairs)]."""
+        """Predict the ratings of pairs: float64 [len(pairs)]."""
         return self._predict(pairs)
 
 

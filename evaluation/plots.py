@@ -1,4 +1,4 @@
-"""The pictures of a report, each as a self-contained SVG."""
+"""The plots of a report, each as a self-contained SVG."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ Methods = Sequence[dict[str, Any]]
 
 
 def by_method(methods: Methods, metric: str) -> str:
-    """One metric of every method with its 95 % interval, the best on top."""
+    """One metric of every method with its 95 % confidence interval, the best on top."""
 
     def draw(axes: Any) -> None:
         lower = metric == "rmse"
@@ -52,7 +52,7 @@ def by_method(methods: Methods, metric: str) -> str:
 
 
 def by_bin(methods: Methods, key: str, label: str, title: str) -> str:
-    """A figure by part of the users or items, a line for each of the best methods."""
+    """A metric by group of users or items, a line for each of the best methods."""
 
     def draw(axes: Any) -> None:
         for method, colour in zip(_best(methods), _LINES, strict=False):
@@ -70,7 +70,7 @@ def by_bin(methods: Methods, key: str, label: str, title: str) -> str:
 
 
 def training(method: dict[str, Any]) -> str:
-    """The curves of the run that chose the count of epochs: the loss, and the metrics on the held-out part."""
+    """Training curves of the run that chose the count of epochs: the loss, and the metrics on held-out events."""
 
     def draw(axes: Any) -> None:
         curves = dict(method["curves"])
@@ -93,7 +93,7 @@ def training(method: dict[str, Any]) -> str:
 
 
 def diversity(method: dict[str, Any]) -> str:
-    """How alike the items of a list are and what it is worth, by diversity, as shares of the plain list's."""
+    """Similarity within lists, and their ndcg, by diversity, relative to the plain list."""
 
     def draw(axes: Any) -> None:
         curve = method["diversity"]
@@ -106,14 +106,14 @@ def diversity(method: dict[str, Any]) -> str:
             axes.plot(degrees, [part[key] / plain for part in curve], "o-", label=label, color=colour, lw=1.6, ms=4)
         axes.set_xlabel("diversity")
         axes.set_ylabel("share of that of the plain lists")
-        axes.set_title(f"{method['name']}: what diversity gives and costs")
+        axes.set_title(f"{method['name']}: gain and cost of diversity")
         _legend(axes, axes.get_legend_handles_labels()[0])
 
     return _svg(draw, height=3.6)
 
 
 def variety(methods: Methods) -> str:
-    """Does everybody get the same list? Coverage of the catalogue against the overlap of two users' lists."""
+    """Coverage of the catalogue against the mean overlap of two users' lists."""
 
     def draw(axes: Any) -> None:
         points = [(method["metrics"]["overlap@10"], method["metrics"]["coverage@10"]) for method in methods]
@@ -134,7 +134,7 @@ def variety(methods: Methods) -> str:
 
 
 def _label_places(points: Sequence[tuple[float, float]], labels: Sequence[str]) -> list[tuple[int, int]]:
-    """Offsets in points of one label per point, so that none covers another or a point where that can be avoided.
+    """Offsets of labels in points, so that labels cover no other label or point where that can be avoided.
 
     points: in shares of the axes. Sizes are those of 9 point letters in a figure of the usual size, about.
     """
@@ -154,12 +154,12 @@ def _label_places(points: Sequence[tuple[float, float]], labels: Sequence[str]) 
 
 
 def _legend(axes: Any, handles: Sequence[Any]) -> None:
-    """Below the axes, where it covers no line."""
+    """A legend below the axes, where it covers no line."""
     axes.figure.legend(handles=handles, loc="outside lower center", ncols=_LEGEND_COLUMNS, frameon=False, fontsize=9)
 
 
 def _best(methods: Methods) -> list[dict[str, Any]]:
-    """Ours, then the best peers by ndcg@10: more lines than a few cannot be told apart."""
+    """Ours, then the best peers by ndcg@10; more lines than these could not be told apart."""
     ours = [method for method in methods if method["ours"]]
     peers = sorted((m for m in methods if not m["ours"]), key=lambda m: m["metrics"]["ndcg@10"], reverse=True)
     return ours + peers[:_SHOWN_PEERS]

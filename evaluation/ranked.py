@@ -1,4 +1,4 @@
-"""Retrieval and ranking together as a contender: what a person gets before re-ranking."""
+"""Retrieval with ranking as a contender: the pipeline before re-ranking."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ from pharos.towers.settings import RankingSettings
 
 
 class RankedContender:
-    """The ranking model over the candidates of our retrieval stage; their order stands where no model is better."""
+    """The ranking model on the candidates of our retrieval; without a model, in the order of retrieval."""
 
     name = "two-tower + ranker"
 
@@ -28,17 +28,17 @@ class RankedContender:
         self._retrieval, self._settings = retrieval, RankingSettings()
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
-        """The model was learnt with the selection of the retrieval."""
+        """Nothing to do: the ranking model was trained with the retrieval."""
         useful = self._retrieval.selection.ranking is not None
         return Tuning(settings={**self._settings.model_dump(), "better than the retrieval": useful}, attempts=())
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Nothing: the tables were counted with the retrieval's final fit; the ranking model stays what it is."""
+        """Nothing to do: the tables were counted with the final fit of the retrieval, the model is unchanged."""
         spec = self._retrieval.trained.towers.spec
         self._rows = rows_of(spec, known.items[Columns.ITEM].tolist())
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-        """float32 [len(users), items]: the ranker's scores for the candidates, -inf for all other items."""
+        """Scores float32 [len(users), items] of the ranking model for the candidates, -inf for all other items."""
         return self._score(users, allowed, self._settings.candidates)
 
     def _score(self, users: Sequence[str], allowed: Allowed | None, count: int) -> Scores:
@@ -57,7 +57,7 @@ class RankedContender:
         return scores
 
     def pool(self) -> Pool:
-        """As many candidates as the service has to choose from."""
+        """The candidates, as many as the service re-ranks."""
 
         def score(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
             return self._score(users, allowed, DIVERSE_FROM)

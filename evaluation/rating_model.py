@@ -21,7 +21,7 @@ from pharos.towers.training import learn_ratings, read_texts
 
 
 class PredictedRatings:
-    """Towers for the items' vectors, and the rating model on them; nothing of it is searched for."""
+    """Towers for the item vectors, and the rating model on them; there is no grid search."""
 
     name = "rating model"
 
@@ -30,7 +30,7 @@ class PredictedRatings:
         self._settings, self._text_cache = settings.model_copy(update={"max_epochs": epochs}), text_cache
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
-        """One run, to tell what it reaches."""
+        """Fit once, to record the error."""
         self.fit_final(fold.known, fold.fitted, progress=progress)
         predicted = self.predict(fold.held_out)
         rated = fold.held_out[Columns.RATING].to_numpy()
@@ -39,7 +39,7 @@ class PredictedRatings:
         return Tuning(settings=settings, attempts=(Attempt(settings, figure, 0.0),))
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Fit towers and rating model on the events of `fitted`. Raises TrainingError where too few are rated."""
+        """Fit towers and rating model on `fitted`. Raises TrainingError where too few events are rated."""
         texts = read_texts(known, self._settings, self._text_cache, progress)
         text = texts.vectors if texts else None
         events = fitted.interactions
@@ -53,7 +53,7 @@ class PredictedRatings:
         self._histories = Histories(known, known.interactions)
 
     def predict(self, pairs: pd.DataFrame) -> Floats:
-        """float64 [len(pairs)], each from the rated history of its user."""
+        """Predict the ratings of pairs, float64 [len(pairs)], each from its user's rated history."""
         predicted = np.zeros(len(pairs))
         items = pairs[Columns.ITEM].to_numpy(object)
         for user, places in pairs.groupby(Columns.USER, sort=False).indices.items():

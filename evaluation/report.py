@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: the answers of our methods, and every figure as JSON."""
+"""The results of an evaluation as files: recommendations, and every figure as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def report(evaluation: Evaluation) -> Report:
 
 
 def write(evaluation: Evaluation, figures: Report, out: Path, files: Mapping[str, str]) -> None:
-    """Write `report.json` and the answers of our methods below `out`; files: the file name of each method's answers."""
+    """Write `report.json` and our recommendations below `out`; files: the file name for each method."""
     for outcome in evaluation.outcomes:
         if outcome.ours:
             outcome.answers.to_parquet(out / files[outcome.name], index=False)
@@ -87,7 +87,7 @@ def _method(fold: Fold, outcome: Outcome, names: Sequence[str]) -> Report:
 
 
 def _ties(ties: Ties, outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
-    """Each refitted method's figures as the rows stand, and for each shuffle of what has the same time."""
+    """The metrics of each refitted method in the given row order, and for each shuffle of tied events."""
     told = {outcome.name: outcome.metrics.as_dict() for outcome in outcomes}
     moves = {
         method: {
@@ -99,7 +99,7 @@ def _ties(ties: Ties, outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Re
 
 
 def _diversity(curve: tuple[Degree, ...]) -> list[Report]:
-    """Each degree with what it changes against the plain lists, as shares of theirs."""
+    """Each degree of diversity with its metrics, relative to the plain lists."""
     return [
         {
             **vars(degree),
@@ -122,7 +122,7 @@ def _intervals(metrics: RankingMetrics | RatingMetrics, names: Sequence[str]) ->
 
 
 def _error_statistics(metrics: RatingMetrics) -> dict[str, Statistic]:
-    """Errors over all ratings of the users drawn, who have few or many."""
+    """Error metrics over all ratings of the resampled users."""
     count, squared, absolute = (metrics.per_user[name].to_numpy(float) for name in ("count", "squared", "absolute"))
     return {
         RMSE: lambda drawn: np.sqrt((drawn @ squared) / (drawn @ count)),
@@ -131,7 +131,7 @@ def _error_statistics(metrics: RatingMetrics) -> dict[str, Statistic]:
 
 
 def _comparison(outcomes: tuple[Outcome, ...], names: Sequence[str]) -> Report:
-    """Each of ours against the best peer, for each metric."""
+    """Each of our methods against the best peer, by metric."""
     ours = [outcome for outcome in outcomes if outcome.ours]
     peers = [outcome for outcome in outcomes if not outcome.ours]
     if not ours or not peers:
@@ -158,7 +158,7 @@ def _against(ours: Outcome, peers: list[Outcome], names: Sequence[str]) -> Repor
 
 
 def _difference(name: str, ours: RankingMetrics | RatingMetrics, peer: RankingMetrics | RatingMetrics) -> Interval:
-    """Ours less the peer's, over the same users drawn for both."""
+    """Ours minus the peer's, paired by user."""
     if isinstance(ours, RatingMetrics) and isinstance(peer, RatingMetrics):
         first, second = _error_statistics(ours)[name], _error_statistics(peer)[name]
         return bootstrap(lambda drawn: first(drawn) - second(drawn), len(ours.per_user))
@@ -166,7 +166,7 @@ def _difference(name: str, ours: RankingMetrics | RatingMetrics, peer: RankingMe
 
 
 def _variants(variants: Mapping[str, RankingMetrics], usual: RankingMetrics) -> Report:
-    """Other ways to ask a method, each with the share of ndcg@10 that it loses against the usual way."""
+    """The variants of a method, each with the share of ndcg@10 that it loses against the method itself."""
     return {
         name: {**metrics.as_dict(), "loss": 1 - metrics.ndcg_10 / usual.ndcg_10 if usual.ndcg_10 else 0.0}
         for name, metrics in variants.items()

@@ -1,4 +1,4 @@
-"""One evaluation from end to end: every method tuned, fitted, asked and judged on the same folds."""
+"""One evaluation from end to end: every method tuned, fitted and judged on the same folds."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,17 +27,17 @@ from pharos.towers.progress import Progress
 T = TypeVar("T")
 
 _UNDER_SHUFFLED_TIES = (Popularity.name, SequentialNeighbours.name)
-"""Methods that are fitted in a moment: one that knows no order, and the one that hangs on it most."""
+"""Methods that are fast to fit: one that ignores the order, and the one that depends on it most."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one method reached.
+    """The results of one method.
 
-    answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction).
-    seconds: by stage: tuning, fitting, answering. variants: figures of the other ways to ask it, by name.
-    cold_share: the share of cold items in its lists over the whole catalogue, for the cold protocol only.
-    diversity: its lists at every degree of diversity, for the chronological protocol and a method with item vectors.
+    answers: its lists (user_id, item_id, rank, score), or its predictions (user_id, item_id, prediction). seconds:
+    by stage: tuning, fitting, answering. variants: metrics of its variants, by name. cold_share: the share of cold
+    items in its lists over the whole catalogue, for the cold protocol only. diversity: its lists at every degree of
+    diversity, for the chronological protocol and a method with item vectors.
     """
 
     name: str
@@ -61,7 +61,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All outcomes on the final fold of a protocol, at least one; ours come first.
+    """The results of all methods on the final fold of a protocol, at least one; ours come first.
 
     fitted_on: for the protocol leave-one-out alone. budget: see `evaluate`. ties: None where events have no order.
     """
@@ -117,7 +117,7 @@ def evaluate(
 
 
 def describe(metrics: RankingMetrics | RatingMetrics) -> str:
-    """The main figures, for people."""
+    """The main metrics, for people."""
     names = ("rmse", "mae") if isinstance(metrics, RatingMetrics) else ("ndcg@10", "recall@10", "recall@100")
     figures = metrics.as_dict()
     return "  ".join(f"{name} {figures[name]:.4f}" for name in names)
@@ -165,7 +165,7 @@ def _diversity(fold: Fold, contender: Contender) -> tuple[Degree, ...]:
 
 
 class _Stages:
-    """Seconds by stage."""
+    """A stopwatch: seconds by stage."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

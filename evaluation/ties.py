@@ -1,4 +1,4 @@
-"""Events of one user at the same time: how much hangs on an order that nobody knows."""
+"""Events of one user with equal timestamps: how much the metrics depend on their unknown order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +20,11 @@ _PAIR = [Columns.USER, Columns.ITEM]
 
 @dataclass(frozen=True)
 class Ties:
-    """What equal timestamps leave open.
+    """The effect of equal timestamps.
 
-    events: how many share their timestamp with another event of the same user; share: of all events.
-    moved: the share of the held-out events that are others when such events change places, averaged over the seeds.
-    shuffled: by method, what it reaches for each seed when it is fitted and judged anew with its chosen settings.
+    events: how many share their timestamp with another event of the same user; share: of all events. moved: the
+    share of held-out events that change when tied events are shuffled, averaged over the seeds. shuffled: by
+    method, its metrics for each seed, refitted with its chosen settings.
     """
 
     events: int
@@ -41,7 +41,7 @@ def ties(
     *,
     progress: Progress,
 ) -> Ties | None:
-    """Count the ties, and shuffle them; None for protocols or data sets without an order of events.
+    """Count the ties, and refit on shuffled ones; None for protocols or data sets without an order of events.
 
     contenders: tuned before, and cheap to fit: they are fitted once for each seed, and are left fitted to the last.
     """
@@ -68,7 +68,7 @@ def tied_events(interactions: pd.DataFrame) -> int:
 
 
 def shuffled(dataset: Dataset, seed: int) -> Dataset:
-    """The same events in a random order of rows, which is what decides between equal timestamps."""
+    """The events in a random order of rows, which decides between equal timestamps."""
     return replace(dataset, interactions=dataset.interactions.sample(frac=1, random_state=seed, ignore_index=True))
 
 

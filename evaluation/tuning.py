@@ -1,4 +1,4 @@
-"""Choosing settings: a grid tried on the tuning fold, for as long as there is time."""
+"""Grid search on the tuning fold, within a time budget."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True)
 class Attempt:
-    """One configuration and what it reached on the tuning fold. figure: ndcg@10, or RMSE for ratings."""
+    """One configuration and its score on the tuning fold. figure: ndcg@10, or RMSE for ratings."""
 
     settings: Settings
     figure: float
@@ -21,7 +21,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Tuning:
-    """How a method came to its settings.
+    """The record of a grid search.
 
     settings: the chosen ones. attempts: all that were tried, in order. untried: configurations that time left out.
     curves: of the chosen run, by name (loss, ndcg@10, ...), one value per epoch; empty for what has no epochs.
@@ -41,7 +41,7 @@ def grid_search(
     higher_is_better: bool,
     clock: Clock = time.perf_counter,
 ) -> tuple[Config, Tuning]:
-    """Try the configurations in order and return the best with the record of all; the first of equals wins.
+    """Try the configurations in order; returns the best with the record of all. Of equals the first wins.
 
     grid: dataclass instances, at least one. judge: gives a configuration's figure. budget: seconds after which none
     is begun; the first is always tried, and none is broken off.

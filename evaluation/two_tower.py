@@ -1,4 +1,4 @@
-"""Our own retrieval stage as a contender, on the same terms as every peer: all sources, and each alone."""
+"""Our retrieval as a contender, on the same terms as every peer: all sources merged, and each alone."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from pharos.towers.training import Selection, TextVectors, finish, read_texts, s
 
 
 class TwoTowerContender:
-    """Towers, neighbours and content, merged: chosen on the tuning fold, then fitted on all that may be learnt from."""
+    """Towers, neighbours and content, merged: selected on the tuning fold, then fitted on all allowed events."""
 
     name = "two-tower"
 
@@ -27,7 +27,7 @@ class TwoTowerContender:
         self._texts: TextVectors | None = None
 
     def fit_for_validation(self, fold: Fold, *, budget: float, progress: Progress) -> Tuning:
-        """One run with early stopping; `budget` is not needed, since nothing is searched."""
+        """Fit once with early stopping; `budget` is not needed, since there is no grid search."""
         start = time.perf_counter()
         texts = self._read(fold.known, progress)
         events = fold.fitted.interactions
@@ -37,7 +37,7 @@ class TwoTowerContender:
         return _tuning(self.selection, self._settings, time.perf_counter() - start)
 
     def fit_final(self, known: Dataset, fitted: Dataset, *, progress: Progress) -> None:
-        """Learn on from all known events, where all may be learnt from; else the sources stay as selected."""
+        """Train on from all known events where these may be used; otherwise keep the selected sources."""
         texts = self._read(known, progress)
         self.trained: Trained = (
             finish(known, known.interactions, self.selection, self._settings, texts, progress)
@@ -47,11 +47,11 @@ class TwoTowerContender:
         self.lists = MergedLists(self.trained, known, texts.vectors if texts else None)
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None) -> Scores:
-        """Merged scores of what the sources find, float32 [len(users), items]; -inf for all else."""
+        """Merged scores of the candidates, float32 [len(users), items]; -inf for all other items."""
         return self.lists.score(users, allowed)
 
     def variants(self) -> Mapping[str, ScoreUsers]:
-        """The same sources asked without the user's id and features; and the towers alone."""
+        """Without the user's id and features, and with the towers alone."""
         lists = self.lists
 
         def history_only(users: Sequence[str], allowed: Allowed | None = None) -> Scores:
@@ -63,7 +63,7 @@ class TwoTowerContender:
         return {"history only": history_only, "towers alone": towers_alone}
 
     def pool(self) -> Pool:
-        """As many candidates as there are to choose from."""
+        """The candidates, as many as retrieval returns."""
         return Pool(self.lists.items, self.score, log_odds=False)
 
     def _read(self, known: Dataset, progress: Progress) -> TextVectors | None:

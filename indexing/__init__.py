@@ -1,1 +1,1 @@
-"""Item vectors in Qdrant: the vector index, building, verifying and switching."""
+"""The vector index: Qdrant collections of item vectors, built, verified and switched to by an alias."""

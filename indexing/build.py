@@ -1,4 +1,4 @@
-"""Builds a collection beside the live one, proves it, and switches to it.
+"""Builds a collection beside the live one, verifies it, and points the alias to it.
 
 `build_beside` makes a proven collection that is not live yet, for where more has to happen before the switch; `build`
 is the whole for a catalogue that stands still.
@@ -55,7 +55,7 @@ _BATCH: Final = 512
 
 
 class EncodedItems(Protocol):
-    """Vectors of items.
+    """The vectors of items, a row each.
 
     tower: float32 [n, d], L2-normalised; text: float32 [n, t], zeros where there is no text. neighbours, content:
     float32 [n, any], up to 2**31 - 1 columns; an item with an empty row is not found by it.
@@ -75,7 +75,7 @@ class EncodedItems(Protocol):
 
 
 class ItemEncoder(Protocol):
-    """What turns items into vectors: all that the index needs of a bundle. text_dimensions: 0 for no text model."""
+    """The part of a bundle that the index needs: it encodes items. text_dimensions: 0 without a text model."""
 
     @property
     def id(self) -> str: ...  # noqa: D102
@@ -90,13 +90,13 @@ class ItemEncoder(Protocol):
     def text_dimensions(self) -> int: ...  # noqa: D102
 
     def encode_items(self, items: pd.DataFrame) -> EncodedItems:
-        """The vectors of a frame like Dataset.items, row by row."""
+        """Encode the rows of a frame like Dataset.items."""
         ...
 
 
 @dataclass(frozen=True)
 class Built:
-    """A complete and proven collection that no alias points to yet. recall: see Canaries.verify."""
+    """A complete, verified collection that no alias points to yet. recall: see Canaries.verify."""
 
     collection: str
     count: int
@@ -105,7 +105,7 @@ class Built:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A build that went live. previous: the collection that was live before. recall: see Canaries.verify."""
+    """A build that is live. previous: the collection that was live before. recall: see Canaries.verify."""
 
     collection: str
     previous: str | None
@@ -123,7 +123,7 @@ def build(
     progress: Progress = lambda done: None,
     minimum_recall: float = MINIMUM_RECALL,
 ) -> BuildResult:
-    """Index the items in a new collection and let the alias point to it.
+    """Index the items in a new collection and point the alias to it.
 
     items: frames like Dataset.items, each item once; `available` (bool), `created_at`, `available_from` and
     `available_until` (unix seconds, NaN for none) are optional columns. A build that fails, in whatever way, leaves
@@ -146,7 +146,7 @@ def build_beside(
     progress: Progress = lambda done: None,
     minimum_recall: float = MINIMUM_RECALL,
 ) -> Built:
-    """Index the items in a new collection for the alias, and verify it; takes and raises what `build` does."""
+    """Index the items in a new collection and verify it, without switching. Takes and raises what `build` does."""
     collection = start(index, encoder, alias=alias)
     with dropped_on_failure(index, collection):
         canaries = upload(index, collection, encoder, items, progress=progress)
@@ -157,18 +157,18 @@ def build_beside(
 
 @contextmanager
 def dropped_on_failure(index: VectorIndex, collection: str) -> Iterator[None]:
-    """Drop the collection if what is done with it fails, in whatever way."""
+    """A context that drops the collection if its body raises."""
     try:
         yield
     except BaseException:
-        # Where this fails too, the remains go at the next `prune`.
+        # If this fails too, the next `prune` drops the collection.
         with suppress(VectorIndexError):
             index.drop(collection)
         raise
 
 
 def start(index: VectorIndex, encoder: ItemEncoder, *, alias: str = ALIAS) -> str:
-    """Create an empty collection for the encoder's vectors; returns its name, which no other build has."""
+    """Create an empty collection for the encoder's vectors, under a unique name; returns the name."""
     build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     collection = collection_name(alias, encoder.id, build_id)
     vectors = {TOWER: encoder.dimensions}
@@ -187,7 +187,7 @@ def upload(
     *,
     progress: Progress = lambda done: None,
 ) -> Canaries:
-    """Encode the items and add them to the collection, in batches; returns what is needed to verify it."""
+    """Encode the items and upsert them in batches; returns the canaries that verify the collection."""
     canaries = Canaries()
     progress(0)
     for batch in _batches(items):
@@ -199,7 +199,7 @@ def upload(
 
 
 def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
-    """The points of items. An item without text gets no text vector: no text is near to it.
+    """The points of items. An item without text gets no text vector, so that it is near to no query.
 
     items: as for `build`. A column `revision` (int) says which revision of its item each point is made of.
     """
@@ -219,7 +219,7 @@ def points(encoder: ItemEncoder, items: pd.DataFrame) -> list[Point]:
 
 
 def payloads(encoder: ItemEncoder, items: pd.DataFrame) -> list[Payload]:
-    """What the points of items carry beside their vectors, with None for each field that an item does not have."""
+    """The payloads of items, with None for each field that an item does not have."""
     now = int(time.time())
     empty = dict.fromkeys(payload_fields(encoder.schema))
     records = cast("list[dict[str, Any]]", items.to_dict("records"))
@@ -227,7 +227,7 @@ def payloads(encoder: ItemEncoder, items: pd.DataFrame) -> list[Payload]:
 
 
 def prune(index: VectorIndex, alias: str = ALIAS, *, keep: int = 1) -> list[str]:
-    """Drop collections that were built for the alias and are not needed any more; returns their names.
+    """Drop old collections of the alias; returns their names.
 
     What stays is each collection that an alias points to, and the `keep` others that were live last, for a rollback. A
     collection that never was live is what a failed build left: do not call this while another build is running.
@@ -245,7 +245,7 @@ def prune(index: VectorIndex, alias: str = ALIAS, *, keep: int = 1) -> list[str]
 
 
 def previous(index: VectorIndex, alias: str = ALIAS) -> CollectionInfo | None:
-    """The collection that was live before the one that is, and so the one to roll back to; None if there is none."""
+    """The collection to roll back to: the one that was live before the current one; None if there is none."""
     return next(iter(_latest(_not_live(index, alias))), None)
 
 
@@ -255,7 +255,7 @@ def _not_live(index: VectorIndex, alias: str) -> list[CollectionInfo]:
 
 
 def _latest(infos: list[CollectionInfo]) -> list[CollectionInfo]:
-    """Those that were live, the last one first."""
+    """The collections that were live, the most recent first."""
     return sorted((info for info in infos if info.live_at), key=lambda info: str(info.live_at), reverse=True)
 
 
@@ -290,5 +290,5 @@ def _vectors(encoded: EncodedItems, row: int) -> dict[str, FloatArray]:
 
 
 def _sparse(rows: Mapping[str, list[SparseVector]], row: int) -> dict[str, SparseVector]:
-    """Without those that have no entries: a collection made before there were sparse vectors takes such points too."""
+    """Without empty sparse vectors: so a collection made before there were sparse vectors takes the points too."""
     return {name: vectors[row] for name, vectors in rows.items() if len(vectors[row])}

@@ -1,4 +1,4 @@
-"""Checks of what goes into an index: the engines take NaN for a number like any other."""
+"""Validates vectors before an engine sees them: the engines accept NaN like any other number."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from pharos.indexing.sparse import MOST_INDEX, SparseVector
 
 
 def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Collection[str] = ()) -> None:
-    """Raise InvalidVector, naming the item, for a vector that does not fit.
+    """Raise InvalidVector, naming the item, for a vector of the wrong name, length or content.
 
     lengths: of each dense vector by name. sparse: the names of the sparse ones.
     """
@@ -25,12 +25,12 @@ def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Co
 
 
 def check_query(query: SourceQuery, lengths: Mapping[str, int], sparse: Collection[str]) -> None:
-    """Raise InvalidVector for a query that does not fit the collection's vector of that name; see `check_points`."""
+    """Raise InvalidVector for a query that does not fit the collection's vector of that name."""
     _check("query", query.using, query.vector, lengths, sparse)
 
 
 def check_query_alone(query: SourceQuery) -> None:
-    """Raise InvalidVector for a query that fits no collection, whatever vectors that has."""
+    """Raise InvalidVector for a query that fits no collection at all."""
     if isinstance(query.vector, SparseVector):
         _check("query", query.using, query.vector, {}, (query.using,))
     else:

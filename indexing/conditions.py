@@ -1,4 +1,4 @@
-"""Conditions on the payload that narrow a search, independent of the engine and of how they were written."""
+"""Filter conditions on the payload, independent of the engine and of the notation."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ MAX_VALUES: Final = 100
 
 
 class FilterError(PharosError, ValueError):
-    """A filter that cannot be applied.
+    """A filter that cannot be applied; the message says why.
 
     field: the field it names. value: what was given. allowed: what may be given instead, for people.
     """
@@ -39,7 +39,7 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class AllOf:
-    """The field has every one of the values; of use for tags."""
+    """The field has every one of the values; useful for tags."""
 
     field: str
     values: tuple[Value, ...]
@@ -55,7 +55,7 @@ class NoneOf:
 
 @dataclass(frozen=True)
 class Range:
-    """The field is a number within the bounds; an open end is None."""
+    """The field is a number within the bounds; an open bound is None."""
 
     field: str
     gte: float | None = None
@@ -66,9 +66,9 @@ class Range:
 
 @dataclass(frozen=True)
 class Outside:
-    """The field is no number within the bounds; an item without the field passes.
+    """The field is not a number within the bounds; an item without the field passes.
 
-    For code alone: no expression says this.
+    For use by code: no filter expression can state it.
     """
 
     range: Range
@@ -84,7 +84,7 @@ Condition: TypeAlias = AnyOf | AllOf | NoneOf | Range | Outside
 
 @dataclass(frozen=True)
 class Filter:
-    """Conditions that must all hold; without any, every item passes."""
+    """Conditions joined by AND; an empty filter passes every item."""
 
     conditions: tuple[Condition, ...] = ()
 
@@ -93,7 +93,7 @@ class Filter:
 
 
 def check(filter: Filter, schema: Schema) -> Filter:
-    """The filter with its values in the types of the fields, as a search needs it.
+    """The filter with values in the types of the fields, as a search needs it.
 
     Text is in NFC, and a number or flag that was written as text ("1990", "true") is one. Raises FilterError for an
     unknown field (naming the known ones), a condition or a value that does not fit the field's type, and for a filter
@@ -134,7 +134,7 @@ def _typed_range(condition: Range, kind: PayloadType) -> Range:
 
 
 def _one_bound_a_side(condition: Range) -> Range:
-    """The same range with the tighter of two bounds on one side: of two, an engine heeds the exclusive one alone."""
+    """The same range with the tighter of two bounds per side: given both, an engine uses the exclusive one only."""
     gte, lte, gt, lt = condition.gte, condition.lte, condition.gt, condition.lt
     if gte is not None and gt is not None:
         gte, gt = (None, gt) if gt >= gte else (gte, None)

@@ -1,4 +1,4 @@
-"""Lists of items that are good and yet unlike each other, and how alike the items of a list are."""
+"""Maximal marginal relevance (MMR), which re-ranks a list for diversity, and the similarity within a list."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 from pharos.indexing.index import FloatArray
 
 POOL: Final = 500
-"""So many candidates to choose from: among a hundred, to be as much less alike costs up to half as many hits again."""
+"""The candidates to choose from: with a hundred, the same diversity costs up to half as many hits again."""
 
 _LEAST_UNIT: Final = 0.05
 
-# Of log odds: a ranking model is surer on the lists that it learnt from than it is right later.
+# Of log odds: a ranking model is overconfident on lists that it was not trained on.
 _TRUST: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How relevance is weighed against likeness; chosen so that half of all diversity lowers likeness by a quarter.
+    """How relevance is weighed against similarity; set so that half of the diversity lowers similarity by a quarter.
 
-    steepness: how far the use of a candidate falls from the best, at e^0, to the worst, at e^-steepness, about as the
-    share of hits does. weight: what a list that is as alike as the plain one loses, in units of the best one's use.
-    beyond_all: whether only the likeness counts that the plain list has beyond that of all candidates.
+    steepness: the utility of a candidate falls from e^0 for the best to e^-steepness for the worst, about as the
+    share of hits does. weight: the cost of a list that is as similar as the plain one, in units of the highest
+    utility. beyond_all: whether only the plain list's similarity in excess of that of all candidates counts.
     """
 
     steepness: float
@@ -43,7 +43,7 @@ SIMILARITIES: Final = Scale(steepness=3.0, weight=0.385, beyond_all=True)
 def mmr(
     relevance: FloatArray, vectors: FloatArray, k: int, diversity: float, scale: Scale = SIMILARITIES
 ) -> NDArray[np.int64]:
-    """The places of k candidates, chosen by marginal relevance, the most relevant of them first.
+    """Positions of k candidates chosen by maximal marginal relevance, the most relevant first.
 
     The first is the most relevant; each next is the one with the highest
 
@@ -57,10 +57,10 @@ def mmr(
     relevance (as in the max-sum diversification of Borodin, Lee and Ye, PODS 2012); and its unit is how alike the plain
     list is, or how much more so than all candidates are.
 
-    relevance: float32 [n], from 0 to about 1, best first, see `scaled`. vectors: float32 [n, d], each of length 1, or
-    zeros where an item has none, which is like nothing then. n: the best up to `POOL` of them, and at least k.
-    diversity: 0 for the k most relevant, to 1, where only the first is chosen by relevance. scale: what the relevance
-    was made from. Returns int64 [min(k, n)].
+    relevance: float32 [n], from 0 to about 1, best first, see `scaled`. vectors: float32 [n, d], each of length 1,
+    or zeros where an item has none, which has similarity 0 to all. n: the best up to `POOL` of them, and at least
+    k. diversity: from 0, the k most relevant, to 1, where only the first is chosen by relevance. scale: see
+    `Scale`. Returns int64 [min(k, n)].
     """
     count = min(k, len(relevance))
     chosen = np.empty(count, np.int64)
@@ -83,7 +83,7 @@ def mmr(
 
 
 def scaled(scores: FloatArray) -> FloatArray:
-    """Scores of one list from 0 for its worst to 1 for its best candidate; all 1 where they are all the same.
+    """Min-max scaled scores of one list: 0 for its worst, 1 for its best candidate; all 1 where all are equal.
 
     What a score is worth differs from model to model and from user to user: this makes them comparable.
     float32 [n] to float32 [n].
@@ -98,7 +98,7 @@ def scaled(scores: FloatArray) -> FloatArray:
 
 
 def mean_similarity(vectors: FloatArray) -> float:
-    """The mean similarity of all pairs of items, whose vectors these are; 0 for fewer than two.
+    """The mean pairwise similarity of items with these vectors; 0 for fewer than two.
 
     vectors: float32 [n, d], each of length 1 or zeros.
     """

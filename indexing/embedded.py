@@ -1,4 +1,4 @@
-"""The vector index in this process: Qdrant's own engine on a folder, without a server."""
+"""The vector index without a server: Qdrant's engine (Qdrant Edge) in this process, on a folder."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -36,7 +36,7 @@ from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
-from pharos.indexing.searching import Asked, Found, Searching, Stored
+from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.shards import Shards, is_panic
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
@@ -44,7 +44,7 @@ _BATCH_BYTES: Final = 1_000_000
 
 
 class QdrantEmbedded(Searching):
-    """A `VectorIndex` on a folder that one process has open at a time.
+    """A `VectorIndex` on a folder, which one process can have open at a time.
 
     A write is in the engine's write-ahead log when its method returns, and so survives the death of the process.
     The folder's layout, and what is cleaned when it is opened, is described in `index_folder`. `optimize` on more than
@@ -87,7 +87,7 @@ class QdrantEmbedded(Searching):
                         UpdateOperation.upsert_points([edge_point(point, flags) for point in batch])
                     )
                 finally:
-                    self._memory.written(name, self._met(point.item_id for point in batch))
+                    self._memory.written(name, self._numbered(point.item_id for point in batch))
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
@@ -110,7 +110,7 @@ class QdrantEmbedded(Searching):
             try:
                 self._shard(name).update(UpdateOperation.delete_points([*ids]))
             finally:
-                self._memory.written(name, self._met(item_ids))
+                self._memory.written(name, self._numbered(item_ids))
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -119,7 +119,7 @@ class QdrantEmbedded(Searching):
             return int(self._shard(name).count(CountRequest(exact=True, filter=translate(filter, EMBEDDED))))
 
     def optimize(self, collection: str) -> None:
-        """See VectorIndex.optimize. Also puts all that was written so far in its final place on the disk."""
+        """See VectorIndex.optimize. Also writes everything so far to its final place on the disk."""
         name = self._name(collection)
         with self._engine(name):
             shard = self._shard(name)
@@ -169,7 +169,7 @@ class QdrantEmbedded(Searching):
             self._folder.point(alias, collection)
 
     def adopt(self, collection: str, path: Path) -> None:
-        """Take over a complete collection of another index on the same disk, which must be closed; opens it.
+        """Move a complete collection from another, closed index on the same disk into this one, and open it.
 
         path: the folder of that index. Raises UnknownCollection, CollectionExists.
         """
@@ -195,7 +195,7 @@ class QdrantEmbedded(Searching):
     def vectors(
         self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """See VectorIndex.vectors. From memory where they were met before."""
+        """See VectorIndex.vectors. Cached vectors are not read again."""
         items = self.numbers.of_items(item_ids)
         if len(items) and items.min() < 0:
             name, unmet = self._name(collection), [item_ids[place] for place in np.flatnonzero(items < 0).tolist()]
@@ -208,8 +208,8 @@ class QdrantEmbedded(Searching):
         return vectors, met
 
     def _nearest(
-        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
-    ) -> list[Found]:
+        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
+    ) -> list[EngineHits]:
         name = self._name(collection)
         translated = translate(filter, EMBEDDED)
         requests = [edge_request(search, translated) for search in asked]
@@ -220,12 +220,12 @@ class QdrantEmbedded(Searching):
 
     def _with_vectors(self, collection: str, found: NumberedHits, using: str) -> NumberedHits:
         vectors, present = self._vectors_of(self._name(collection), found.items, using)
-        # One that was deleted since it was found has no vector any more.
+        # A point that was deleted since it was found has no vector.
         return NumberedHits(found.items[present], found.scores[present], vectors)
 
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
+    ) -> dict[UUID, StoredPoint]:
         return self._read_records(self._name(collection), ids, payload, vectors)
 
     def _vectors_of(self, name: str, items: NDArray[np.int64], using: str) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -256,7 +256,7 @@ class QdrantEmbedded(Searching):
 
     def _read_records(
         self, name: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
+    ) -> dict[UUID, StoredPoint]:
         spec = self._spec(name)
         present = [vector for vector in vectors if vector in spec.vectors or vector in spec.sparse]
         with self._engine(name):
@@ -268,7 +268,7 @@ class QdrantEmbedded(Searching):
         spec = self._spec(self._name(collection))
         check_query(query, spec.vectors, spec.sparse)
 
-    def _met(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+    def _numbered(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """The numbers of the items that have one."""
         numbers = self.numbers.of_items(list(item_ids))
         return numbers[numbers >= 0]
@@ -293,7 +293,7 @@ class QdrantEmbedded(Searching):
 
     @contextmanager
     def _engine(self, name: str | None = None) -> Iterator[None]:
-        """Give the engine's errors a type: it raises nothing more specific than Exception."""
+        """A context that turns the engine's errors into ours: it raises plain Exception only."""
         self.ready()
         try:
             yield
@@ -309,6 +309,6 @@ class QdrantEmbedded(Searching):
             raise IndexUnavailable(f"the vector index failed: {error}") from error
 
 
-def _found(answer: Sequence[ScoredPoint]) -> Found:
+def _found(answer: Sequence[ScoredPoint]) -> EngineHits:
     ids: list[Any] = [point.id for point in answer]  # UUIDs, as all of ours are
-    return Found([id.int for id in ids], [point.score for point in answer])
+    return EngineHits([id.int for id in ids], [point.score for point in answer])

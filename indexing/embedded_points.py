@@ -1,4 +1,4 @@
-"""Points, queries and shards in the words of the engine in the process."""
+"""Converts points, queries and shards to and from the types of Qdrant Edge."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -27,7 +27,7 @@ from pharos.indexing.index import CollectionSpec, FloatArray, Point
 from pharos.indexing.payload import PayloadType
 from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import payload_key
-from pharos.indexing.searching import Asked, Stored
+from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
@@ -46,7 +46,7 @@ _PAYLOAD_TYPES: Final = {
 
 
 def new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
-    """Make an empty shard in a folder that exists."""
+    """Create an empty shard in an existing folder."""
     longest = max(spec.vectors.values())
     config = EdgeConfig(
         vectors={name: EdgeVectorParams(length, Distance.Dot) for name, length in spec.vectors.items()},
@@ -63,7 +63,7 @@ def new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
 
 
 def edge_point(point: Point, flags: Collection[str]) -> qdrant_edge.Point:
-    """A point as the engine takes it. flags: see `embedded_flags`."""
+    """A point as Qdrant Edge takes it. flags: see `embedded_flags`."""
     # Lists of numbers, because the engine reads arrays three times as slowly.
     vectors: dict[str, Any] = {name: vector.tolist() for name, vector in point.vectors.items()}
     vectors.update((name, _edge_sparse(vector)) for name, vector in point.sparse.items() if len(vector))
@@ -71,8 +71,8 @@ def edge_point(point: Point, flags: Collection[str]) -> qdrant_edge.Point:
     return qdrant_edge.Point(point_id(point.item_id), vectors, payload)
 
 
-def edge_request(asked: Asked, filter: Any) -> QueryRequest:
-    """A search as the engine takes it. filter: see `qdrant_filters.translate`."""
+def edge_request(asked: EngineQuery, filter: Any) -> QueryRequest:
+    """A search as Qdrant Edge takes it. filter: see `qdrant_filters.translate`."""
     vector = asked.query.vector
     query = _edge_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
     return QueryRequest(
@@ -85,8 +85,8 @@ def edge_request(asked: Asked, filter: Any) -> QueryRequest:
     )
 
 
-def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> Stored:
-    """What the engine told of a point."""
+def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> StoredPoint:
+    """A stored point, from the engine's record."""
     vectors: dict[str, FloatArray] = {}
     sparse: dict[str, SparseVector] = {}
     found: Any = record.vector or {}
@@ -95,11 +95,11 @@ def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> Stored:
             sparse[name] = SparseVector(np.array(vector.indices, np.int64), np.array(vector.values, np.float32))
         else:
             vectors[name] = np.asarray(vector, dtype=np.float32)
-    return Stored(shown(record.payload, flags), vectors, sparse)
+    return StoredPoint(shown(record.payload, flags), vectors, sparse)
 
 
 def uuid_of(id: object) -> UUID:
-    """The id of a point; every one of ours is a UUID."""
+    """The UUID of a point id; all of ours are UUIDs."""
     assert isinstance(id, UUID)
     return id
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a vector index, each with a message for people."""
+"""Errors of the vector index, each with a message for people."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class IndexUnavailable(VectorIndexError):
 
 
 class CollectionDamaged(IndexUnavailable):
-    """The files of a collection are damaged and were set aside; it has to be built anew."""
+    """The files of a collection are damaged and were moved aside; it has to be rebuilt."""
 
     def __init__(self, collection: str, reason: str) -> None:
         super().__init__(f"the collection {collection!r} is damaged and was set aside: {reason}")
@@ -59,7 +59,7 @@ class UnknownItem(VectorIndexError):
 
 
 class InvalidVector(VectorIndexError, ValueError):
-    """A vector of the wrong name, length or content: the engine would store or search nonsense."""
+    """A vector of the wrong name, length or content; the engine would accept it and answer nonsense."""
 
 
 class InvalidName(VectorIndexError, ValueError):
@@ -67,11 +67,11 @@ class InvalidName(VectorIndexError, ValueError):
 
 
 class RequestRejected(VectorIndexError):
-    """The engine understood the request and refuses it; a later attempt will not succeed."""
+    """The engine rejected the request; another attempt will not succeed."""
 
 
 class VerificationFailed(VectorIndexError):
-    """A freshly built collection does not answer as it must; it was not switched to."""
+    """A new collection failed verification; the alias was not switched to it."""
 
     def __init__(self, collection: str, problems: Sequence[str]) -> None:
         super().__init__(f"the collection {collection!r} failed verification: {'; '.join(problems)}")

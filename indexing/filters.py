@@ -1,4 +1,4 @@
-"""Filters for a search, and the two ways to write one: a short expression for people, and JSON for programs.
+"""Filters, and the two notations for one: a short expression for people, and JSON for programs.
 
 Expressions, one condition each:
 
@@ -62,12 +62,12 @@ _GRAMMAR: Final = (
 
 
 def parse_expressions(texts: Iterable[str]) -> Filter:
-    """Several expressions, all of which must hold."""
+    """Parse several expressions, joined by AND."""
     return Filter(tuple(condition for text in texts for condition in parse_expression(text).conditions))
 
 
 def parse_expression(text: str) -> Filter:
-    """One expression, or a JSON object as text. Raises FilterError; whether the field exists is for `check`."""
+    """Parse one expression, or a JSON object as text. Raises FilterError; whether the field exists, `check` says."""
     if text.lstrip().startswith("{"):
         return _parse_json_text(text)
     parts = _EXPRESSION.fullmatch(text)
@@ -78,14 +78,14 @@ def parse_expression(text: str) -> Filter:
 
 
 def parse_json(document: object) -> Filter:
-    """A JSON object (as Python values) of conditions by field. Raises FilterError as `parse_expression` does."""
+    """Parse a JSON object (as Python values) of conditions by field. Raises FilterError, as `parse_expression` does."""
     if not isinstance(document, Mapping):
         raise FilterError("filter", document, "an object of conditions by field")
     return Filter(tuple(condition for field, given in document.items() for condition in _conditions(field, given)))
 
 
 def json_conditions(filter: Filter) -> dict[str, dict[str, object]]:
-    """A filter as the JSON object that `parse_json` reads.
+    """The JSON object of a filter: the inverse of `parse_json`.
 
     Raises FilterError where two conditions of one field are of the same kind, of which an object can hold one, and for
     a condition that an object cannot tell.

@@ -1,4 +1,4 @@
-"""A lock that one holder at a time has on a folder, and that dies with its process."""
+"""A lock on a folder that one process holds at a time, and that is released when the process dies."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ _FILE: Final = "lock"
 
 
 class FolderLocked(IndexUnavailable):
-    """Somebody else holds the lock. process: the number of the process, as text."""
+    """Another process or thread holds the lock. process: its process id, as text."""
 
     def __init__(self, folder: Path, process: str) -> None:
         super().__init__(
@@ -22,7 +22,7 @@ class FolderLocked(IndexUnavailable):
 
 
 class FolderLock:
-    """Held from construction to `release`. Raises FolderLocked if it is held already, by whatever process or thread.
+    """A lock, held from construction to `release`. Raises FolderLocked if any process or thread holds it already.
 
     file: the name of the lock, where a folder has several.
     """
@@ -47,7 +47,7 @@ class FolderLock:
         self.release()
 
     def release(self) -> None:
-        """Let others have the folder."""
+        """Release the lock."""
         self._file.close()
 
 

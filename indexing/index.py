@@ -1,4 +1,4 @@
-"""The vector index: what every engine does, and what goes in and out of it."""
+"""The vector index: the interface that every engine implements, and its types."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ CONTENT: Final = "content"
 
 @dataclass(frozen=True)
 class Point:
-    """One item of a collection.
+    """An item in a collection.
 
     vectors: by name, float32 of the lengths in CollectionSpec; a name may be absent (an item without text), and such an
         item is not found by that vector. payload: JSON values; the engine adds item_id if it is not there. sparse: by
@@ -41,7 +41,7 @@ class Point:
 
 
 class Hit(NamedTuple):
-    """One answer of a search. score: the dot product. payload, vector: empty and None unless asked for.
+    """A search result. score: the dot product. payload, vector: empty and None unless requested.
 
     A tuple, because a request makes a thousand of them and discards most.
     """
@@ -54,7 +54,7 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class NumberedHits:
-    """The answer of a search as arrays, best first.
+    """The hits of a search as arrays, best first.
 
     items: int64 [n], numbers of `VectorIndex.numbers`. scores: float32 [n]. vectors: float32 [n, d], None unless asked
     for.
@@ -70,7 +70,7 @@ class NumberedHits:
 
 @dataclass(frozen=True)
 class SourceQuery:
-    """One of several searches of a request: the `limit` points whose vector `using` has the highest dot product."""
+    """One of several searches in a request: the `limit` points whose vector `using` has the highest dot product."""
 
     vector: FloatArray | SparseVector
     using: str
@@ -79,7 +79,7 @@ class SourceQuery:
 
 @dataclass(frozen=True)
 class CollectionSpec:
-    """What a collection is made for.
+    """The vectors and payload fields of a collection to create.
 
     vectors: length by name. payload_fields: the fields to filter by. bundle: id of the bundle whose vectors it holds.
     sparse: the names of the sparse vectors.
@@ -93,7 +93,7 @@ class CollectionSpec:
 
 @dataclass(frozen=True)
 class CollectionInfo:
-    """What is known of a collection. live_at: when an alias last came to point to it; None if none ever did."""
+    """What is known of a collection. live_at: when an alias was last pointed to it; None if never."""
 
     name: str
     bundle: str
@@ -103,7 +103,7 @@ class CollectionInfo:
 
 
 class VectorIndex(Protocol):
-    """Collections of points, searched by vector, with aliases that decide which collection is live.
+    """Collections of points that are searched by vector, and aliases that name the live collection.
 
     Wherever a method takes a collection, an alias does too, except where noted. Scores are dot products: with
     L2-normalised vectors the cosine. Safe to use from many threads; not to be carried over a fork.
@@ -112,35 +112,35 @@ class VectorIndex(Protocol):
 
     @property
     def numbers(self) -> ItemNumbers:
-        """The numbers that `search_numbered` gives items, the same for all collections as long as the index is open."""
+        """The item numbers that `search_numbered` returns, the same for all collections while the index is open."""
         ...
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
-        """Make an empty collection. Raises CollectionExists, InvalidName.
+        """Create an empty collection. Raises CollectionExists, InvalidName.
 
         Until an alias points to it the collection counts as being built: `build.prune` drops it as the remains of a
         build that died, and so does the embedded engine when it opens.
         """
 
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
-        """Add points, each replacing what its item had; once this returns, searches find them.
+        """Insert or replace points; when this returns, searches find them.
 
         Raises InvalidVector, before anything is written, for a vector with NaN or infinity, of an unknown name or
         another length, or with sparse indices that are negative, too high or do not ascend.
         """
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
-        """Change the named payload fields of an item and nothing else; None removes a field. Raises UnknownItem."""
+        """Change the named payload fields of an item and no others; None removes a field. Raises UnknownItem."""
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
-        """Remove items; unknown ones are ignored."""
+        """Delete items; unknown ones are ignored."""
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
-        """How many points there are, or pass the filter; exact."""
+        """The exact count of points, or of those that pass the filter."""
         ...
 
     def optimize(self, collection: str) -> None:
-        """Bring a collection in its best shape for searching, and wait until it is. Of use after a bulk upsert."""
+        """Optimise a collection for searching and wait until that is done; useful after a bulk upsert."""
 
     def search(
         self,
@@ -190,13 +190,13 @@ class VectorIndex(Protocol):
         exclude: Collection[str] = (),
         with_vectors: bool = False,
     ) -> list[NumberedHits]:
-        """As `search_sources`, with the hits of each query as arrays: a tenth of the work where there are hundreds."""
+        """As `search_sources`, with the hits of each query as arrays: ten times cheaper for hundreds of hits."""
         ...
 
     def vectors(
         self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """The dense vectors of those of n items that have one, float32 [m, d], and which these are, bool [n]."""
+        """The dense vectors of those of n items that have one, float32 [m, d], and a mask of these, bool [n]."""
         ...
 
     def search_many(
@@ -212,7 +212,7 @@ class VectorIndex(Protocol):
         with_payload: bool = True,
         with_vectors: bool = False,
     ) -> list[list[Hit]]:
-        """As `search` for each row of vectors, dense ones (float32 [n, length]).
+        """As `search` for each row of dense vectors, float32 [n, length].
 
         exclude: none, or one collection for each row.
         """
@@ -229,7 +229,7 @@ class VectorIndex(Protocol):
         exclude: Collection[str] = (),
         with_payload: bool = True,
     ) -> list[Hit]:
-        """As `search` by the item's own vector, dense or sparse, never with the item itself.
+        """As `search` by the item's own vector, dense or sparse, without the item itself.
 
         Empty if the item has no such vector. Raises UnknownItem.
         """
@@ -243,34 +243,34 @@ class VectorIndex(Protocol):
         with_vectors: Sequence[str] = (TOWER,),
         with_payload: bool = True,
     ) -> dict[str, Point]:
-        """The points of these items by id; unknown items are absent.
+        """The points of these items by id; unknown items are left out.
 
         with_vectors: names of dense and sparse vectors; one that the item or the collection does not have is absent.
         """
         ...
 
     def persist(self, collection: str) -> None:
-        """Put on the disk what was written to the collection so far, so that it survives a power cut.
+        """Flush all writes to the collection to disk, so that they survive a power cut.
 
         A Qdrant server does so by itself every few seconds and cannot be asked to: with one this does nothing.
         """
 
     def collections(self) -> list[CollectionInfo]:
-        """Every whole collection, oldest first."""
+        """Every complete collection, oldest first."""
         ...
 
     def drop(self, collection: str) -> None:
-        """Remove a collection (by its own name). Raises CollectionInUse if an alias points to it."""
+        """Drop a collection (by its own name). Raises CollectionInUse if an alias points to it."""
 
     def resolve(self, alias: str) -> str | None:
         """The collection that the alias points to, or None."""
         ...
 
     def switch(self, alias: str, collection: str) -> None:
-        """Point the alias to the collection (by its own name), in one atomic step that survives a crash."""
+        """Point the alias to the collection (by its own name), in one atomic and durable step."""
 
     def ready(self) -> None:
-        """Return if the engine answers; raises IndexUnavailable with the reason otherwise."""
+        """Return if the engine answers; raise IndexUnavailable with the reason otherwise."""
 
     def close(self) -> None:
-        """Release the engine; nothing may be called afterwards."""
+        """Close the index; no method may be called afterwards."""

@@ -1,4 +1,4 @@
-"""How an embedded index lies on the disk, and how it stays whole when a process dies.
+"""The folder of an embedded index: collections and aliases as files, consistent even if a process dies.
 
     lock                            held by the one process that has the index open
     aliases/<alias>                 the name of the collection, and a line with the sum of that
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Manifest:
-    """What collection.json says. live_at: when an alias last came to point here; times in ISO 8601, UTC."""
+    """The content of collection.json. live_at: when an alias was last pointed here; times in ISO 8601, UTC."""
 
     spec: CollectionSpec
     created_at: datetime
@@ -57,7 +57,7 @@ class Manifest:
         document: dict[str, Any] = json.loads(text)
         # Collections made before there were sums have none.
         if document.pop(_SUM, None) not in {None, _sum_of(document)}:
-            raise ValueError("its sum does not fit")
+            raise ValueError("its checksum is wrong")
         fields = {name: PayloadType(kind) for name, kind in document["payload_fields"].items()}
         live_at = document["live_at"]
         return cls(
@@ -71,7 +71,7 @@ class Manifest:
 
 
 class IndexFolder:
-    """The open folder of an embedded index. Not safe to change from several threads at once."""
+    """The open folder of an embedded index. Not thread-safe for changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.resolve()
@@ -81,28 +81,28 @@ class IndexFolder:
             make_durably(folder)
         self._lock = FolderLock(self._path)
         self.damaged: dict[str, str] = {}
-        """Why each collection that was set aside was, by name."""
+        """The reasons why collections were set aside, by name."""
         pointers = {file.name: _read_pointer(file) for file in self._aliases.iterdir() if file.name[0] != "."}
         self.aliases: dict[str, str] = {alias: name for alias, name in pointers.items() if name is not None}
         self.manifests: dict[str, Manifest] = {}
         self._read_manifests()
-        self._mend_aliases({alias for alias, name in pointers.items() if name is None})
+        self._repair_aliases({alias for alias, name in pointers.items() if name is None})
 
     def shard(self, collection: str) -> Path:
-        """Where the engine keeps a collection. Raises InvalidName."""
+        """The folder in which the engine keeps a collection. Raises InvalidName."""
         return self._collections / checked_name(collection) / "shard"
 
     def sums(self, collection: str) -> Path:
-        """Where the sums of a collection's files are, while nobody has them open."""
+        """The file of checksums of a collection; it exists only while nobody has the collection open."""
         return self._collections / checked_name(collection) / _SUMS
 
     def forget_sums(self, collection: str) -> None:
-        """Let there be no sums, since the files are about to change; on the disk when this returns."""
+        """Delete the checksums durably, since the files are about to change."""
         self.sums(collection).unlink(missing_ok=True)
         sync(self._collections / collection)
 
     def set_aside(self, collection: str, reason: str) -> Path:
-        """Take a damaged collection out of the way and keep it, but no other; returns where. The aliases stay."""
+        """Move a damaged collection aside, replacing an earlier one; returns the new place. Aliases are unchanged."""
         self.manifests.pop(collection, None)
         self.damaged[collection] = reason
         kept = self._path / "damaged"
@@ -115,17 +115,17 @@ class IndexFolder:
         return kept / collection
 
     def add(self, collection: str, spec: CollectionSpec) -> None:
-        """Make a collection known whose shard is complete."""
+        """Register a collection whose shard is complete."""
         self._write_manifest(collection, Manifest(spec, created_at=datetime.now(UTC)))
         sync(self._collections)
 
     def remove(self, collection: str) -> None:
-        """Forget a collection, complete or not, and delete its files."""
+        """Delete a collection, complete or not, with its files."""
         self.manifests.pop(collection, None)
         self._delete(self._collections / collection)
 
     def point(self, alias: str, collection: str) -> None:
-        """Let the alias point to the collection. Raises InvalidName, UnknownCollection."""
+        """Point the alias to the collection. Raises InvalidName, UnknownCollection."""
         if collection not in self.manifests:
             raise UnknownCollection(collection)
         checked_name(alias)
@@ -135,7 +135,7 @@ class IndexFolder:
         self.aliases[alias] = collection
 
     def adopt(self, collection: str, root: Path) -> None:
-        """Take over a complete collection of another index folder on the same disk, which nobody has open any more.
+        """Move a complete collection here from another index folder on the same disk, which must be closed.
 
         Raises UnknownCollection, CollectionExists.
         """
@@ -154,7 +154,7 @@ class IndexFolder:
         return [alias for alias, target in self.aliases.items() if target == collection]
 
     def close(self) -> None:
-        """Let other processes open the folder."""
+        """Release the folder's lock."""
         self._lock.release()
 
     def _read_manifests(self) -> None:
@@ -179,8 +179,8 @@ class IndexFolder:
         place = self.set_aside(collection, reason)
         logger.error("the collection %r is damaged (%s); it was set aside in %s", collection, reason, place)
 
-    def _mend_aliases(self, damaged: set[str]) -> None:
-        """Let each alias whose pointer is damaged or gone point to what was live last, and name what others lack."""
+    def _repair_aliases(self, damaged: set[str]) -> None:
+        """Repair aliases whose pointer is damaged or missing: each gets the collection that was live last."""
         last = {}
         for name, _ in sorted(self.manifests.items(), key=lambda item: str(item[1].live_at)):
             last[alias_of(name)] = name
@@ -188,13 +188,17 @@ class IndexFolder:
             if alias is not None and alias not in self.aliases:
                 write_durably(self._aliases / alias, _pointer(name))
                 self.aliases[alias] = name
-                logger.warning("the alias %r was damaged or gone; it points to what was live last, %r", alias, name)
+                logger.warning(
+                    "the alias %r was damaged or missing; it now points to the collection that was live last, %r",
+                    alias,
+                    name,
+                )
         for alias in damaged - self.aliases.keys():
             (self._aliases / alias).unlink(missing_ok=True)
-            logger.error("the alias %r was damaged, and nothing is there that it could point to", alias)
+            logger.error("the alias %r was damaged, and there is no collection that it could point to", alias)
         for alias, name in self.aliases.items():
             if name not in self.manifests and name not in self.damaged:
-                self.damaged[name] = f"the alias {alias!r} points to it, and it is not there"
+                self.damaged[name] = f"the alias {alias!r} points to it, and it is missing"
 
     def _write_manifest(self, collection: str, manifest: Manifest) -> None:
         write_durably(self._collections / collection / _MANIFEST, manifest.to_json())
@@ -211,7 +215,7 @@ def _pointer(collection: str) -> str:
 
 
 def _read_pointer(file: Path) -> str | None:
-    """The collection that a pointer names; None where it is damaged. Those made before there were sums have none."""
+    """The collection that an alias file names; None where it is damaged. Old files have no checksum."""
     try:
         text = file.read_text(encoding="utf-8")
         name = checked_name(text.split("\n", 1)[0].strip())

@@ -1,4 +1,4 @@
-"""Numbers for items, so that a request works on arrays in place of objects."""
+"""Integer numbers for items, so that a request works on arrays instead of objects."""
 
 import threading
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +11,7 @@ from pharos.indexing.point_ids import point_id
 
 
 class ItemNumbers:
-    """The items of an index that were met so far, numbered from 0 in that order. Safe with threads.
+    """Numbers of the items of an index, from 0 in the order in which they were first seen. Thread-safe.
 
     An item's point and number never change, so nothing here grows old. About 250 bytes an item.
     """
@@ -27,20 +27,20 @@ class ItemNumbers:
         return len(self.items)
 
     def of_items(self, item_ids: Collection[str]) -> NDArray[np.int64]:
-        """The number of each item, -1 for one not met yet: int64 [n]."""
+        """The number of each item, -1 for unknown ones: int64 [n]."""
         return np.fromiter(map(self._by_item.get, item_ids, repeat(-1)), np.int64, len(item_ids))
 
     def of_points(self, points: Sequence[int]) -> NDArray[np.int64]:
-        """The number of each point's item, -1 for one not met yet: int64 [n]. points: their UUIDs as numbers."""
+        """The number of each point's item, -1 for unknown ones: int64 [n]. points: UUIDs as integers."""
         return np.fromiter(map(self._by_point.get, points, repeat(-1)), np.int64, len(points))
 
     def learn(self, item_ids: Iterable[str]) -> None:
-        """Give numbers to items that have none yet."""
+        """Assign numbers to items that have none yet."""
         with self._lock:
             for item_id in item_ids:
                 if item_id not in self._by_item:
                     number = len(self.items)
-                    # Whoever finds a number also finds its item.
+                    # Written in this order, so that a reader that finds a number also finds its item.
                     self.items.append(item_id)
                     self._by_item[item_id] = number
                     self._by_point[point_id(item_id).int] = number

@@ -1,4 +1,4 @@
-"""Vectors of items met before, so that an engine need not be asked for them again."""
+"""A cache of item vectors, so that the engine is not asked twice."""
 
 import threading
 from typing import Final
@@ -13,11 +13,11 @@ _FIRST_ROWS: Final = 1024
 
 
 class KnownVectors:
-    """One kind of vector of one collection, for an index that sees every write to it. Safe with threads.
+    """The cached vectors of one name in one collection, for an index that sees every write. Thread-safe.
 
-    A reader takes a `moment`, asks the engine, and gives what it was told to `learn`: if anything was written since
-    that moment it is not kept, for it may be what stood there before. A row once written stays as it is: a reader that
-    has found it may read it later. When there are too many bytes, all is forgotten and learnt anew.
+    To fill the cache, a reader takes the `moment`, reads from the engine, and calls `learn`, which ignores the
+    vectors if anything was written since: they may be outdated. Cached rows are never overwritten, so that a reader
+    that found one can read it later. A cache that is too large is cleared.
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
@@ -30,11 +30,11 @@ class KnownVectors:
 
     @property
     def moment(self) -> int:
-        """How many writes there were so far."""
+        """The count of writes so far."""
         return self._writes
 
     def of(self, items: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """The vectors of n items, float32 [n, d], and which of them are known, bool [n]; the other rows mean nothing.
+        """The vectors of n items, float32 [n, d], and a mask of the cached ones, bool [n]; other rows are undefined.
 
         items: int64 [n], their numbers (`ItemNumbers`).
         """
@@ -47,7 +47,7 @@ class KnownVectors:
         return vectors.take(found, axis=0, mode="clip"), known
 
     def learn(self, moment: int, items: NDArray[np.int64], vectors: FloatArray) -> None:
-        """Keep what the engine told after `moment` of distinct items. items: int64 [n]; vectors: float32 [n, d]."""
+        """Cache vectors that were read after `moment`. items: int64 [n], distinct; vectors: float32 [n, d]."""
         with self._lock:
             if moment != self._writes or not len(items):
                 return
@@ -60,13 +60,13 @@ class KnownVectors:
             self._used += len(items)
 
     def written(self, items: NDArray[np.int64]) -> None:
-        """Forget items that were just changed or deleted: called after each write, before it is acknowledged."""
+        """Invalidate items that were changed or deleted: called after each write, before it is acknowledged."""
         with self._lock:
             self._writes += 1
             self._rows[items[items < len(self._rows)]] = -1
 
     def _make_room(self, items: NDArray[np.int64], vectors: FloatArray) -> None:
-        """Grow or tidy both arrays; readers keep the ones that they have."""
+        """Grow or compact both arrays; concurrent readers keep their old ones."""
         last = int(items.max())
         if last >= len(self._rows):
             grown = np.full(max(2 * len(self._rows), last + 1), -1, np.int64)
@@ -89,22 +89,22 @@ class KnownVectors:
 
 
 class VectorMemory:
-    """The known vectors of all collections of an index."""
+    """The cached vectors of all collections of an index."""
 
     def __init__(self) -> None:
         self._kinds: dict[tuple[str, str], KnownVectors] = {}
 
     def of(self, collection: str, using: str) -> KnownVectors:
-        """Those of one name in one collection."""
+        """The cache of one vector name in one collection."""
         return self._kinds.setdefault((collection, using), KnownVectors())
 
     def written(self, collection: str, items: NDArray[np.int64]) -> None:
-        """Of every name: see `KnownVectors.written`. items: int64 [n], numbers of the items that were met."""
+        """Invalidate items in all caches of a collection, see `KnownVectors.written`. items: int64 [n], numbers."""
         for (name, _), known in list(self._kinds.items()):
             if name == collection:
                 known.written(items)
 
     def drop(self, collection: str) -> None:
-        """Forget a whole collection."""
+        """Forget a collection."""
         for key in [key for key in self._kinds if key[0] == collection]:
             self._kinds.pop(key, None)

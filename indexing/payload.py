@@ -1,4 +1,4 @@
-"""What a point carries beside its vectors: the fields that can be shown and filtered by."""
+"""The payload of a point: the fields that can be shown and filtered by."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,7 +22,7 @@ REVISION: Final = "revision"
 
 
 class PayloadType(StrEnum):
-    """The types of payload field that an engine keeps an index for."""
+    """The types of payload field for which an engine keeps an index."""
 
     KEYWORD = "keyword"
     FLOAT = "float"
@@ -46,7 +46,7 @@ _TYPES: Final = {
 
 
 def payload_fields(schema: Schema) -> dict[str, PayloadType]:
-    """The fields that points of this schema can be filtered by, with their types.
+    """The payload fields of a schema that can be filtered by, with their types.
 
     These are item_id, available, available_from, available_until, created_at and every item feature that is a category,
     tags, number or flag. Raises VectorIndexError for a feature whose name an engine cannot express. (Names that clash

@@ -1,4 +1,4 @@
-"""Item ids are any strings, the ids of points are UUIDs: one maps to the other, everywhere the same."""
+"""Point ids: item ids are strings, points need UUIDs; each item id maps to the same UUID everywhere."""
 
 import hashlib
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Filters in the words of Qdrant, for the server's client and for the engine in the process."""
+"""Translates filters into the classes of Qdrant, for the server's client and for the embedded engine."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Dialect:
-    """The classes of one engine; both have the same with nearly the same names. flag: how it stores a flag."""
+    """The filter classes of one engine. flag: how it stores a flag."""
 
     filter: Callable[..., Any]
     field: Callable[..., Any]
@@ -35,12 +35,12 @@ EMBEDDED: Final = Dialect(
 
 
 def payload_key(field: str) -> str:
-    """The field as a key of Qdrant, where a dot or a bracket outside quotes would lead into nested objects."""
+    """The field as a payload key, quoted, since Qdrant reads dots and brackets as paths into nested objects."""
     return field if _PLAIN_KEY.fullmatch(field) else f'"{field}"'
 
 
 def translate(filter: Filter | None, dialect: Dialect) -> Any:
-    """The filter in the classes of the dialect; None if it lets everything pass."""
+    """The filter in the classes of the dialect; None for a filter that passes everything."""
     if filter is None or not filter.conditions:
         return None
     must: list[Any] = []

@@ -1,4 +1,4 @@
-"""Searching with exclusions of any length, the same for every engine.
+"""Searches with exclusion lists of any length, the same for every engine.
 
 Engines can exclude points by id, but hundreds of ids make that slow. So more points than wanted are fetched, and the
 excluded ones are dropped. What was found stays in arrays: objects for hundreds of hits would cost more than the search.
@@ -28,8 +28,8 @@ _GROWTH: Final = 4
 _NO_HITS: Final = NumberedHits(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
-class Found(NamedTuple):
-    """The points that an engine found, best first.
+class EngineHits(NamedTuple):
+    """Points that an engine found, best first.
 
     points: their UUIDs as numbers. vectors: float32 [n, d] in the same order; None where the engine did not read them.
     """
@@ -39,8 +39,8 @@ class Found(NamedTuple):
     vectors: FloatArray | None = None
 
 
-class Stored(NamedTuple):
-    """What an engine holds of a point, as far as it was asked for; vectors by name."""
+class StoredPoint(NamedTuple):
+    """A stored point, with the payload and vectors that were requested; vectors by name."""
 
     payload: Payload
     vectors: dict[str, FloatArray]
@@ -48,8 +48,8 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One search, as an engine is asked. exact: see VectorIndex.search."""
+class EngineQuery:
+    """One search, as it is sent to an engine. exact: see VectorIndex.search."""
 
     query: SourceQuery
     limit: int
@@ -57,13 +57,13 @@ class Asked:
 
     @property
     def returned(self) -> str:
-        """Which vector of the points comes with the hits."""
+        """The name of the vector that is returned with the hits."""
         return TOWER if isinstance(self.query.vector, SparseVector) else self.query.using
 
 
 @dataclass
 class _Row:
-    """The search for one vector: what it still has to ask for, and what it found."""
+    """The state of the search for one vector: the next limit to ask for, and the hits so far."""
 
     query: SourceQuery
     exclude: Collection[str]
@@ -77,17 +77,17 @@ class _Row:
 
     @property
     def can_find(self) -> bool:
-        """Whether there is anything to ask the collection."""
+        """Whether the search can have hits at all."""
         return self.query.limit > 0 and not (isinstance(self.query.vector, SparseVector) and not len(self.query.vector))
 
-    def ask(self) -> Asked:
-        """What to ask the engine now."""
-        return Asked(self.query, self.asked, self.exact)
+    def ask(self) -> EngineQuery:
+        """The next search to send to the engine."""
+        return EngineQuery(self.query, self.asked, self.exact)
 
-    def take(self, found: Found, items: NDArray[np.int64], passes: NDArray[np.bool_]) -> bool:
-        """Keep what is eligible; returns whether to ask again.
+    def take(self, found: EngineHits, items: NDArray[np.int64], passes: NDArray[np.bool_]) -> bool:
+        """Keep eligible hits; returns whether another search is needed.
 
-        items: the numbers of what was found, -1 for what was deleted since. passes: by number, see `_passing`.
+        items: the item numbers of the hits, -1 for deleted ones. passes: by number, see `_passing`.
         """
         kept = np.flatnonzero(passes[items])[: self.query.limit]
         vectors = None if found.vectors is None else found.vectors[kept]
@@ -106,7 +106,7 @@ class _Row:
 
 
 class Searching(ABC):
-    """The searches of `VectorIndex`, made of what an engine can do: plain nearest neighbours, and reading by id."""
+    """The searches of `VectorIndex`, built on two operations of an engine: nearest neighbours, and reads by id."""
 
     def __init__(self) -> None:
         self._numbers = ItemNumbers()
@@ -118,22 +118,22 @@ class Searching(ABC):
 
     @abstractmethod
     def _nearest(
-        self, collection: str, asked: Sequence[Asked], filter: Filter | None, *, with_vectors: bool
-    ) -> list[Found]:
-        """For each search the `limit` points of highest score, best first.
+        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
+    ) -> list[EngineHits]:
+        """For each search the `limit` points with the highest scores, best first.
 
-        with_vectors: whether `Asked.returned` may come along; a point without one is left out then.
+        with_vectors: whether `EngineQuery.returned` may come along; a point without one is left out then.
         """
 
     @abstractmethod
     def _read(
         self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, Stored]:
-        """Payload and vectors, dense and sparse, of the points that exist."""
+    ) -> dict[UUID, StoredPoint]:
+        """Payloads and vectors, dense and sparse, of the points that exist."""
 
     @abstractmethod
     def _check_query(self, collection: str, query: SourceQuery) -> None:
-        """Raise InvalidVector for a query that the collection cannot answer, as far as that can be told here."""
+        """Raise InvalidVector for a query that the collection cannot answer, as far as can be checked here."""
 
     def search(
         self,
@@ -290,7 +290,7 @@ class Searching(ABC):
         return NumberedHits(found.items[present], found.scores[present], vectors)
 
     def _passing(self, rows: Sequence[_Row]) -> Iterator[NDArray[np.bool_]]:
-        """For each search which items are not excluded, by number; the last entry is for what has no number."""
+        """For each search a mask of the items that are not excluded, by number; the last entry is for unknown items."""
         last: Collection[str] | None = None
         passes = np.zeros(0, bool)
         for row in rows:
@@ -301,7 +301,7 @@ class Searching(ABC):
             yield passes
 
     def _items_of(self, collection: str, points: list[int]) -> NDArray[np.int64]:
-        """The number of each point's item; -1 for one that was deleted since it was found."""
+        """The item number of each point; -1 for points that were deleted since they were found."""
         items = self.numbers.of_points(points)
         if len(items) and items.min() < 0:
             unknown = [UUID(int=points[place]) for place in np.flatnonzero(items < 0).tolist()]
@@ -311,7 +311,7 @@ class Searching(ABC):
         return items
 
     def _hits(self, collection: str, found: Sequence[NumberedHits], with_payload: bool) -> list[list[Hit]]:
-        """As objects. An item that was deleted since it was found has no payload, and is no hit then."""
+        """The hits as objects, without items that were deleted since they were found."""
         names = [[self.numbers.items[number] for number in hits.items.tolist()] for hits in found]
         payloads: dict[str, Payload] = {}
         if with_payload and any(names):

@@ -1,4 +1,4 @@
-"""Calls to a Qdrant server: what is worth another attempt, and which of our errors the rest becomes."""
+"""Calls to a Qdrant server: retries, and the translation of its errors into ours."""
 
 import random
 import time
@@ -65,7 +65,7 @@ _BY_HTTP_STATUS: Final = {
 
 @dataclass(frozen=True)
 class Calls:
-    """How to call a server.
+    """The retry policy for calls to a server.
 
     server: its address, for messages. attempts: at most so many. retry_slow: whether a call that ran into its timeout
     is worth another attempt. silence: one for all calls to that server. What answers a request waits as its patience
@@ -78,7 +78,7 @@ class Calls:
     silence: Silence = field(default_factory=Silence)
 
     def __call__(self, call: Callable[[], T], collection: str = "") -> T:
-        """What the call returns. Raises VectorIndexError; collection: the one that the call is about."""
+        """Call with retries and return the result. Raises VectorIndexError about `collection`."""
         patience = current()
         if patience is None:
             return self._called(call, collection, self.attempts, self.retry_slow)

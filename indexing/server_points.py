@@ -1,4 +1,4 @@
-"""Points, queries and vectors in the words of a Qdrant server's client."""
+"""Converts points, queries and vectors to and from the types of Qdrant's client."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from qdrant_client import models
 
 from pharos.indexing.index import CollectionSpec, FloatArray, Point
 from pharos.indexing.point_ids import point_id
-from pharos.indexing.searching import Asked, Stored
+from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
@@ -15,12 +15,12 @@ _SEARCH_WIDTH: Final = 256
 
 
 def vector_params(spec: CollectionSpec) -> dict[str, models.VectorParams]:
-    """The dense vectors of a new collection."""
+    """The dense vector parameters of a new collection."""
     return {name: models.VectorParams(size=size, distance=models.Distance.DOT) for name, size in spec.vectors.items()}
 
 
 def sparse_params(spec: CollectionSpec) -> dict[str, models.SparseVectorParams] | None:
-    """The sparse vectors of a new collection; None if it has none."""
+    """The sparse vector parameters of a new collection; None if it has none."""
     index = models.SparseIndexParams(on_disk=False)
     return {name: models.SparseVectorParams(index=index) for name in spec.sparse} or None
 
@@ -34,7 +34,7 @@ def point_struct(point: Point) -> models.PointStruct:
     )
 
 
-def query_request(asked: Asked, filter: Any, *, with_vector: bool) -> models.QueryRequest:
+def query_request(asked: EngineQuery, filter: Any, *, with_vector: bool) -> models.QueryRequest:
     """A search as the client takes it. filter: see `qdrant_filters.translate`."""
     vector = asked.query.vector
     return models.QueryRequest(
@@ -48,8 +48,8 @@ def query_request(asked: Asked, filter: Any, *, with_vector: bool) -> models.Que
     )
 
 
-def read_record(record: models.Record | models.ScoredPoint) -> Stored:
-    """What the server told of a point."""
+def read_record(record: models.Record | models.ScoredPoint) -> StoredPoint:
+    """A stored point, from the server's record."""
     vectors: dict[str, FloatArray] = {}
     sparse: dict[str, SparseVector] = {}
     found: Any = record.vector or {}
@@ -58,7 +58,7 @@ def read_record(record: models.Record | models.ScoredPoint) -> Stored:
             sparse[name] = SparseVector(np.array(vector.indices, np.int64), np.array(vector.values, np.float32))
         else:
             vectors[name] = np.asarray(vector, dtype=np.float32)
-    return Stored(record.payload or {}, vectors, sparse)
+    return StoredPoint(record.payload or {}, vectors, sparse)
 
 
 def _sparse(vector: SparseVector) -> models.SparseVector:

@@ -1,4 +1,4 @@
-"""The engine's files of each collection: opened, closed, held against their sums, and set aside when damaged."""
+"""The shards (engine files) of collections: opened, closed, verified by checksums, and moved aside when damaged."""
 
 import errno
 import logging
@@ -29,8 +29,8 @@ shard.close()
 """
 _TRIAL_SECONDS: Final = 20.0
 _TRIAL_BYTES_PER_SECOND: Final = 20_000_000
-# What a disk or a process has too little of, or may not do, is no damage: it can be better the next time.
-_PASSING: Final = {
+# A lack of space, memory or rights is no damage: the next attempt may succeed.
+_TRANSIENT: Final = {
     errno.ENOSPC,
     errno.EMFILE,
     errno.ENFILE,
@@ -44,12 +44,12 @@ _OS_ERROR: Final = re.compile(r"os error (\d+)")
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether the engine gave up in the middle of its work. Its type is made anew in each extension, so by name."""
+    """Whether the error is a panic of the engine. Each extension has its own panic type, so it is told by name."""
     return type(error).__name__ == "PanicException"
 
 
 class Shards:
-    """The open shards of an index. Safe with threads.
+    """The open shards of an index. Thread-safe.
 
     While a shard is open there are no sums of its files; they are written when it is closed. So a shard without sums is
     one whose process died, and the engine is first tried on it in a process of its own: it may panic there, or hang.
@@ -62,7 +62,7 @@ class Shards:
         self._broken: list[EdgeShard] = []  # never freed: the engine may hang over what it panicked in
 
     def create(self, name: str, spec: CollectionSpec) -> None:
-        """Make an empty shard; the folder must not be there yet."""
+        """Create an empty shard; its folder must not exist yet."""
         path = self._folder.shard(name)
         path.mkdir(parents=True)
         self._open[name] = new_shard(path, spec)
@@ -82,27 +82,27 @@ class Shards:
             return self._open[name]
 
     def panicked(self, name: str, error: BaseException) -> IndexUnavailable:
-        """Close a shard in which the engine panicked, and try it in a process of its own; returns what to raise."""
+        """Close a shard in which the engine panicked, and test it in another process; returns the error to raise."""
         with self._lock:
             shard = self._open.pop(name, None)
             if shard is not None:
                 self._broken.append(shard)
                 with suppress(BaseException):
                     shard.close()
-            reason = _tried(self._folder.shard(name)) if name in self._folder.manifests else None
+            reason = _test_in_process(self._folder.shard(name)) if name in self._folder.manifests else None
             if reason is not None:
                 return self._set_aside(name, reason)
         return IndexUnavailable(f"the vector index failed: {_one_line(error)}")
 
     def drop(self, name: str) -> None:
-        """Close a shard whose files are about to go."""
+        """Close a shard whose files are about to be deleted."""
         with self._lock:
             shard = self._open.pop(name, None)
             if shard is not None:
                 shard.close()
 
     def close(self) -> None:
-        """Close every shard, and write the sums of its files."""
+        """Close every shard, and write the checksums of its files."""
         with self._lock:
             for name, shard in self._open.items():
                 try:
@@ -111,14 +111,14 @@ class Shards:
                 except BaseException as error:
                     if not is_panic(error) and not isinstance(error, Exception):
                         raise
-                    logger.warning("the collection %r was not closed well: %s", name, _one_line(error))
+                    logger.warning("the collection %r was not closed properly: %s", name, _one_line(error))
             self._open.clear()
 
     def _load(self, name: str) -> EdgeShard:
         path, sums = self._folder.shard(name), self._folder.sums(name)
         reason = damage(path, sums)
         if reason is None:
-            reason = _tried(path)
+            reason = _test_in_process(path)
         if reason:
             raise self._set_aside(name, reason)
         self._folder.forget_sums(name)
@@ -127,7 +127,7 @@ class Shards:
         except BaseException as error:
             if not is_panic(error) and type(error) is not Exception:
                 raise
-            if not is_panic(error) and _is_passing(str(error)):
+            if not is_panic(error) and _is_transient(str(error)):
                 raise IndexUnavailable(f"the vector index failed: {_one_line(error)}") from error
             raise self._set_aside(name, _one_line(error)) from error
 
@@ -137,8 +137,11 @@ class Shards:
         return CollectionDamaged(name, reason)
 
 
-def _tried(path: Path) -> str | None:
-    """Let another process open the shard; why it could not, or None. Raises IndexUnavailable for what may pass."""
+def _test_in_process(path: Path) -> str | None:
+    """Open the shard in another process; returns why that failed, or None.
+
+    Raises IndexUnavailable for transient reasons.
+    """
     if not sys.executable:
         return None
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else 0
@@ -157,13 +160,13 @@ def _tried(path: Path) -> str | None:
     if tried.returncode == 0:
         return None
     said = (tried.stderr.strip().splitlines() or [f"the engine ended with code {tried.returncode}"])[-1][:300]
-    if _is_passing(said):
+    if _is_transient(said):
         raise IndexUnavailable(f"the vector index failed: {said}")
     return said
 
 
-def _is_passing(message: str) -> bool:
-    return any(int(number) in _PASSING for number in _OS_ERROR.findall(message))
+def _is_transient(message: str) -> bool:
+    return any(int(number) in _TRANSIENT for number in _OS_ERROR.findall(message))
 
 
 def _one_line(error: BaseException) -> str:

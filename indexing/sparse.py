@@ -1,4 +1,4 @@
-"""Sparse vectors: of very many dimensions, with a number in few of them."""
+"""Sparse vectors: many dimensions, few of them not zero."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +14,7 @@ MOST_INDEX: Final = 2**31 - 1
 
 @dataclass(frozen=True, eq=False)
 class SparseVector:
-    """The entries of a vector that are not zero; none at all is normal.
+    """The non-zero entries of a vector; an empty one is allowed.
 
     indices: int64 [entries], from 0 to MOST_INDEX, ascending, each once. values: float32 [entries]. Nobody may change
     them.
@@ -28,12 +28,12 @@ class SparseVector:
 
     @classmethod
     def of_row(cls, matrix: csr_matrix, row: int) -> "SparseVector":
-        """One row of a matrix of any width; for many rows `sparse_rows` is quicker."""
+        """From one row of a sparse matrix; for many rows `sparse_rows` is faster."""
         return sparse_rows(matrix[[row]])[0]
 
 
 def sparse_rows(matrix: csr_matrix) -> list[SparseVector]:
-    """Each row of a matrix [n, any], which is left as it is: zeros are left out, entries of one cell added up."""
+    """One sparse vector per row of a matrix, which is not changed: zeros are dropped, duplicates summed."""
     tidy = csr_matrix(matrix, dtype=np.float32, copy=True)
     tidy.sum_duplicates()
     tidy.eliminate_zeros()

@@ -1,4 +1,4 @@
-"""Filters over a table of items in memory, with the meaning that they have in the vector index.
+"""Filters on a table of items in memory, with the same semantics as in the vector index.
 
 A missing value fulfils no condition but "none of"; a list of tags fulfils a condition by any of its values.
 """
@@ -20,11 +20,11 @@ _OF_A_SERVER: Final = {CREATED_AT, AVAILABLE_FROM, AVAILABLE_UNTIL}
 
 
 def passing(filter: Filter, items: pd.DataFrame, schema: Schema) -> Mask:
-    """Which of n items pass: bool [n].
+    """A mask of the items that pass: bool [n].
 
     filter: one that went through `pharos.indexing.filters.check` with this schema. items: typed rows as in
-    pharos.ingest.dataset.Dataset; all of them count as available at any time. Raises FilterError for a condition
-    on a time that only a server heeds.
+    pharos.ingest.dataset.Dataset; all of them count as available at any time. Raises FilterError for a condition on
+    a time that only a server supports.
     """
     mask = np.ones(len(items), bool)
     types = {feature.name: feature.type for feature in schema.items}
@@ -80,5 +80,5 @@ def _within(bounds: Range, values: NDArray[np.float64]) -> Mask:
 
 
 def only(item_ids: Sequence[str]) -> Filter:
-    """The filter that lets these items pass alone."""
+    """A filter that passes these items alone."""
     return Filter((AnyOf(Columns.ITEM, tuple(item_ids)),))

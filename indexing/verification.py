@@ -1,4 +1,4 @@
-"""Holds a freshly built collection against what was uploaded, before anyone is sent to it."""
+"""Verifies a new collection against the uploaded points, before the alias points to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _TOLERANCE: Final = 1e-4
 
 @dataclass
 class _Nearest:
-    """The exact nearest neighbours of the canaries by one vector, of all that has passed so far."""
+    """The exact nearest neighbours of the canaries by one vector, among all points so far."""
 
     canaries: dict[str, FloatArray] = field(default_factory=dict)
     best: FloatArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
@@ -49,7 +49,7 @@ class _NearestSparse:
             self.canaries = {ids[row]: vectors[row] for row in chosen}
             self.best = np.zeros((len(chosen), _NEIGHBOURS), dtype=np.float32)
         sent = list(self.canaries.values())
-        # Of billions of dimensions those that the canaries have.
+        # Only the dimensions that the canaries use, of billions.
         dimensions = np.unique(np.concatenate([vector.indices for vector in sent]))
         scores = (_matrix(sent, dimensions) @ _matrix(vectors, dimensions).T).toarray()
         merged = -np.sort(-np.hstack([self.best, scores]), axis=1)
@@ -57,7 +57,7 @@ class _NearestSparse:
 
 
 class Canaries:
-    """A few of the uploaded items, and the exact answers to searches by their vectors.
+    """A sample of the uploaded items, with the exact results of searches by their vectors.
 
     The answers are computed with numpy as the upload passes by, so that the vectors are never all in memory; scores are
     kept rather than ids, since neighbours of equal score are equally right.
@@ -69,7 +69,7 @@ class Canaries:
         self._nearest_sparse: dict[str, _NearestSparse] = {}
 
     def add(self, points: Sequence[Point]) -> None:
-        """Take in points as they are uploaded, each item once."""
+        """Add uploaded points, each item once."""
         self.count += len(points)
         for name in {name for point in points for name in point.vectors}:
             holders = [point for point in points if name in point.vectors]
@@ -80,7 +80,7 @@ class Canaries:
             self._nearest_sparse.setdefault(name, _NearestSparse()).add(list(held), list(held.values()))
 
     def verify(self, index: VectorIndex, collection: str, *, minimum_recall: float = MINIMUM_RECALL) -> float:
-        """The recall of the collection's searches, the lowest over its vectors, from 0 to 1.
+        """Verify the collection; returns the recall of its searches, the lowest over its vectors, from 0 to 1.
 
         Checks that there are items, that all have arrived, that the canaries are stored as they were sent, that an
         exact search agrees with numpy, as one by a sparse vector always must, and that a usual search finds enough of
@@ -128,7 +128,7 @@ class Canaries:
 
 
 def _matrix(vectors: Sequence[SparseVector], dimensions: NDArray[np.int64]) -> csr_matrix:
-    """The vectors as rows [n, dimensions], with nothing of other dimensions."""
+    """Vectors as rows over the given dimensions alone: csr [n, dimensions]."""
     rows = np.repeat(np.arange(len(vectors)), [len(vector) for vector in vectors])
     indices = np.concatenate([vector.indices for vector in vectors])
     columns = np.minimum(np.searchsorted(dimensions, indices), len(dimensions) - 1)
@@ -147,7 +147,7 @@ def _is_held(point: Point | None, name: str, vector: SparseVector) -> bool:
 
 
 def _agree_above_zero(answers: Sequence[Sequence[Hit]], best: FloatArray) -> bool:
-    """Whether the scores are the best. The engines leave out what shares no dimension, where scipy has 0."""
+    """Whether the scores are the best ones, zeros aside: engines leave out points without a shared dimension."""
     for hits, wanted in zip(answers, best, strict=True):
         found = np.zeros(len(wanted))
         found[: len(hits)] = [max(hit.score, 0) for hit in hits]
@@ -173,7 +173,7 @@ def _agree(answers: Sequence[Sequence[Hit]], best: FloatArray) -> bool:
 
 
 def _found(answers: Sequence[Sequence[Hit]], best: FloatArray) -> float:
-    """The share of the best scores that the answers reach, from 0 to 1. best: float32 [n, limit], best first."""
+    """The recall of the results by score, from 0 to 1. best: float32 [n, limit], best first."""
     reached = [
         sum(hit.score >= worst - _TOLERANCE for hit in hits) for hits, worst in zip(answers, best[:, -1], strict=True)
     ]

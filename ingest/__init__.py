@@ -1,1 +1,1 @@
-"""Tables in: dataset folders and known layouts become typed tables, validated, and split for evaluation."""
+"""Ingestion: data set folders and known layouts are read, validated, typed, and split for evaluation."""

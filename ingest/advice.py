@@ -1,4 +1,4 @@
-"""What can be read and will be of little use: told before anybody trains on it."""
+"""Warnings about data that can be read but will be of little use in training."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SHOWN: Final = 3
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to look at. table: "interactions", "items" or "users". subject: the feature, user or item, or ""."""
+    """One warning. table: "interactions", "items" or "users". subject: the feature, user or item, or ""."""
 
     table: str
     subject: str
@@ -31,7 +31,7 @@ class Advice:
 
 
 def advise(dataset: Dataset) -> list[Advice]:
-    """What in the data set will be of little use, most important first."""
+    """Warnings about a data set, the most important first."""
     return [
         *_events(dataset),
         *_features("items", dataset.items, Columns.ITEM, dataset.schema.items),
@@ -42,7 +42,9 @@ def advise(dataset: Dataset) -> list[Advice]:
 def _events(dataset: Dataset) -> Iterator[Advice]:
     events = dataset.interactions
     if events.empty:
-        yield Advice("interactions", "", "there are none: items can be imported and searched, and nothing be learnt")
+        yield Advice(
+            "interactions", "", "there are none: items can be imported and searched, but nothing can be trained"
+        )
         return
     by_user, by_item = events[Columns.USER].value_counts(), events[Columns.ITEM].value_counts()
     for name, counts, what in (("user", by_user, "events"), ("item", by_item, "events")):
@@ -54,11 +56,13 @@ def _events(dataset: Dataset) -> Iterator[Advice]:
                 f"this one {name} has {share:.0%} of all {what}: a robot, a test or a missing id?",
             )
     if len(by_user) > 1 and by_user.max() == by_user.min() == len(by_item):
-        yield Advice("interactions", "", "every user has the same items: one list for all is what can be learnt")
+        yield Advice("interactions", "", "every user has the same items: only one list for all can be learnt")
     single = int((by_user == 1).sum())
     if len(by_user) >= _FEWEST_ROWS and single > 0.8 * len(by_user):
         yield Advice(
-            "interactions", "", f"{single:,} of {len(by_user):,} users have one event: what they share cannot be learnt"
+            "interactions",
+            "",
+            f"{single:,} of {len(by_user):,} users have one event: which items go together cannot be learnt from them",
         )
     for column, what in ((Columns.RATING, "rating"), (Columns.TIMESTAMP, "time")):
         if column in events and len(events) >= _FEWEST_ROWS and events[column].nunique() == 1:
@@ -86,13 +90,13 @@ def _features(table: str, frame: pd.DataFrame, id_column: str, features: tuple[F
         texts = filled.astype("str")
         distinct = texts.nunique()
         if distinct == 1 and len(filled) == len(frame) and len(frame) > 1:
-            yield Advice(table, feature.name, f"every value is {texts.iloc[0][:60]}: a constant says nothing")
+            yield Advice(table, feature.name, f"every value is {texts.iloc[0][:60]}: a constant carries no information")
         elif len(filled) < _FILLED_SHARE * len(frame):
             yield Advice(
                 table, feature.name, f"{len(filled):,} of {len(frame):,} values are there, the rest is missing"
             )
         elif (texts == frame[id_column].loc[texts.index]).mean() > _UNIQUE_SHARE:
-            yield Advice(table, feature.name, "holds the id again, which is no feature")
+            yield Advice(table, feature.name, "repeats the id, which is no feature")
         elif (
             feature.type is FeatureType.CATEGORY
             and len(filled) >= _FEWEST_ROWS

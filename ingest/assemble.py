@@ -1,4 +1,4 @@
-"""Tables from any layout become a Dataset: ids and values checked, each bad row counted and dropped."""
+"""Builds a Dataset from tables of any layout: ids and values are checked, each bad row is counted and dropped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ _WEIGHT = "weight of the event"
 
 @dataclass(frozen=True)
 class InteractionTable:
-    """A table of who chose what, and which of its columns says so. rating, timestamp, type: None if there is none.
+    """A table of interactions and the roles of its columns. rating, timestamp, type: None if there is none.
 
     times: how the timestamps are written. decimal: the mark in ratings, None if it is to be found. types: those that
     are read, None for all. weights: what an event of each type weighs, which stands for its rating.
@@ -77,7 +77,7 @@ def assemble(
     ids: str | None = None,
     strict: bool = True,
 ) -> Dataset:
-    """Check the tables against each other and give the typed data set; a table may be absent.
+    """Check the tables against each other and return the typed data set; a table may be absent.
 
     ids: one of `FORMS`, to bring all ids to, None to keep them as they are.
     Errors: DataError if more than 5 % of a table's rows are bad, or of a feature's cells unreadable; with `strict`
@@ -219,7 +219,7 @@ def _note_unknown(table: Table, column: str, known: pd.Series) -> Table:
 
 
 def _drop_unknown(table: Table, column: str, known: pd.Series) -> Table:
-    """The table without events of items that are not known, told apart by what would mend it."""
+    """The table without events of unknown items; the rows are counted by what would repair them."""
     unknown = ~table.frame[column].isin(known).to_numpy(dtype=bool)
     if not unknown.any():
         return table
@@ -235,7 +235,7 @@ def _drop_unknown(table: Table, column: str, known: pd.Series) -> Table:
 
 
 def _unlisted_users(users: EntityTable, listed: pd.DataFrame, events: pd.DataFrame) -> tuple[Finding, ...]:
-    """That some users have no row, and which of them would have one if their id were written alike."""
+    """How many users of events have no row in the users table, and how many would have one with ids written alike."""
     own = pd.Series(events[Columns.USER].unique(), dtype="str")
     unlisted = own[~own.isin(listed[Columns.USER])]
     if unlisted.empty:

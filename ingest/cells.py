@@ -1,4 +1,4 @@
-"""Cells as they stand in a file become typed feature values; what cannot be read becomes missing, and is counted."""
+"""Converts cells of a file into typed feature values; unreadable cells become missing values and are counted."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ def type_features(
     *,
     folder: Path | None = None,
 ) -> tuple[Table, tuple[Feature, ...]]:
-    """The table with a typed column per feature, and the features as read: each vector with its length.
+    """The table with one typed column per feature, and the features as read: each vector with its length.
 
     folder: where the files of pictures are; a cell of a path is unreadable without one.
     decimal: the mark before decimals, None if it is to be found. dates: the numbers that are written as times, which
@@ -68,7 +68,7 @@ def type_features(
 
 
 def type_texts(table: Table, column: str, limit: int, *, strip: bool = False) -> Table:
-    """The table with this column as str (missing: empty), cut to so many characters."""
+    """The table with this column as str (missing: empty), cut to `limit` characters."""
     text = composed(table.frame[column].astype("str").fillna(""))
     if strip:
         text = text.str.strip()
@@ -78,7 +78,7 @@ def type_texts(table: Table, column: str, limit: int, *, strip: bool = False) ->
 
 
 def type_numbers(table: Table, column: str, decimal: str | None) -> tuple[Table, Numbers]:
-    """The table with notes of what was found in its numbers, and these; the column itself stays as it is."""
+    """The table with findings about its numbers, and the numbers; the column itself is unchanged."""
     numbers = read_numbers(table.frame[column], decimal)
     if numbers.decimal == "," and decimal is None:
         found = ~np.isnan(numbers.values)
@@ -100,7 +100,7 @@ def _type_numbers(table: Table, column: str, decimal: str | None) -> Table:
 
 
 def type_moments(table: Table, column: str, said: TimeFormat) -> Table:
-    """The table with this column as unix seconds, float64 (missing: NaN). A cell that cannot be read is counted."""
+    """The table with this column as unix seconds, float64 (missing: NaN); unreadable cells are counted."""
     table, seconds = _read_moments(table, column, said)
     return table.with_columns(**{column: np.floor(seconds)})
 
@@ -199,7 +199,7 @@ def _type_series(table: Table, feature: Feature) -> tuple[Table, Feature]:
 
 
 def _parse_vector(cell: Any) -> NDArray[np.float32] | None:
-    """The numbers of a list, or of a text with blanks or commas between them, in brackets or not; None if empty."""
+    """The numbers of a list, or of a text separated by blanks or commas, with or without brackets; None if empty."""
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return None
     if isinstance(cell, str):

@@ -1,10 +1,10 @@
-"""The names of the columns that every package shares."""
+"""The column names that every package uses."""
 
 from typing import Final
 
 
 class Columns:
-    """Column names of the typed tables: one vocabulary from the files to the answers."""
+    """Column names of the typed tables, the same from ingestion to recommendations."""
 
     USER: Final = "user_id"
     ITEM: Final = "item_id"

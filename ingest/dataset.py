@@ -1,4 +1,4 @@
-"""The typed tables of a data set, as every other package sees them."""
+"""The data set: typed tables, as every other package uses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dataset.toml: what a dataset folder says of its files."""
+"""dataset.toml: the declaration of the files of a data set folder."""
 
 import tomllib
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def read_declared(folder: Path, *, strict: bool = True) -> Dataset:
 
 
 def read_declaration(folder: Path, path: Path, declared: Mapping[str, Any], *, strict: bool = True) -> Dataset:
-    """Read a folder by what is declared of it. path: what goes by in messages as the place of the declaration.
+    """Read a folder by a declaration. path: the place of the declaration in messages.
 
     Errors: DataError.
     """
@@ -124,7 +124,7 @@ def _read_entities(folder: Path, section: Section, *, title: bool) -> EntityTabl
 
 
 def _rename(table: Table, declared: "tuple[_Declared, ...]") -> Table:
-    """The table with its columns called as the features are."""
+    """The table with its columns renamed to the features."""
     frame, sources = table.frame, {part.column for part in declared}
     renamed = {str(column): frame[column] for column in frame if column not in sources}
     renamed.update({part.name: frame[part.column] for part in declared})

@@ -1,4 +1,4 @@
-"""What dataset.toml says of where a table stands and how it is written."""
+"""The keys of dataset.toml that say where a table is and in which format."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ _VARIABLE: Final = "env:"
 
 
 def source_of(folder: Path, section: Section) -> Source:
-    """Where the table of this section stands, and how it is written. Errors: DataError."""
+    """The source of the table of this section. Errors: DataError."""
     values = section.values
     if ("file" in values) == ("query" in values):
         raise section.error("file", "missing; required is file, or query with url")
@@ -82,7 +82,7 @@ def _text_format(section: Section) -> TextFormat:
 
 
 def time_format(section: Section, key: str) -> TimeFormat:
-    """How times are written, by this key and `timezone`. Errors: DataError."""
+    """The time format from this key and `timezone`. Errors: DataError."""
     said = TimeFormat(section.optional_text(key), section.optional_text("timezone"))
     try:
         check_format(said)

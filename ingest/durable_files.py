@@ -1,4 +1,4 @@
-"""Small files that are either as they were or as they shall be, whenever the machine stops."""
+"""Atomic, durable writes of small files, safe against power cuts."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_durably(path: Path, text: str) -> None:
-    """Replace the file in one atomic step that is on the disk when this returns."""
+    """Replace the file in one atomic step; it is on the disk when this returns."""
     # The dot keeps the remains of a crash apart from real files.
     beside = path.with_name(f".{path.name}.new")
     with beside.open("w", encoding="utf-8") as file:
@@ -18,7 +18,7 @@ def write_durably(path: Path, text: str) -> None:
 
 
 def sync(path: Path) -> None:
-    """Put on the disk what a file holds, or which files a folder has."""
+    """Flush a file, or the entries of a folder, to the disk (fsync)."""
     if sys.platform == "win32":  # Windows knows no such call for folders, and needs none.
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -29,14 +29,14 @@ def sync(path: Path) -> None:
 
 
 def make_durably(folder: Path) -> None:
-    """Make a folder, and those above it that are not there, so that a power cut takes none of them along."""
+    """Create a folder with its parents, durably."""
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         sync_above(folder)
 
 
 def sync_above(path: Path) -> None:
-    """Put on the disk that the folders above a path have it and each other: they may have been made just now."""
+    """Flush all parent folders of a path, which may have just been created."""
     above = path.resolve().parent
     while above != above.parent:
         if not os.access(above, os.R_OK):

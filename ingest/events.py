@@ -1,4 +1,4 @@
-"""Events of several types: which of them are read, what each weighs, and what is left of those of one pair."""
+"""Event types: which are read, their weights, and the merging of repeated events of a user and an item."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,7 +14,7 @@ _TOLD_TYPES: Final = 10
 
 
 def choose_types(table: Table, column: str, types: tuple[str, ...]) -> Table:
-    """The table with the rows of these types alone; the others are counted by their type. Case does not matter."""
+    """The table with the rows of these types alone; other rows are counted by type. Case is ignored."""
     wanted = {kind.casefold() for kind in types}
     named = table.frame[column].str.strip().str.casefold()
     others = named[~named.isin(wanted)].value_counts()
@@ -27,14 +27,14 @@ def choose_types(table: Table, column: str, types: tuple[str, ...]) -> Table:
 
 
 def weigh(table: Table, column: str, weights: Mapping[str, float]) -> NDArray[np.float64]:
-    """The weight of each row, by its type. float64 [rows]."""
+    """The weight of each row by its type: float64 [rows]."""
     by_name = {kind.casefold(): weight for kind, weight in weights.items()}
     kinds = table.frame[column].str.strip().str.casefold()
     return np.asarray(kinds.map(by_name), dtype=np.float64)
 
 
 def merge_weighed(table: Table, user: str, item: str, when: str | None, weight: str) -> Table:
-    """One row for each (user, item) pair: its last, with the weight of its strongest event.
+    """One row per (user, item) pair: the last one, with the weight of the strongest event.
 
     A negative event takes back what was before it: a pair that ends with one is left out. Order is that of time, and
     in the file where there is none. All others are counted.

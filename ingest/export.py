@@ -1,4 +1,4 @@
-"""Writing a data set as a dataset folder."""
+"""Exports a data set as a data set folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,8 +57,8 @@ def _interaction_keys(dataset: Dataset) -> dict[str, str]:
         "file": "interactions.parquet",
         "user": Columns.USER,
         "item": Columns.ITEM,
-        **_if(dataset.schema.has_rating, rating=Columns.RATING),
-        **_if(dataset.schema.has_timestamp, timestamp=Columns.TIMESTAMP),
+        **_keys_if(dataset.schema.has_rating, rating=Columns.RATING),
+        **_keys_if(dataset.schema.has_timestamp, timestamp=Columns.TIMESTAMP),
     }
 
 
@@ -66,12 +66,12 @@ def _item_keys(dataset: Dataset) -> dict[str, str]:
     return {
         "file": "items.parquet",
         "id": Columns.ITEM,
-        **_if(dataset.schema.has_title, title=Columns.TITLE),
+        **_keys_if(dataset.schema.has_title, title=Columns.TITLE),
         **{name: name for name in SHOWN if name in dataset.items},
     }
 
 
-def _if(condition: bool, **keys: str) -> dict[str, str]:
+def _keys_if(condition: bool, **keys: str) -> dict[str, str]:
     return keys if condition else {}
 
 
@@ -83,7 +83,7 @@ def _write(frame: pd.DataFrame, features: tuple[Feature, ...], path: Path) -> No
 
 
 def _cells(column: pd.Series, kind: FeatureType | None) -> pd.Series | list[object]:
-    """Values in the form that Parquet has for them."""
+    """Values in a form that Parquet can store."""
     if kind is FeatureType.IMAGE:
         return [None if image is None else image_file(image) for image in column]
     if kind is FeatureType.SERIES:

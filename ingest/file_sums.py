@@ -1,6 +1,6 @@
-"""Sums of files that no process has open, so that damage is found before an engine reads them.
+"""Checksums of files that no process has open, so that damage is found before an engine reads them.
 
-An engine that maps its files into memory takes a changed byte as it is, and may wait for ever for what is missing.
+An engine that maps its files into memory does not notice a changed byte, and may hang where a part is missing.
 """
 
 import json
@@ -18,13 +18,13 @@ _CASES: Final = 3
 
 
 def write_sums(folder: Path, file: Path) -> None:
-    """Write to `file`, durably, the length and the sum of every other file below the folder."""
+    """Write length and checksum of every other file below the folder to `file`, durably."""
     sums = _sums(folder, file)
     write_durably(file, json.dumps({"files": sums, "sum": _own_sum(sums)}))
 
 
 def publish(partial: Path, place: Path, sums: str) -> None:
-    """Give a complete folder its name, with the sums of its files in the file `sums`, durably and in one step."""
+    """Rename a complete folder to its final name, with checksums in the file `sums`, durably and in one step."""
     write_sums(partial, partial / sums)
     for path in [*partial.rglob("*"), partial]:
         sync(path)
@@ -33,7 +33,7 @@ def publish(partial: Path, place: Path, sums: str) -> None:
 
 
 def damage(folder: Path, file: Path) -> str | None:
-    """What of the folder is not as `write_sums` found it: a sentence's end that names cases, "" where all is.
+    """How the folder differs from its checksums: a phrase that names examples, "" if it does not.
 
     None where nothing is known, because `file` is not there or is damaged itself.
     """
@@ -53,7 +53,7 @@ def _sums(folder: Path, but: Path) -> dict[str, list[int]]:
 
 
 def _sum(path: Path) -> int:
-    """The CRC-32 of the places and contents of all blocks but those of zeros only: these may be holes in the file."""
+    """The CRC-32 over position and content of all blocks except those of zeros, which may be holes in the file."""
     total = 0
     with path.open("rb", buffering=0) as file:
         for place in _blocks_with_data(file.fileno()):
@@ -65,7 +65,7 @@ def _sum(path: Path) -> int:
 
 
 def _blocks_with_data(descriptor: int) -> Iterator[int]:
-    """The numbers of the blocks that the disk has something of, ascending; all where the system cannot say."""
+    """The numbers of the blocks with data on the disk, ascending; all blocks where the system cannot tell."""
     size, place = os.fstat(descriptor).st_size, 0
     while place * _BLOCK < size:
         if hasattr(os, "SEEK_DATA"):

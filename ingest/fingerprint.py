@@ -1,4 +1,4 @@
-"""A name for the content of a data set: equal tables have equal fingerprints, on any machine."""
+"""Fingerprints of data sets: equal tables have equal fingerprints, on any machine."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ _BATCH: Final = 1_000_000
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """SHA-256 (hex) over schema and tables, in the order of their rows; the name and the report do not count."""
+    """SHA-256 (hex) over schema and tables, in row order; name and report are not included."""
     schema = dataset.schema
     digest = hashlib.sha256(json.dumps([schema.has_rating, schema.has_timestamp, schema.has_title]).encode())
     tables = (

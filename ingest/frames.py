@@ -1,4 +1,4 @@
-"""Tables that are in memory already become a Dataset: the same checks as for files, the same account of bad rows."""
+"""Builds a Dataset from DataFrames, with the same checks and report as for files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def dataset_from_frames(
 
 @dataclass(frozen=True)
 class _Rows:
-    """Places in a frame: its name and the number of the row, from 0."""
+    """Positions in a frame, for messages: its name and the row number, from 0."""
 
     file: str
 

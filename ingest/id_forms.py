@@ -1,4 +1,4 @@
-"""Ids that two tables write differently: found, told with what mends it, and mended where dataset.toml says so."""
+"""Ids that two tables write differently: found, reported with a remedy, and normalised where dataset.toml says so."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ FORMS: Final[Mapping[str, Callable[[pd.Series], pd.Series]]] = {"number": _numbe
 
 @dataclass(frozen=True)
 class Difference:
-    """In what some ids differ from those of another table. what: in words. form: the one of FORMS that mends it."""
+    """How some ids differ from those of another table. what: in words. form: the one of FORMS that normalises it."""
 
     what: str
     form: str
 
 
 def find_differences(ids: pd.Series, known: pd.Series) -> dict[str, tuple[Difference, str]]:
-    """Of unique ids that are not known, those that differ from a known one in their form alone: in what, and that."""
+    """Unknown ids that differ from a known one in form alone: how, and which."""
     found: dict[str, tuple[Difference, str]] = {}
     for form, apply in FORMS.items():
         by_form = pd.Series(known.to_numpy(), index=apply(known).to_numpy())

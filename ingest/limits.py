@@ -1,4 +1,4 @@
-"""How much one value may hold, in a file as in a request."""
+"""Limits on the size of one value, in files and in requests."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Reading a data set, whatever its layout."""
+"""Reads a data set of any layout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from pharos.ingest.tables.watching import watched
 
 @dataclass(frozen=True)
 class _Layout:
-    """A kind of folder: known by the files that it holds, each a name or a pattern."""
+    """A known layout: recognised by the files of a folder, each a name or a pattern."""
 
     name: str
     files: tuple[str, ...]
@@ -36,7 +36,7 @@ class _Layout:
     found: Callable[[Path], object] | None = None
 
     def fits(self, folder: Path) -> bool:
-        """Whether the folder is of this kind."""
+        """Whether the folder has this layout."""
         if self.found is not None:
             return bool(self.found(folder))
         return all(any(path.is_file() for path in folder.glob(pattern)) for pattern in self.files)
@@ -76,7 +76,7 @@ _LAYOUTS: Final = (
 
 
 def known_layout(folder: Path) -> str | None:
-    """The name of the layout that the folder's files are of; None if it is none, or has a dataset.toml."""
+    """The name of the folder's layout; None if unknown, or if it has a dataset.toml."""
     for layout in _LAYOUTS:
         if layout.fits(folder):
             return None if layout.read is read_declared else layout.name

@@ -1,4 +1,4 @@
-"""How long work tells a person where it stands; the command line has the implementation that people see."""
+"""Progress of long work; the command line implements it for a terminal."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One piece of long work with a known or unknown count of steps."""
+    """One piece of long work."""
 
     def advance(self, steps: int = 1) -> None:
-        """`steps` more are done."""
+        """Report that `steps` more are done."""
 
     def note(self, text: str) -> None:
         """Show `text` beside the bar: a loss, a metric."""
 
 
 class Progress(Protocol):
-    """Where long work reports to."""
+    """The receiver of progress reports."""
 
     def task(self, description: str, total: int | None = None) -> AbstractContextManager[Task]:
         """Open a task as a context manager; `total` is the count of steps, None if unknown."""
@@ -26,11 +26,11 @@ class Progress(Protocol):
 
 
 class Silent:
-    """A progress that shows nothing: for tests and for callers that have no one to tell."""
+    """A progress that shows nothing, for tests and silent callers."""
 
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator[Task]:
-        """A task that ignores what it is told."""
+        """A task that ignores all reports."""
         yield _SilentTask()
 
     def say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""One record's features, as a request gives them: checked, and typed as in the tables of a Dataset."""
+"""Parses the features of a single record from a request, with the same types as in a Dataset."""
 
 import math
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _SHOWN_CHARACTERS = 80
 
 
 class FeatureError(ValueError):
-    """A value that a feature cannot have, or a name that is no feature.
+    """A value that a feature does not allow, or an unknown feature name.
 
     field: the name given. value: the value given. allowed: what may stand there, in words.
     """
@@ -161,7 +161,7 @@ def _parse_series(feature: Feature, value: Any) -> NDArray[np.float32] | None:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether the text can be stored: JSON can name half of a surrogate pair, which no encoding can."""
+    """Whether the text can be stored: JSON can hold half a surrogate pair, which no encoding can."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The rows that were dropped, written to a file for whoever mends them."""
+"""Writes the dropped rows to a file, for whoever repairs them."""
 
 import csv
 import re
@@ -12,7 +12,7 @@ HEADER: Final = ("file", "line", "reason", "row")
 
 
 def write_rejects(report: IngestReport, path: Path) -> int:
-    """Write every dropped row as CSV: its file, its line (or "row 5"), why, and what stood there; gives their count.
+    """Write every dropped row as CSV: file, line (or "row 5"), reason, and content; returns their count.
 
     A row that is not text, as in Parquet, stands as a JSON object of the columns that were read.
     Errors: DataError if there is another file at this path already.

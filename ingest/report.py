@@ -1,4 +1,4 @@
-"""What reading a data set found: how many rows, which of them were dropped, and why."""
+"""The ingestion report: how many rows were read, and which were dropped, and why."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 
 class Outcome(StrEnum):
-    """What became of the rows or cells that a finding counts."""
+    """What happened to the rows or cells of a finding."""
 
     DROPPED = "dropped"
     MISSING = "read as missing"
@@ -39,23 +39,23 @@ class RejectedRows(Protocol):
 
     @property
     def reason(self) -> str:
-        """What is wrong with them."""
+        """Why they were dropped."""
 
     @property
     def records(self) -> Sequence[int]:
-        """Their numbers in the file."""
+        """Their record numbers in the file."""
 
     @property
     def values(self) -> Callable[[], list[str]]:
-        """Gives what stood in each."""
+        """A function that returns the content of each."""
 
     def cases(self, count: int) -> list[str]:
-        """Where the first of them stand."""
+        """The places of the first of them."""
 
 
 @dataclass(frozen=True)
 class TableCount:
-    """What became of the rows of one table, each of which counts once.
+    """The rows of one table, each counted once by its outcome.
 
     read: rows that are used. noted: rows that are not wrong, and that another row stands for or that are left out by
     choice. dropped: bad ones.
@@ -72,7 +72,7 @@ class IngestReport:
 
     rows: (file, rows in it, bad ones included), in the order of reading. findings: in the order of discovery.
     tables: of "interactions", "items" and "users", as far as they were read. rejected: the rows that were dropped.
-    faults: why the data set would be refused, where it is read all the same, to look at it.
+    faults: why the data set would be refused, when it is read anyway (strict off).
     """
 
     rows: tuple[tuple[str, int], ...] = ()

@@ -1,4 +1,4 @@
-"""What a data set declares: which features its items and users have, and of which type each is."""
+"""The schema of a data set: the features of items and users, and their types."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ RESERVED_NAMES: Final = frozenset(
 
 
 class FeatureType(StrEnum):
-    """The kinds of feature that a table may have; each has one encoder in `pharos.towers.features.encoders`."""
+    """Feature types; each has one encoder in `pharos.towers.features.encoders`."""
 
     NUMBER = "number"
     FLAG = "flag"
@@ -47,7 +47,7 @@ class Feature:
 
     @property
     def missing(self) -> FeatureValue:
-        """The value that stands for a missing one."""
+        """The missing value of this type."""
         match self.type:
             case FeatureType.NUMBER | FeatureType.FLAG:
                 return nan
@@ -61,7 +61,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Schema:
-    """The declared shape of a data set, free of its data."""
+    """The declared features of a data set, without its data."""
 
     items: tuple[Feature, ...] = ()
     users: tuple[Feature, ...] = ()

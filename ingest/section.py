@@ -1,4 +1,4 @@
-"""One table of a TOML file, read key by key with errors that name the key."""
+"""Reads one TOML table key by key, with errors that name the key."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,12 +21,12 @@ class Section:
         self.values = values
 
     def error(self, key: str, problem: str) -> DataError:
-        """What is wrong with a key of this table."""
+        """An error about a key of this table."""
         where = ".".join(part for part in (self.name, key) if part)
         return DataError(f"{self.path}: {where}: {problem}")
 
     def allow(self, *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
-        """Errors: DataError for a key that is not known, or that is missing."""
+        """Check the keys. Errors: DataError for an unknown key, or a missing one."""
         allowed = ", ".join(required + optional)
         for key in self.values:
             if key not in required + optional:

@@ -1,4 +1,4 @@
-"""Pictures and series: from files, cells and requests to arrays of one form."""
+"""Pictures and series from files, cells and requests, as arrays of a fixed form."""
 
 import base64
 import binascii
@@ -57,7 +57,7 @@ def read_image(cell: Any, folder: Path | None) -> Image | None:
 
 
 def decode_image(content: bytes) -> Image:
-    """The picture in a file's content, made square and small: uint8 [IMAGE_SIDE, IMAGE_SIDE, 3].
+    """Decode a picture file, cropped to a square and scaled down: uint8 [IMAGE_SIDE, IMAGE_SIDE, 3].
 
     Of one that moves it is the first frame. Raises ValueError where there is none, or too large a one.
     """
@@ -78,7 +78,7 @@ def decode_image(content: bytes) -> Image:
 
 
 def image_of_text(text: str) -> Image:
-    """The picture in a request: the bytes of a file as base64, with or without `data:image/…;base64,` before them.
+    """The picture of a request: base64, with or without `data:image/…;base64,` before it.
 
     Raises ValueError. A path is never read: no request reaches the file system.
     """
@@ -94,7 +94,7 @@ def image_of_text(text: str) -> Image:
 
 
 def image_file(image: Image) -> bytes:
-    """A picture, uint8 [h, w, 3], as the content of a PNG file, from which `decode_image` reads an equal one."""
+    """Encode a picture, uint8 [h, w, 3], as a PNG file without loss."""
     from PIL import Image as Pillow
 
     content = io.BytesIO()

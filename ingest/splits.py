@@ -1,7 +1,7 @@
-"""Which events are learned from and which are predicted: the protocols of the evaluation.
+"""Train, validation and test splits, one per evaluation protocol.
 
-Each split is a partition of the events into frames of the same columns, in per-user chronological order. All of it
-hangs on ids and times alone, so that anybody can make the same split without this code.
+Each split is a partition of the events into frames of the same columns, in per-user chronological order. Splits depend
+on ids and times alone, so that they can be reproduced without this code.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _FEWEST_TO_LEAVE_OUT = 3
 
 @dataclass(frozen=True)
 class Split:
-    """Disjoint frames of events that together are all of them."""
+    """Training, validation and test events: disjoint, together all events."""
 
     train: pd.DataFrame
     validation: pd.DataFrame
@@ -27,7 +27,7 @@ class Split:
 
 
 def chronological(interactions: pd.DataFrame) -> Split:
-    """The last fifth of each user's events is the test, the tenth before it the validation.
+    """Per user: the last fifth of the events is the test part, the tenth before it the validation part.
 
     Event r (from 0) of a user's n is test when 10(r+1) > 8n, else validation when 10(r+1) > 7n, else training.
     """
@@ -39,7 +39,7 @@ def chronological(interactions: pd.DataFrame) -> Split:
 
 
 def leave_one_out(interactions: pd.DataFrame) -> Split:
-    """The last event of each user is the test, the one before it the validation, all others are training.
+    """Per user: the last event is the test part, the one before it the validation part, all others are training.
 
     All events of a user of fewer than three are training. This is how the papers on sequential recommendation measure
     (Kang and McAuley, 2018, https://arxiv.org/abs/1808.09781).
@@ -52,11 +52,11 @@ def leave_one_out(interactions: pd.DataFrame) -> Split:
 
 
 def global_moment(interactions: pd.DataFrame) -> Split:
-    """One moment for all users: what happened from it on is the test, about a tenth of all events.
+    """One moment for all users: later events are the test part, about a tenth of all events.
 
-    A second moment, found in the same way among the events before the first, parts validation from training. So nobody
-    learns from what was still to come for somebody else, as splits by user let them (Gusak et al., "Time to Split",
-    2025, https://arxiv.org/abs/2507.16289). Needs timestamps; see `last_tenth` for how a moment is chosen.
+    A second moment, found in the same way among the events before the first, parts validation from training. So no
+    method learns from events that lie in another user's future, as with splits by user (Gusak et al., "Time to
+    Split", 2025, https://arxiv.org/abs/2507.16289). Needs timestamps; see `last_tenth` for how a moment is chosen.
     """
     events = order(interactions)
     stamps = events[Columns.TIMESTAMP].to_numpy()
@@ -67,7 +67,7 @@ def global_moment(interactions: pd.DataFrame) -> Split:
 
 
 def last_tenth(stamps: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The events from one moment on, bool [len(stamps)]: of all moments the one that parts off nearest to a tenth.
+    """A mask of the events from one moment on, bool [len(stamps)]; the moment is chosen to split off about a tenth.
 
     Equal timestamps are never parted; of two moments that are equally near it is the later. All False where there are
     fewer than two different timestamps.
@@ -83,7 +83,7 @@ def last_tenth(stamps: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def cold(interactions: pd.DataFrame) -> Split:
-    """All events of about a tenth of the items are the test, so that no model can have seen those items.
+    """All events of about a tenth of the items are the test part, so that these items are unseen in training.
 
     Cold are the items of `is_cold`; there is no validation part.
     """
@@ -93,14 +93,14 @@ def cold(interactions: pd.DataFrame) -> Split:
 
 
 def rating(interactions: pd.DataFrame) -> Split:
-    """A random tenth of the events is the test: whose md5("user|item|rating") is 0 modulo 10. No validation part."""
+    """A random tenth of the events is the test part: md5("user|item|rating") modulo 10 is 0. No validation part."""
     events = order(interactions)
     test = digests(pair_keys(events) + "|rating", len(events)) % 10 == 0
     return _split(events, validation=np.zeros(len(events), bool), test=test)
 
 
 def is_cold(item_ids: pd.Series) -> NDArray[np.bool_]:
-    """Whether each item is cold in the `cold` protocol: its md5 is 3 modulo 10. bool [items]."""
+    """Whether each item is cold in the `cold` protocol: its md5 modulo 10 is 3. bool [items]."""
     cold_items: NDArray[np.bool_] = digests(item_ids, len(item_ids)) % 10 == 3
     return cold_items
 

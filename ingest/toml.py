@@ -1,4 +1,4 @@
-"""Names and values as TOML writes them."""
+"""Writes names and values as TOML."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Text in one form: composed as Unicode's NFC, and ids without blanks around them.
+"""Unicode normalisation: text in NFC, and ids without surrounding blanks.
 
 `nfc` is what decides: files, requests, filters and the store all go through it.
 """
@@ -22,7 +22,7 @@ _SHORT: Final = 1000
 
 
 def nfc(text: str) -> str:
-    """The text in NFC. One of more than 1,000 characters that piles more than 30 marks on a letter stays as it is."""
+    """The text in NFC; one of more than 1,000 characters with more than 30 marks on a letter is left as it is."""
     if text.isascii() or (len(text) > _SHORT and _piles().search(text)):
         return text
     return unicodedata.normalize("NFC", text)
@@ -30,13 +30,13 @@ def nfc(text: str) -> str:
 
 @cache
 def _piles() -> re.Pattern[str]:
-    """Finds more marks in a row than the most."""
+    """Matches more consecutive marks than allowed."""
     marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
     return re.compile(f"[{re.escape(''.join(marks))}]{{{_MOST_MARKS + 1}}}")
 
 
 def clean_name(name: str) -> str:
-    """A column's name, or one id: without blanks around it, in NFC."""
+    """A column name or an id, without surrounding blanks, in NFC."""
     return nfc(name).strip()
 
 
@@ -47,7 +47,7 @@ def composed(texts: pd.Series) -> pd.Series:
 
 
 def clean_ids(ids: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
-    """The ids (str) without blanks around them and in NFC, and which of them were in another form of Unicode."""
+    """The ids (str) without surrounding blanks and in NFC, and which of them were in another form of Unicode."""
     array, changed = _composed(pc.utf8_trim_whitespace(pa.array(ids, pa.large_string())))
     # Composing may leave a blank of another kind outside, which is no part of an id either.
     return _series(pc.utf8_trim_whitespace(array) if changed.any() else array, ids.index), changed

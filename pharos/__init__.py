@@ -1,4 +1,4 @@
-"""Two-tower retrieval with a vector database: train, index, serve, and measure honestly.
+"""Two-tower retrieval with a vector database: train, index, serve and evaluate.
 
     import pharos
 
@@ -54,7 +54,7 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What is asked for by name, imported when it is first used."""
+    """Import a public name when it is first used."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""Bundles of the Python API on disk: found, saved and read again, with the data that they answer with."""
+"""Bundles of the Python API on disk: found, saved and loaded, with their data set."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ NOWHERE: Final = Path(os.devnull)
 
 
 def find(path: Path) -> Path:
-    """The folder of a bundle: `path` itself, or the newest below it. Raises BundleError."""
+    """The folder of a bundle: `path` itself, or the newest bundle below it. Raises BundleError."""
     if (path / MANIFEST).is_file():
         return path
     below = bundle_ids(path)
@@ -62,7 +62,7 @@ def save(bundle: Bundle, folder: Path, data: Dataset | None) -> Path:
 
 
 def check_fits(bundle: Bundle, data: Dataset) -> None:
-    """Raise BundleError where the data lack a feature that the bundle's towers read."""
+    """Raise BundleError where the data lacks a feature that the bundle's towers read."""
     for table, read, given in (
         ("items", bundle.schema.items, data.schema.items),
         ("users", bundle.schema.users, data.schema.users),

@@ -1,4 +1,4 @@
-"""The items that a model answers with: found by id, by filter, by popularity and by the words of their titles."""
+"""The items of a model in memory: found by id, filter, popularity and title."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -39,18 +39,18 @@ class Catalogue:
         return len(self.ids)
 
     def rows(self, item_ids: Iterable[str]) -> Rows:
-        """The row of each item, int64 [n], -1 for one that there is none of."""
+        """The row of each item, int64 [n], -1 for unknown ones."""
         return np.asarray(self._index.get_indexer(pd.Index(list(item_ids), dtype="str")), np.int64)
 
     def row(self, item_id: str) -> int:
-        """The row of one item. Raises RequestError where there is none."""
+        """The row of one item. Raises RequestError for an unknown one."""
         (row,) = self.rows([item_id]).tolist()
         if row < 0:
             raise RequestError(f"there is no item {item_id!r} among the {len(self):,} items of the model's data")
         return int(row)
 
     def allowed(self, filter: FilterInput, only_ids: Sequence[str] | None = None) -> Mask | None:
-        """Which items pass: bool [items]; None for all. Raises FilterError for what the items cannot be asked."""
+        """A mask of the items that pass, bool [items]; None for all. Raises FilterError for an invalid filter."""
         asked = check(_parsed(filter), self.data.schema)
         if only_ids is not None:
             asked &= only(only_ids)
@@ -58,7 +58,7 @@ class Catalogue:
 
     @cached_property
     def popularity(self) -> tuple[Rows, NDArray[np.float64]]:
-        """All rows, the most popular first, and their scores, as the server's list of popular items has them.
+        """All rows, the most popular first, and their scores, as on the server.
 
         With ratings the score is IMDb's weighted rating (see `pharos.serving.store.popular`), without them the count of
         events.
@@ -79,7 +79,7 @@ class Catalogue:
         return order.astype(np.int64), score[order]
 
     def titled(self, text: str) -> list[tuple[int, float]]:
-        """The rows whose title holds every word of a text, the last one perhaps unfinished, with how well they fit.
+        """Rows whose title has every word of a text (the last one may be unfinished), and how well they match.
 
         1 for the exact title, .75 for one that begins with the text, .5 for one that holds it; the best first, and of
         equal ones those of more events.
@@ -110,7 +110,7 @@ class Catalogue:
 
     @cached_property
     def events(self) -> Rows:
-        """How many events each item has: int64 [items]."""
+        """The event count of each item: int64 [items]."""
         return np.bincount(self.rows(self.data.interactions[Columns.ITEM]), minlength=len(self)).astype(np.int64)
 
     @cached_property

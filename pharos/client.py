@@ -1,4 +1,4 @@
-"""A client of the HTTP API, with the verbs and the tables of a model in memory; it needs the standard library alone."""
+"""A client of the HTTP API with the methods and tables of a model in memory; it uses the standard library alone."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ _LIST_COLUMNS: Final = ("rank", "item_id", "title", "score", "source")
 
 
 class Client:
-    """Asks a server that `pharos serve` runs. Safe with threads: each call has a connection of its own.
+    """A client of a `pharos serve` server. Thread-safe: each call has its own connection.
 
     Every method raises ServerError, whose message says what the server refused and what is allowed, or why it could
     not be reached.
@@ -112,7 +112,7 @@ class Client:
         *,
         history: Sequence[str | Mapping[str, object]] | None = None,
     ) -> "pd.DataFrame":
-        """The past items that speak most for an item, as `Recommender.explain`: item_id, title, share, shared.
+        """The past items that contribute most to an item, as `Recommender.explain`: item_id, title, share, shared.
 
         A server explains what it would recommend: the table is empty for an item that the person has already.
         """
@@ -132,7 +132,7 @@ class Client:
         return frame
 
     def events(self, events: Sequence[Mapping[str, object]]) -> dict[str, int]:
-        """Tell what people did: dicts of user_id, item_id, type, and perhaps value and timestamp (unix seconds).
+        """Send events: dicts of user_id, item_id, type, and optionally value and timestamp (unix seconds).
 
         Returns how many were added and how many were known already.
         """
@@ -143,7 +143,7 @@ class Client:
         return self.scroll("/v1/events", "events")
 
     def reindex(self, bundle: str | None = None, *, wait: bool = False, timeout: float = 3600.0) -> dict[str, Any]:
-        """Begin to re-index the catalogue with a bundle, the newest by default; returns the job.
+        """Start a re-index with a bundle, the newest by default; returns the job.
 
         wait: whether to return only when it has ended. Raises ServerError where it failed, or is not done within
         `timeout` seconds.
@@ -161,7 +161,7 @@ class Client:
         return dict(job)
 
     def scroll(self, path: str, rows: str, query: Sequence[tuple[str, object]] = ()) -> Iterator[dict[str, Any]]:
-        """The rows of a list that comes in pages, each once. rows: their name in a page."""
+        """Iterate over the rows of a paginated list, each once. rows: their name in a page."""
         cursor: str | None = None
         while True:
             page = self.request("GET", path, query=[*query, *([] if cursor is None else [("cursor", cursor)])])
@@ -171,7 +171,7 @@ class Client:
                 return
 
     def request(self, method: str, path: str, body: object = None, query: Sequence[tuple[str, object]] = ()) -> Any:
-        """Any request of the API: JSON values in and out. path: with its parts percent-encoded."""
+        """Send any request of the API, with JSON values in and out. path: with its parts percent-encoded."""
         target = f"{self._root}{path}{'?' + urlencode([(name, str(value)) for name, value in query]) if query else ''}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         headers = self._headers | ({"Content-Type": "application/json"} if content else {})
@@ -206,7 +206,7 @@ class Items:
         available_from: int | None = None,
         available_until: int | None = None,
     ) -> dict[str, Any]:
-        """Write a whole item, in place of what there was of its id; with the answer it can be recommended and found.
+        """Create or replace an item; when this returns, it can be recommended and found.
 
         available_from, available_until: unix seconds, between which it is shown; None for no bound.
         """
@@ -216,20 +216,20 @@ class Items:
         return dict(self._client.request("PUT", f"/v1/items/{_part(item_id)}", body))
 
     def get(self, item_id: str) -> dict[str, Any]:
-        """All that is known of an item; ServerError with status 404 where there is none."""
+        """One item; ServerError with status 404 if there is none."""
         return dict(self._client.request("GET", f"/v1/items/{_part(item_id)}"))
 
     def all(self, *, filter: str | Sequence[str] | Mapping[str, object] | None = None) -> Iterator[dict[str, Any]]:
-        """Every item that passes the filter, page by page, by id; those that may not be shown are among them."""
+        """Every item that passes the filter, page by page, by id; hidden ones are included."""
         return self._client.scroll("/v1/items", "items", _filters(filter))
 
     def delete(self, item_id: str) -> dict[str, Any]:
-        """Delete an item; what people did with it stays theirs."""
+        """Delete an item; its events are kept."""
         return dict(self._client.request("DELETE", f"/v1/items/{_part(item_id)}"))
 
 
 class Users:
-    """The users of a server, and what they did."""
+    """The users of a server, and their events."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -239,19 +239,19 @@ class Users:
         return self._client.scroll("/v1/users", "users")
 
     def events(self, user_id: str) -> Iterator[dict[str, Any]]:
-        """What a user did, page by page, the oldest first."""
+        """The events of a user, page by page, oldest first."""
         return self._client.scroll(f"/v1/users/{_part(user_id)}/events", "events")
 
     def delete_event(self, user_id: str, event_id: str) -> None:
-        """Delete one event of a user, by its event_id; ServerError with status 404 where there is none."""
+        """Delete one event of a user, by its event_id; ServerError with status 404 if there is none."""
         self._client.request("DELETE", f"/v1/users/{_part(user_id)}/events/{_part(event_id)}")
 
     def export(self, user_id: str) -> dict[str, Any]:
-        """All that is stored of a person: features, events, ignored."""
+        """All stored data of a user: features, events, ignored."""
         return dict(self._client.request("GET", f"/v1/users/{_part(user_id)}/export"))
 
     def merge(self, user_id: str, into: str) -> dict[str, Any]:
-        """Give all that is known of a user, such as a visitor before the login, to another, and delete the first."""
+        """Move all data of a user, such as a visitor before login, to another user, and delete the first."""
         return dict(self._client.request("POST", f"/v1/users/{_part(user_id)}/merge", {"into": into}))
 
 
@@ -287,7 +287,7 @@ def _filters(filter: object) -> list[tuple[str, object]]:
 
 
 def _conditions(filter: str | Sequence[str] | Mapping[str, object] | None) -> dict[str, Any]:
-    """A filter as a body has it; expressions become conditions by field."""
+    """A filter for a request body; expressions become conditions by field."""
     if not filter:
         return {}
     if isinstance(filter, Mapping):

@@ -4,7 +4,7 @@ from pharos.ingest.errors import PharosError
 
 
 class RequestError(PharosError, ValueError):
-    """What is asked of a model or a server cannot be asked; the message names the argument and what is allowed."""
+    """An invalid argument of a model or client; the message names it and what is allowed."""
 
 
 class ServerError(PharosError):

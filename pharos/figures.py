@@ -1,4 +1,4 @@
-"""What an evaluation found, as a table."""
+"""The results of an evaluation as tables."""
 
 import tempfile
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pharos.errors import RequestError
-from pharos.evaluation.comparison import hold_against
+from pharos.evaluation.comparison import evaluate_dataset
 from pharos.evaluation.folds import FittedOn, Protocol
 from pharos.evaluation.page import write_page
 from pharos.evaluation.report import Report, report
@@ -20,13 +20,13 @@ from pharos.towers.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class Figures:
-    """All figures of an evaluation. report: as JSON values, the content of `report.json` of `pharos evaluate`."""
+    """The results of an evaluation. report: as JSON values, the content of `report.json` of `pharos evaluate`."""
 
     report: Report
     evaluation: Evaluation
 
     def to_frame(self) -> pd.DataFrame:
-        """A row for each method, ours first: its metrics, whether it is ours, and seconds; index method."""
+        """One row per method, ours first: its metrics, whether it is ours, and seconds; index method."""
         rows = [
             {"method": method["name"], "ours": method["ours"], **method["metrics"], "seconds": seconds}
             for method in self.report["methods"]
@@ -42,7 +42,7 @@ class Figures:
         return known[method]
 
     def write_page(self, file: str | Path) -> None:
-        """The same page with plots that `pharos evaluate` writes."""
+        """Write the page with plots that `pharos evaluate` writes."""
         write_page(self.report, Path(file))
 
     def __repr__(self) -> str:
@@ -71,7 +71,7 @@ def measure(
         peers = [peers]
     # The texts are read once for all methods: the cache of their vectors lasts as long as the evaluation.
     with tempfile.TemporaryDirectory(prefix="pharos-texts-") as cache:
-        evaluation = hold_against(
+        evaluation = evaluate_dataset(
             data,
             Protocol(protocol),
             settings,

@@ -1,4 +1,4 @@
-"""Writes the lists of many users to one Parquet file, part by part, so that what was done survives a stop."""
+"""Writes the lists of many users to one Parquet file, in parts, so that an interrupted run can be resumed."""
 
 import hashlib
 import json
@@ -19,22 +19,22 @@ from pharos.serving.service import Service
 from pharos.towers.progress import Progress
 
 _PART_USERS: Final = 8 * AT_ONCE
-_WHAT: Final = "what.json"
+_DESCRIPTION: Final = "what.json"
 
 
 def write_lists(
     service: Service, users: Sequence[str], selection: Selection, out: Path, progress: Progress, *, replace: bool
 ) -> int:
-    """Answer every user into `out`, a Parquet file of user_id, rank, item_id, score, source; returns the rows.
+    """Write all lists to a Parquet file of user_id, rank, item_id, score, source; return its row count.
 
-    Parts of 2,048 users stand in a folder beside it until all are done; a second start with the same users, options,
-    bundle and state of the items goes on after them. What users did meanwhile counts for those not answered yet. Raises
+    Parts of 2,048 users are kept in a folder beside it until all are done; a second run with the same users,
+    options, bundle and items resumes after them. New events count for users that are not answered yet. Raises
     RequestError where `out` exists and may not be replaced.
     """
     if out.exists() and not replace:
         raise RequestError(f"{out} exists already; name another file, or --force to replace it")
     parts = out.with_name(f".{out.name}.parts")
-    _begin(parts, _what(service, users, selection))
+    _begin(parts, _run_description(service, users, selection))
     lists: OfflineLists | None = None
     with progress.task("Lists", len(users)) as task:
         for number, some in enumerate(_parts(users)):
@@ -49,8 +49,8 @@ def write_lists(
     return rows
 
 
-def _what(service: Service, users: Sequence[str], selection: Selection) -> str:
-    """All that decides what a part holds, as text."""
+def _run_description(service: Service, users: Sequence[str], selection: Selection) -> str:
+    """A description of the run, by which a later run knows whether it may resume."""
     generation = service.live.current()
     digest = hashlib.sha256()
     for user_id in users:
@@ -66,15 +66,15 @@ def _what(service: Service, users: Sequence[str], selection: Selection) -> str:
 
 
 def _begin(parts: Path, what: str) -> None:
-    """Keep the parts of an interrupted run of just this; remove those of another one."""
+    """Keep the finished parts of an interrupted run of the same description; delete those of another."""
     try:
-        same = (parts / _WHAT).read_text("utf-8") == what
+        same = (parts / _DESCRIPTION).read_text("utf-8") == what
     except (OSError, ValueError):
         same = False
     if not same:
         shutil.rmtree(parts, ignore_errors=True)
         make_durably(parts)
-        write_durably(parts / _WHAT, what)
+        write_durably(parts / _DESCRIPTION, what)
 
 
 def _parts(users: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -90,7 +90,7 @@ def _write_part(part: Path, frame: pd.DataFrame) -> None:
 
 
 def _joined(parts: Path, out: Path) -> int:
-    """All parts as one file; memory for one part."""
+    """Join all parts into one file, one part at a time in memory."""
     beside, rows = parts / "whole.new", 0
     files = sorted(parts.glob("*.parquet"))
     schema = pa.unify_schemas([pq.read_schema(file) for file in files])

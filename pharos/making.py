@@ -1,4 +1,4 @@
-"""How models come about: fitted on a data set, or opened from a bundle."""
+"""Makes models: fitted on a data set, or loaded from a bundle."""
 
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from pharos.towers.settings import TrainingSettings
 def fit(data: Dataset, *, progress: ProgressOption = None, **settings: Any) -> Recommender:
     """Train towers, neighbours, content and a ranking model on a data set.
 
-    The later events of each user choose when to stop and what each part counts; then all events are learnt from.
-    settings: of `pharos.towers.settings.TrainingSettings`, such as dimensions=32, max_epochs=3, ranker=False,
-    text_model="". progress: None shows how far it is, False shows nothing. Raises TrainingError, which names what is
-    allowed, and DataError where there is nothing to learn from.
+    Each user's later events are validation data, for early stopping and the weights of the sources; then the model
+    is trained on all events. settings: of `pharos.towers.settings.TrainingSettings`, such as dimensions=32,
+    max_epochs=3, ranker=False, text_model="". progress: None shows how far it is, False shows nothing. Raises
+    TrainingError, which names what is allowed, and DataError where there is nothing to learn from.
     """
     # TensorFlow comes with these, and takes seconds.
     from pharos.towers.training import complete, read_texts, select
@@ -35,7 +35,7 @@ def fit(data: Dataset, *, progress: ProgressOption = None, **settings: Any) -> R
 
 
 def open_bundle(bundle: str | Path, data: Dataset | None = None) -> Recommender:
-    """A model from the folder of a bundle, or from a folder of bundles, of which the newest is taken.
+    """Load a model from a bundle's folder, or from the newest bundle in a folder of bundles.
 
     data: the items to answer with and the events that are known; by default those that were saved with the bundle. They
     may be newer than those of the training. Raises BundleError where there is no bundle, or no data with it.

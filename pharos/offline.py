@@ -1,4 +1,4 @@
-"""Lists for all users at once, from the store and the live collection, as the server would answer each of them."""
+"""Batch recommendation: lists for all users from the store and the live collection, with the server's results."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from pharos.people import Profile
 from pharos.pipeline import Pipeline, Selection
 from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline import Person
-from pharos.serving.pipeline import Selection as Asked
+from pharos.serving.pipeline import Selection as ServerSelection
 from pharos.serving.service import Service
 from pharos.serving.store import Store
 from pharos.stages import Candidate, Source
@@ -25,27 +25,28 @@ from pharos.towers.histories.queries import HistoryEvent
 from pharos.towers.sources.retriever import Retriever
 
 AT_ONCE = 256
-"""So many users are answered together."""
+"""Users in a batch."""
 
 
 class OfflineLists:
-    """Answers many users together, with every item and vector in memory.
+    """Recommends to many users at once, with every item and vector in memory.
 
-    The lists are those of `Pipeline.recommend` of the server, up to what an approximate index overlooks. Where business
-    rules, a share of new items or several variants are set, each user is asked for one by one: that is exact, and slow.
+    The lists are those of `Pipeline.recommend` of the server, up to what an approximate index overlooks. Where
+    business rules, a share of new items or several variants are set, users are answered one by one, which is exact,
+    and slow.
     """
 
-    def __init__(self, service: Service, asked: Asked) -> None:
+    def __init__(self, service: Service, asked: ServerSelection) -> None:
         """asked: what every list has: its length, filter, diversity, exclusions."""
         self._service, self._asked = service, asked
         settings = service.settings
         share = settings.new_share if asked.new_share is None else asked.new_share
         self.together = not (settings.rules or share or len(settings.live) > 1) and settings.ranker
         if self.together:
-            self._lists = _Together(service.store, service.index, service.live.current(), asked, service)
+            self._lists = _BatchPipeline(service.store, service.index, service.live.current(), asked, service)
 
     def lists(self, user_ids: Sequence[str]) -> pd.DataFrame:
-        """user_id, rank (from 1), item_id, score, source: at most k rows for each user, user after user."""
+        """Lists as a table of user_id, rank (from 1), item_id, score, source: at most k rows per user."""
         if self.together:
             return _frame(self._lists(user_ids))
         return _frame(
@@ -60,11 +61,11 @@ class OfflineLists:
         )
 
 
-class _Together:
-    """The stages over all items of a store, in memory."""
+class _BatchPipeline:
+    """The pipeline over all items of a store, in memory."""
 
     def __init__(
-        self, store: Store, index: VectorIndex, generation: Generation, asked: Asked, service: Service
+        self, store: Store, index: VectorIndex, generation: Generation, asked: ServerSelection, service: Service
     ) -> None:
         self._store, self._asked, self._settings = store, asked, service.settings
         frames = [frame for frame in store.item_frames() if len(frame)]
@@ -95,7 +96,7 @@ class _Together:
         return Profile(user_id, history, self._rows(known.seen), known.features)
 
     def _filled(self, found: list[Candidate], person: Profile) -> list[Candidate]:
-        """Popular items take the places that are left."""
+        """Fill lists that are too short with popular items."""
         if len(found) >= self._asked.k:
             return found
         hidden = np.concatenate(
@@ -116,7 +117,7 @@ class _Together:
 
 
 class _StoredCatalogue(Catalogue):
-    """The items of a store, whose popularity the store counts itself."""
+    """The items of a store, with the popularity that the store counts."""
 
     def __init__(self, store: Store, items: pd.DataFrame, schema: Schema) -> None:
         nobody = pd.DataFrame({Columns.USER: pd.Series(dtype="str"), Columns.ITEM: pd.Series(dtype="str")})

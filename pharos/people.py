@@ -1,4 +1,4 @@
-"""For whom a model answers: users of its data, or somebody of whom nothing but a history is known."""
+"""The users of a model in memory, known or anonymous."""
 
 import math
 import warnings
@@ -30,7 +30,7 @@ _PARTS = ("item_id", "rating", "timestamp")
 
 @dataclass(frozen=True)
 class Profile:
-    """What is known of a person. history: oldest first; seen: rows that are not recommended, int64 [any]."""
+    """A user as the pipeline reads one. history: oldest first; seen: rows that are not recommended, int64 [any]."""
 
     user_id: str | None
     history: tuple[HistoryEvent, ...]
@@ -45,8 +45,8 @@ class People:
         self._catalogue = catalogue
 
     def known(self, user_id: str) -> Profile:
-        """A user of the data set; an unknown one is a person without history, as a new user is."""
-        place = self._places.get(user_id)
+        """A user of the data set; an unknown id is a new user without history."""
+        place = self._event_slices.get(user_id)
         features = self._features.get(user_id, {})
         if place is None:
             return Profile(user_id, (), np.zeros(0, np.int64), features)
@@ -60,7 +60,7 @@ class People:
         return Profile(user_id, tuple(past), events.rows[place], features)
 
     def anonymous(self, history: Sequence[PastItem], features: Mapping[str, object] | None) -> Profile:
-        """Somebody with this history, oldest first, or in the order of the timestamps where each event has one.
+        """A user with this history, oldest first, or sorted by time where each event has a timestamp.
 
         Warns of items that the catalogue does not have; they are left out. Raises RequestError, FeatureError.
         """
@@ -97,8 +97,8 @@ class People:
         )
 
     @cached_property
-    def _places(self) -> dict[str, slice]:
-        """Where the events of each user stand."""
+    def _event_slices(self) -> dict[str, slice]:
+        """The slice of each user's events."""
         users = pd.Series(self._events.users, dtype="object")
         starts = np.flatnonzero((users != users.shift()).to_numpy(bool)) if len(users) else np.zeros(0, np.int64)
         ends = np.append(starts[1:], len(users))
@@ -115,7 +115,7 @@ class People:
 
 @dataclass(frozen=True)
 class _Events:
-    """All events, user after user, each user's oldest first, as parallel lists."""
+    """All events, sorted by user and time, as parallel lists."""
 
     users: list[str]
     items: list[str]
@@ -125,13 +125,13 @@ class _Events:
 
 
 class Queries:
-    """Profiles as the user tower and the other sources take them."""
+    """Converts profiles to queries of the user tower and the other sources."""
 
     def __init__(self, catalogue: Catalogue, retriever: Retriever, sources: Sources) -> None:
         self._catalogue, self._retriever, self._sources = catalogue, retriever, sources
 
     def of(self, profile: Profile) -> UserQuery:
-        """The query of a person."""
+        """The query of a profile."""
         rows = self._catalogue.rows([event.item_id for event in profile.history])
         new = {row for row in rows.tolist() if self._retriever.new[row]}
         content = {self._catalogue.ids[row]: self._new_content[row] for row in new}
@@ -139,7 +139,7 @@ class Queries:
 
     @cached_property
     def _new_content(self) -> dict[int, csr_matrix]:
-        """What is written about items that training did not see, by row: float32 CSR [1, columns]."""
+        """The content rows of items that are new since training: float32 CSR [1, columns]."""
         rows = np.flatnonzero(self._retriever.new)
         written = self._sources.encoder.encode(self._catalogue.items.iloc[rows], self._sources.spec.schema.items)
         return {int(row): written[place] for place, row in enumerate(rows)}

@@ -1,4 +1,4 @@
-"""From people to lists, in memory: retrieve, rank, re-rank, as the server's pipeline does with an index and a store."""
+"""The pipeline in memory: candidate generation, ranking and re-ranking, as on the server, without index or store."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,9 +33,9 @@ _AT_ONCE: Final = 256
 
 @dataclass(frozen=True)
 class Selection:
-    """What a list may hold. k: its length; allowed: bool [items], None for all; exclude: rows that are left out.
+    """Options of a list. k: its length; allowed: bool [items], None for all; exclude: rows that are left out.
 
-    diversity: 0 for the best items, to 1 for items unlike each other. steps: own re-ranking steps, in their order.
+    diversity: from 0, the best items, to 1, the most diverse ones. steps: own re-ranking steps, in their order.
     """
 
     k: int
@@ -47,7 +47,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Merged:
-    """Candidates of one person, best first: rows int64 [m], parts float32 [m, SOURCES], score float32 [m].
+    """The merged candidates of one user, best first: rows int64 [m], parts float32 [m, SOURCES], score float32 [m].
 
     leading: int64 [m], the source that adds most to each. ranked: whether the score is the ranking model's.
     """
@@ -59,11 +59,11 @@ class Merged:
     ranked: bool = False
 
     def first(self, count: int) -> "Merged":
-        """The best of them."""
+        """The best candidates."""
         return self.at(slice(count))
 
     def at(self, places: Rows | slice) -> "Merged":
-        """Those at the places, in that order."""
+        """The candidates at these positions, in that order."""
         return Merged(
             self.rows[places], self.parts[places], self.score[places], self.leading[places], ranked=self.ranked
         )
@@ -71,7 +71,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class Found:
-    """What the sources found for a person: a list of each, and all of them merged."""
+    """The candidates of one user: the list of each source, and all lists merged."""
 
     person: EncodedPerson
     lists: tuple[List, ...]
@@ -86,7 +86,7 @@ class Pipeline:
         self._queries = Queries(catalogue, retriever, bundle.sources)
 
     def recommend(self, people: Sequence[Profile], selection: Selection) -> Iterator[list[Candidate]]:
-        """A list of at most k for each person, without what that person has."""
+        """A list of at most k items for each user, without items the user has."""
         limit = max(CANDIDATES, selection.k, POOL if selection.diversity else 0)
         for start in range(0, len(people), _AT_ONCE):
             some = people[start : start + _AT_ONCE]
@@ -103,7 +103,7 @@ class Pipeline:
     def retrieve(
         self, people: Sequence[Profile], hidden: Sequence[Rows], allowed: Mask | None, limit: int
     ) -> Iterator[Found]:
-        """For each person what the sources find. hidden: rows that are left out, of each."""
+        """Generate candidates for each user. hidden: rows that are left out, per user."""
         for start in range(0, len(people), _AT_ONCE):
             queries = [self._queries.of(person) for person in people[start : start + _AT_ONCE]]
             users = self.bundle.encode_users(queries)
@@ -114,7 +114,7 @@ class Pipeline:
                 yield Found(person, asked, self.merged(asked))
 
     def merged(self, lists: Sequence[List]) -> Merged:
-        """All lists as one, best first."""
+        """Merge the lists of all sources, best first."""
         rows, parts = merge(lists)
         weights, new = self.bundle.sources.weights, self.retriever.new[rows]
         score = weights.merged(parts, new)
@@ -122,7 +122,7 @@ class Pipeline:
         return Merged(rows[order], parts[order], score[order], weights.leading(parts, new)[order])
 
     def rank(self, people: Sequence[EncodedPerson], candidates: Sequence[Merged]) -> list[Merged]:
-        """The candidates of each person in the order of the ranking model, in one call of its network.
+        """The candidates of each user in the order of the ranking model, in one call of its network.
 
         Unchanged where there is no model, or for a person without history.
         """
@@ -142,15 +142,15 @@ class Pipeline:
 
     @cached_property
     def training_rows(self) -> Rows:
-        """The row of each item of the catalogue in that of the training, -1 where it was not there."""
+        """The row of each catalogue item in the training catalogue, -1 for new items."""
         return rows_of(self.bundle.sources.spec, self.catalogue.ids)
 
     def user_vectors(self, people: Sequence[Profile]) -> Floats:
-        """float32 [people, d]."""
+        """User vectors: float32 [people, d]."""
         return self.bundle.encode_users([self._queries.of(person) for person in people])
 
     def popular(self, limit: int, hidden: Rows, allowed: Mask | None) -> list[Candidate]:
-        """The most popular items that pass and are not hidden."""
+        """The most popular items that pass the filter and are not hidden."""
         rows, scores = self.catalogue.popularity
         mask = np.ones(len(self.catalogue), bool) if allowed is None else allowed.copy()
         mask[hidden] = False
@@ -176,7 +176,7 @@ class Pipeline:
             candidates = apply(step, candidates, self.catalogue)
         if not selection.diversity:
             return candidates[: selection.k]
-        # Own steps have said what is best; the order of a list is then all that is known of its worth.
+        # After custom steps only the order of a list tells its relevance.
         worth = relevance(candidates) if not selection.steps else np.linspace(1, 0, len(candidates), dtype=np.float32)
         pool = candidates[: max(POOL, selection.k)]
         vectors = np.stack([np.asarray(candidate.vector, np.float32) for candidate in pool]) if pool else _NO_VECTORS
@@ -185,7 +185,7 @@ class Pipeline:
 
     @property
     def _asked(self) -> list[bool]:
-        """Which sources are asked: those that count, and all where a ranking model reads what they say."""
+        """The sources to query: those with a weight, and all of them where a ranking model reads their scores."""
         weights = self.bundle.sources.weights
         counts = weights.known.array() + weights.new.array() > 0
         return [source == TOWER or bool(counts[source]) or self.bundle.ranker is not None for source in range(SOURCES)]

@@ -1,4 +1,4 @@
-"""How long work shows itself to who calls from Python."""
+"""Progress of long work in the Python API."""
 
 from typing import Literal, TypeAlias
 
@@ -9,7 +9,7 @@ ProgressOption: TypeAlias = Progress | Literal[False] | None
 
 
 def chosen_progress(given: ProgressOption) -> Progress:
-    """The progress that an option stands for."""
+    """The progress for the value of a `progress` option."""
     if given is None:
         from pharos.cli.progress import terminal_progress
 

@@ -1,4 +1,4 @@
-"""A trained system in memory: what `pharos.fit` and `pharos.open` give."""
+"""The recommender: a trained model in memory, from `pharos.fit` or `pharos.open`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ SOURCE, USER_COLUMN, SHARE, SHARED, RATING = "source", Columns.USER, "share", "s
 
 
 class Recommender:
-    """Answers for the users and items of one data set, with one bundle; safe to be read by several threads.
+    """A trained model with the users and items of one data set. Thread-safe for reading.
 
     data: the items that can be answered and the events that are known. bundle: towers, neighbours, content and ranker.
     """
@@ -60,7 +60,7 @@ class Recommender:
 
     @property
     def settings(self) -> TrainingSettings:
-        """What it was trained with."""
+        """The settings of its training."""
         return self.bundle.manifest.settings
 
     def recommend(
@@ -76,7 +76,7 @@ class Recommender:
         only: Iterable[str] | None = None,
         steps: Sequence[str | RerankingStep] = (),
     ) -> pd.DataFrame:
-        """The best k items for each user, or after one history; never what they have already.
+        """The top k items for each user, or after one history, without items that the user has.
 
         users: ids; a user of whom nothing is known gets popular and personal items in turn. history: item ids, oldest
         first, or dicts of item_id, rating and timestamp, in place of users. filter: "year>=1990", a list of such, or
@@ -108,7 +108,7 @@ class Recommender:
         filter: FilterInput = None,
         exclude: Iterable[str] = (),
     ) -> pd.DataFrame:
-        """The k items most like an item: by taste, by who had both, and by what is written.
+        """The k items most similar to an item: by towers, by co-occurrence, and by content.
 
         method: all of these weighed ("blend"), or one thing alone, which may find fewer: "tower", "text" (the text
         model's vectors), "neighbours", "tfidf" (the words of the texts), "soup" (names and labels).
@@ -122,7 +122,7 @@ class Recommender:
     def search(
         self, text: str, *, k: int = 10, filter: FilterInput = None, exclude: Iterable[str] = ()
     ) -> pd.DataFrame:
-        """The k items that a text names or describes: titles first, then what means the same or has its words.
+        """The k items that match a text: by title first, then by meaning and words.
 
         Returns rank, item_id, title, score, source.
         """
@@ -139,7 +139,7 @@ class Recommender:
         history: Sequence[PastItem] | None = None,
         user_features: Mapping[str, object] | None = None,
     ) -> pd.DataFrame:
-        """What given items are worth to a person, whether or not they would be recommended.
+        """Scores of given items for a user, whether or not they would be recommended.
 
         Returns item_id, title, score, predicted_rating (NaN where the data have no ratings), in the order asked for.
         """
@@ -168,7 +168,7 @@ class Recommender:
         user_features: Mapping[str, object] | None = None,
         k: int = 3,
     ) -> pd.DataFrame:
-        """The k past items that speak most for an item.
+        """The k past items that contribute most to an item's score.
 
         Returns item_id and title of the past item, share (of what all past items say, 0 to 1) and shared (the features
         that both have, with the values), the strongest first. `.attrs` holds the item's score and its source.
@@ -197,7 +197,7 @@ class Recommender:
         history: Sequence[PastItem] | None = None,
         user_features: Mapping[str, object] | None = None,
     ) -> pd.DataFrame:
-        """The user tower's vectors: one row for each user (all of the data where none is named), d columns.
+        """Vectors of the user tower: one row per user (by default all of the data), d columns.
 
         float32, each of length 1; index user_id. `.to_numpy()` gives the array [users, d].
         """
@@ -208,7 +208,7 @@ class Recommender:
         return pd.DataFrame(self._pipeline.user_vectors(people), index=index)
 
     def item_vectors(self, items: Iterable[str] | None = None) -> pd.DataFrame:
-        """The item tower's vectors: one row for each item (all of the data where none is named), d columns.
+        """Vectors of the item tower: one row per item (by default all of the data), d columns.
 
         float32, each of length 1; index item_id. The score of the towers is the dot product with a user's vector.
         """
@@ -225,7 +225,7 @@ class Recommender:
         budget: float = 180.0,
         progress: ProgressOption = None,
     ) -> "Figures":
-        """Train anew on the protocol's earlier events with the same settings, and judge by its later ones.
+        """Train anew on the protocol's training events with the same settings, and evaluate on its test events.
 
         protocol: chronological, leave-one-out, global, cold or rating; see docs/evaluation.md. peers: whether other
         methods are tuned and judged too, all that fit the protocol, or those of these names. budget: seconds after
@@ -239,7 +239,7 @@ class Recommender:
         )  # fmt: skip
 
     def save(self, folder: str | Path, *, with_data: bool = True) -> Path:
-        """Write the bundle below a folder and return its place; `pharos index --bundle ID` makes it live on a server.
+        """Save the bundle below a folder and return its path; `pharos index --bundle ID` makes it live on a server.
 
         with_data: whether the data set is written into the bundle, so that `pharos.open` needs nothing else. It holds
         everybody's history: leave it out where that must not travel. Raises BundleError.
@@ -290,7 +290,7 @@ _LIST_COLUMNS: Final = (Columns.RANK, Columns.ITEM, Columns.TITLE, Columns.SCORE
 
 
 def _ids(argument: str, given: Iterable[object]) -> list[str]:
-    """Ids as text; whole numbers do as well, for that is what tables often hold."""
+    """Ids as text; integers are accepted too, since tables often hold them."""
     many = [given] if isinstance(given, str | int) else list(given)
     for value in many:
         if isinstance(value, bool) or not isinstance(value, str | int | np.integer):

@@ -1,4 +1,4 @@
-"""Own encoders, peers and re-ranking steps: one class each, which declares what it can do."""
+"""The registry of custom encoders, peers and re-ranking steps."""
 
 from typing import Any, Final, TypeVar, cast
 
@@ -22,7 +22,7 @@ _KINDS: Final = (
 
 
 def register(kind: _Class) -> _Class:
-    """Make an own encoder, peer or re-ranking step known; to be used as a class decorator.
+    """Register a custom encoder, peer or re-ranking step; use it as a class decorator.
 
     What a class can do is declared in class variables, which are checked here: an encoder has `name` and `type`; a
     ranking peer `name`, `needs` and what it `can` (`Capabilities`), a rating peer `name`; a step `name` and `needs`.

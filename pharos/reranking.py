@@ -1,4 +1,4 @@
-"""Own re-ranking steps: what one is, and how it is run."""
+"""Custom re-ranking steps: their interface, and how they run."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final, Protocol, runtime_checkable
@@ -15,26 +15,26 @@ SOURCE: Final = "source"
 
 @runtime_checkable
 class RerankingStep(Protocol):
-    """Puts the candidates of one list in another order, or leaves some of them out.
+    """Reorders the candidates of one list, or drops some of them.
 
-    name: what `recommend(steps=[name])` asks for it by. needs: the item features that it reads; a model whose items
-    lack one refuses the step before it begins.
+    name: for `recommend(steps=[name])`. needs: the item features that it reads; a model whose items lack one
+    refuses the step before it begins.
     """
 
     name: ClassVar[str]
     needs: ClassVar[frozenset[str]]
 
     def __call__(self, candidates: pd.DataFrame) -> pd.DataFrame:
-        """The rows that stay, best first.
+        """The rows to keep, best first.
 
-        candidates: item_id, title, score, source and the features of `needs`, best first, some hundreds of them. What
-        the person has and what was filtered out is not among them.
+        candidates: item_id, title, score, source and the features of `needs`, best first, some hundreds of
+        them. The user's own items and filtered items are not among them.
         """
         ...
 
 
 def check_needs(step: RerankingStep, catalogue: Catalogue) -> None:
-    """Raise RequestError where the items lack a feature that the step reads."""
+    """Raise RequestError where the items lack a feature that the step needs."""
     known = [feature.name for feature in catalogue.data.schema.items]
     if absent := sorted(step.needs - set(known)):
         raise RequestError(
@@ -43,7 +43,7 @@ def check_needs(step: RerankingStep, catalogue: Catalogue) -> None:
 
 
 def apply(step: RerankingStep, candidates: Sequence[Candidate], catalogue: Catalogue) -> list[Candidate]:
-    """The candidates that the step keeps, in its order. Raises RequestError where it adds or repeats some."""
+    """Run the step; the kept candidates, in its order. Raises RequestError where it adds or repeats some."""
     if not candidates:
         return []
     ids = [candidate.item_id for candidate in candidates]

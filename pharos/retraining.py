@@ -1,4 +1,4 @@
-"""Trains anew on what the store holds, and judges the new model on the newest events against the one that is live."""
+"""Retrains on the content of the store, and compares the new model with the live one on the newest events."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ _MOST_SAME_LISTS: Final = 0.5
 
 
 class Verdict(BaseModel):
-    """What became of a retraining.
+    """The result of a retraining.
 
     goes_live: whether the new bundle is to be indexed. reason: a sentence. bundle: the new one, also where it is not to
     go live; None where none was made. live, new: mean ndcg@10 of the people who have newest events; low, high: the 95 %
@@ -49,23 +49,23 @@ class Verdict(BaseModel):
 
 @dataclass(frozen=True)
 class _Task:
-    """The events that are new since the live model, in two halves by time: one to learn from, one to judge."""
+    """The events since the live model was trained, in two halves by time: one to learn from, one to judge by."""
 
     fold: Fold
     new: pd.DataFrame
 
 
 def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, progress: Progress) -> Verdict:
-    """Train with the settings of the live bundle; see Verdict. Raises TrainingError, TextModelError.
+    """Retrain with the settings of the live bundle; see Verdict. Raises TrainingError, TextModelError.
 
     Only events after the newest that the live model has learnt from count as new. The later half of them is held out;
     both models are asked for it with all that was before. The new bundle then learns from all events.
     """
-    lost = _lost(dataset, live)
+    lost = _lost_features(dataset, live)
     task = lost or _task(dataset, live)
     if isinstance(task, str):
         return Verdict(goes_live=False, reason=task)
-    refused = _is_of_one(task.new)
+    refused = _dominated_by_one(task.new)
     if refused:
         return Verdict(goes_live=False, reason=refused)
     settings = live.manifest.settings
@@ -74,12 +74,15 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     split = chronological(known)
     selection = select(dataset, split.train, pd.concat([split.validation, split.test]), settings, texts, progress)
     if selection.fit.unlearnt:
-        return Verdict(goes_live=False, reason=f"the data teach nothing ({selection.fit.unlearnt}); no bundle was made")
+        return Verdict(
+            goes_live=False,
+            reason=f"nothing can be learnt from the data ({selection.fit.unlearnt}); no bundle was made",
+        )
     candidate = finish(dataset, known, selection, settings, texts, progress)
     new, lists = _judge(task.fold, candidate, texts.vectors if texts else None)
     asked = set(known[Columns.USER])
-    # Nobody of whom nothing is known has a list of their own.
-    if _is_one_list({user: items for user, items in lists.items() if user in asked}):
+    # Users without history all get the same list.
+    if _all_same({user: items for user, items in lists.items() if user in asked}):
         return Verdict(goes_live=False, reason="the new model has one list for nearly everybody; no bundle was made")
     return _compared(dataset, task, live, new, selection, texts, bundles, progress)
 
@@ -116,12 +119,12 @@ def _compared(
 
 
 def _task(dataset: Dataset, live: Bundle) -> _Task | str:
-    """The task, or why there is none."""
+    """The events to learn from and to judge by, or the reason why there are not enough."""
     if not dataset.schema.has_timestamp:
         return "the events have no times, so that none are known to be new; train with `pharos train --from-store`"
     events = order(dataset.interactions)
     created = int(live.manifest.created_at.timestamp())
-    # An event with a time to come must not make all others old.
+    # An event with a time in the future must not make all others old.
     since = min(live.manifest.newest_event or created, created)
     new = events[events[Columns.TIMESTAMP] > since].sort_values(Columns.TIMESTAMP, kind="stable")
     held_out = new.iloc[len(new) // 2 :]
@@ -135,14 +138,14 @@ def _task(dataset: Dataset, live: Bundle) -> _Task | str:
     return _Task(Fold(replace(dataset, interactions=known.reset_index(drop=True)), held_out), new)
 
 
-def _lost(dataset: Dataset, live: Bundle) -> str | None:
+def _lost_features(dataset: Dataset, live: Bundle) -> str | None:
     count, before = len(dataset.interactions), live.manifest.interactions
     if count < _LEAST_OF_LAST_TIME * before:
         return f"the store has {count:,} events where the live model has learnt from {before:,}: something is missing"
     return None
 
 
-def _is_of_one(new: pd.DataFrame) -> str | None:
+def _dominated_by_one(new: pd.DataFrame) -> str | None:
     for column, what in ((Columns.USER, "person"), (Columns.ITEM, "item")):
         most = new[column].value_counts()
         if most.iloc[0] > _MOST_OF_ONE * len(new):
@@ -155,6 +158,6 @@ def _judge(fold: Fold, trained: Trained, text: Floats | None) -> tuple[RankingMe
     return judge_lists(fold, lists), by_user(lists)
 
 
-def _is_one_list(lists: dict[str, list[str]]) -> bool:
+def _all_same(lists: dict[str, list[str]]) -> bool:
     first = pd.Series([frozenset(items[:SHOWN]) for items in lists.values()])
     return bool(len(first) >= _FEWEST_PEOPLE and first.value_counts().iloc[0] > _MOST_SAME_LISTS * len(first))

@@ -1,4 +1,4 @@
-"""What given items are worth to a person, and why: the same scores as in a list of recommendations."""
+"""Scores of given items for a user, and their explanation; the same scores as in recommendations."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from pharos.towers.sources.merging import SOURCES, Floats, scaled_like
 
 @dataclass(frozen=True)
 class Scores:
-    """Of n items: score float32 [n]; source: the one that says most for each; rating float64 [n] or None."""
+    """Of n items: score float32 [n]; source: the one that contributes most to each; rating float64 [n] or None."""
 
     score: Floats
     source: tuple[Source, ...]
@@ -24,7 +24,7 @@ class Scores:
 
 
 def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Scores, EncodedPerson]:
-    """Scores of items, whether or not they would be retrieved, those that the person has among them.
+    """Scores of items, whether or not they would be retrieved; items that the user has are allowed.
 
     What would be retrieved has the score that it has in a list; the others are brought to the scale of what the sources
     find, and ranked together with it.
@@ -32,7 +32,7 @@ def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Score
     (found,) = pipeline.retrieve([profile], [profile.seen], None, CANDIDATES)
     listed = found.merged.first(CANDIDATES)
     others = np.setdiff1d(rows, listed.rows)
-    exact = _exactly(pipeline, profile, found, others)
+    exact = _exact_scores(pipeline, profile, found, others)
     scores = _ranked(pipeline, found.person, listed)
     if len(others):
         scores = _ranked(pipeline, found.person, _with(listed, exact)) | scores
@@ -49,10 +49,10 @@ def score_items(pipeline: Pipeline, profile: Profile, rows: Rows) -> tuple[Score
 
 
 def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Source) -> Floats:
-    """How much each past item weighs for an item: float32 [history], 1 in all, or nothing.
+    """The contribution of each past item to an item: float32 [history], summing to 1, or all zeros.
 
-    For an item that neighbours brought these are the weights from the past items to it, for one by content how alike
-    they are by what is written, and for any other what a ranking model attends to.
+    For an item found by neighbours these are the weights from the past items to it; by content, the similarity of
+    the contents; otherwise, the attention of the ranking model.
     """
     query, sources = person.query, pipeline.bundle.sources
     shares = np.zeros(len(query.history), np.float32)
@@ -77,8 +77,8 @@ def past_shares(pipeline: Pipeline, person: EncodedPerson, row: int, source: Sou
     return np.asarray(shares / max(float(shares.sum()), 1e-20), np.float32)
 
 
-def _exactly(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> Merged:
-    """Items that are not among the candidates, by what each source says of them; those that it found keep that."""
+def _exact_scores(pipeline: Pipeline, profile: Profile, found: Found, rows: Rows) -> Merged:
+    """Exact scores by each source for items that are not among the candidates; scores of candidates are kept."""
     parts = np.zeros((len(rows), SOURCES), np.float32)
     if len(rows):
         alone = np.zeros(len(pipeline.catalogue), bool)

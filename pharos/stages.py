@@ -1,4 +1,4 @@
-"""What a model in memory shares with the server: the parts of its pipeline that need no store and no index.
+"""The parts of the server's pipeline that need no store and no index, for the pipeline in memory.
 
 All that the Python API takes from `pharos.serving` stands here, so that both give the same lists.
 """

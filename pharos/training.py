@@ -1,4 +1,4 @@
-"""Trains a bundle: split, fit on the earlier events, judge on the latest, fit on all, save."""
+"""Trains a bundle: split, fit on the earlier events, evaluate on the latest, fit on all, save."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from pharos.towers.training import read_texts, select, selected, train_bundle
 
 @dataclass(frozen=True)
 class Figures:
-    """Means over the users of the chronological test part, on the full catalogue without the items of each user."""
+    """Means over the users of the chronological test part, on the full catalogue without the user's known items."""
 
     ndcg_10: float
     recall_100: float
@@ -28,7 +28,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Trained:
-    """A new bundle, with the figures of its retrieval and of popularity; None where there is nothing to test on."""
+    """A new bundle, with the metrics of its retrieval and of popularity; None where there are no test events."""
 
     bundle: Bundle
     retrieval: Figures | None
@@ -38,7 +38,7 @@ class Trained:
 def train(
     dataset: Dataset, settings: TrainingSettings, *, bundles: Path, text_cache: Path, progress: Progress
 ) -> Trained:
-    """Fit on the earlier events of each user, judge on the latest, then fit on all and save.
+    """Fit on the earlier events of each user, evaluate on the latest, then fit on all and save.
 
     Raises TrainingError, TextModelError.
     """
@@ -48,7 +48,7 @@ def train(
     ours = baseline = None
     if len(split.test):
         fold = folds(dataset, Protocol.CHRONOLOGICAL).final
-        # The sources have learnt from the training part alone, but are asked with all that came before the test.
+        # The sources are fitted on the training part alone, but queried with all events before the test part.
         lists = MergedLists(selected(selection, split.train), fold.known, texts.vectors if texts else None)
         ours, baseline = _judge(fold, lists.score), _judge(fold, _popularity(fold))
     evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}

@@ -1,1 +1,1 @@
-"""The online side: the store, the sync with the vector index, the pipeline, the HTTP API and the web page."""
+"""The server: store, sync of the vector index, pipeline, writes, HTTP API and web page."""

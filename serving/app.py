@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """An application that opens its parts when it starts and closes them when it stops.
+    """Create an application that opens its parts at startup and closes them at shutdown.
 
     settings: those of the environment and `pharos.toml` if None, so that a worker process can call this by name.
     Raises SettingsError where it would be open to the network.

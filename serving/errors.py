@@ -7,7 +7,7 @@ from pharos.ingest.errors import PharosError
 
 
 class ServingError(PharosError):
-    """Base of all errors that a person can act on."""
+    """Base of all errors of this package."""
 
 
 class SettingsError(ServingError):
@@ -15,11 +15,11 @@ class SettingsError(ServingError):
 
 
 class StoreError(ServingError):
-    """The store cannot do what is asked: its file cannot be used, or the data do not fit what it holds."""
+    """The store cannot be used, or a request conflicts with what it holds."""
 
 
 class NotReady(ServingError):
-    """A part that is needed to answer is missing: `part` names it, the message says what to do."""
+    """A part that the answer needs is missing. `part` names it; the message says what to do."""
 
     def __init__(self, part: str, message: str) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class NotReady(ServingError):
 
 
 class UnknownItem(ServingError):
-    """No such item in the store."""
+    """The store has no such item."""
 
     def __init__(self, item_id: str) -> None:
         super().__init__(f"there is no item {item_id!r}")
@@ -35,7 +35,7 @@ class UnknownItem(ServingError):
 
 
 class InvalidRecord(ServingError):
-    """A record to write has a value that is not allowed. field: its place, as in [3].features.year."""
+    """A record to write has an invalid value. field: its path, as in [3].features.year."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         shown = repr(value)
@@ -46,7 +46,7 @@ class InvalidRecord(ServingError):
 
 
 class NotOffered(ServingError):
-    """A way to answer that the store or the live bundle does not allow. field: the parameter that asks for it."""
+    """An option that the store or the live bundle does not support. field: the parameter."""
 
     def __init__(self, field: str, value: object, allowed: str, message: str | None = None) -> None:
         """message: by default one that names field, value and what is allowed."""
@@ -100,7 +100,7 @@ class UnknownJob(ServingError):
 
 
 class Conflict(ServingError):
-    """The request is in conflict with the current state, as a rollback during a re-index."""
+    """The request conflicts with the current state, such as a rollback during a re-index."""
 
 
 class ReindexFailed(ServingError):
@@ -108,4 +108,4 @@ class ReindexFailed(ServingError):
 
 
 class Disagreement(ServingError):
-    """The store, the index and the counts of events disagree."""
+    """The consistency check failed: store, index or event counts disagree."""

@@ -11,7 +11,7 @@ from pharos.serving.store import Store
 
 @contextmanager
 def open_store(settings: Settings) -> Iterator[Store]:
-    """The store, closed at the end of the context. Raises StoreError where it cannot be opened."""
+    """A context with the store. Raises StoreError where it cannot be opened."""
     store = Store(settings.store_url, settings.event_weights)
     try:
         yield store
@@ -21,7 +21,7 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 @contextmanager
 def open_index(settings: Settings, folder: Path | None = None) -> Iterator[VectorIndex]:
-    """The vector index, a server's or the embedded one, closed at the end of the context.
+    """A context with the vector index: of a server, or the embedded one.
 
     folder: of the embedded one, if not that of the settings. Raises IndexUnavailable, and FolderLocked where another
     process has the embedded one open.

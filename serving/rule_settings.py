@@ -1,4 +1,4 @@
-"""Business rules, as they are written in the settings."""
+"""Business rules in the settings: boosts, penalties, and pinned items."""
 
 from typing import Annotated, Any, Self
 
@@ -14,7 +14,7 @@ def _as_list(value: Any) -> Any:
 
 
 class Rule(BaseModel):
-    """Lifts or lowers the items that fulfil its conditions, or gives one of them a fixed place. Does one of these."""
+    """Boosts or lowers the items that meet its conditions, or pins one item to a position. It does one of these."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,7 +22,7 @@ class Rule(BaseModel):
         min_length=1, description="Conditions as in a filter, one or a list, all of which must hold."
     )
     boost: float | None = Field(
-        None, gt=0, le=1, description="Lifts by this share of the distance from the worst to the best candidate."
+        None, gt=0, le=1, description="Boosts by this share of the distance from the worst to the best candidate."
     )
     bury: float | None = Field(None, gt=0, le=1, description="Lowers by this share of that distance.")
     pin: int | None = Field(
@@ -44,12 +44,12 @@ class Rule(BaseModel):
 
     @property
     def lift(self) -> float:
-        """What the rule adds to the relevance, on its scale from 0 to 1."""
+        """The boost, which is added to the relevance, on its scale from 0 to 1."""
         return (self.boost or 0.0) - (self.bury or 0.0)
 
 
 def conditions(rules: tuple[Rule, ...], schema: Schema) -> list[Filter]:
-    """The conditions of each rule, as searches need them. Raises SettingsError for one that the items do not allow."""
+    """The conditions of each rule as filters. Raises SettingsError for one that the items do not support."""
     filters = []
     for number, rule in enumerate(rules):
         try:

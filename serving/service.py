@@ -1,4 +1,4 @@
-"""Puts the parts together: the store, the vector index, what keeps them in sync, the pipeline and the writes."""
+"""The service: store, vector index, index sync, pipeline and writes, wired together."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,15 +37,15 @@ class Service:
 
     @property
     def live(self) -> LiveIndex:
-        """The live index; of several variants the first one's."""
+        """The live index; with several variants, the first one's."""
         return self.variants.first
 
     def live_parts(self) -> dict[str, LiveIndex]:
-        """The live index of each variant, by the name that /readyz has for it."""
+        """The live index of each variant, by its name in /readyz."""
         return {f"live {name}" if name else "live": live for name, live in self.variants.items()}
 
     def problems(self) -> dict[str, str]:
-        """Why each part that is not ready is not; empty when all are."""
+        """The reason for each part that is not ready; empty if all are."""
         checks: dict[str, Callable[[], object]] = {"store": self.store.check, "index": self.index.ready}
         checks.update({part: live.current for part, live in self.live_parts().items()})
         problems: dict[str, str] = {}
@@ -65,13 +65,12 @@ def open_service(
     observe: Observer | None = None,
     sync_failed: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Service]:
-    """A service, closed at the end of the context.
+    """A context with the service.
 
-    warm_up: whether its first answers must be as quick as the next. observe: called with every answer.
-    sync_failed: called with the type of each failure of the background sync.
-    Requests are answered side by side, so that each uses one thread for its matrices: those of one request are small,
-    and threads that wait for each other cost more than they save.
-    Raises StoreError or IndexUnavailable if a part cannot be opened.
+    warm_up: whether to run the models once, so that the first answers are quick. observe: called with every answer.
+    sync_failed: called with the type of each failure of the background sync. Requests are answered side by side, so
+    that each uses one thread for its matrices: those of one request are small, and threads that wait for each other
+    cost more than they save. Raises StoreError or IndexUnavailable if a part cannot be opened.
     """
     with threadpool_limits(1, "blas"), open_store(settings) as store, open_index(settings) as index:
         variants = Variants(

@@ -1,4 +1,4 @@
-"""Every setting of Pharos, once: from `PHAROS_*` in the environment, or `pharos.toml` in the working folder."""
+"""All settings of Pharos: from the environment (`PHAROS_*`), or `pharos.toml` in the working folder."""
 
 import math
 import os
@@ -23,7 +23,7 @@ ALIAS_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 class VariantSetting(BaseModel):
-    """One of several collections that are live at the same time. share: of the users, from 0 to 1."""
+    """A variant: one of several live collections. share: of the users, from 0 to 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,13 +32,11 @@ class VariantSetting(BaseModel):
 
 
 class Settings(BaseSettings):
-    """What a person may decide. The environment wins over the file, an argument wins over both."""
+    """The settings. The environment wins over the file, an argument wins over both."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True)
 
-    data_dir: Path = Field(
-        Path("var"), description="Folder of everything that is kept: bundles/, index/ and the store's file pharos.db."
-    )
+    data_dir: Path = Field(Path("var"), description="Data folder: bundles/, index/ and the store's file pharos.db.")
     database_url: str = Field(
         "",
         description="SQLAlchemy address of the store, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE; "
@@ -94,7 +92,7 @@ class Settings(BaseSettings):
         "are answered with 429 and Retry-After. 0: no limit.",
     )
     request_burst: int = Field(
-        100, ge=1, le=1_000_000, description="So many requests may come at once before requests_per_second holds."
+        100, ge=1, le=1_000_000, description="Requests that may come at once before requests_per_second applies."
     )
     concurrent_requests: int = Field(
         256, ge=0, le=100_000, description="Requests of one key or address at the same time. 0: no limit."
@@ -111,7 +109,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object per line.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least that is logged; info has a line for each request."
+        "info", description="Lowest level that is logged; info has a line for each request."
     )
 
     default_k: int = Field(10, ge=1, le=1000, description="Length of a list when the request does not say k.")
@@ -127,7 +125,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body in bytes.")
 
     candidates: int = Field(
-        200, ge=10, le=10_000, description="How many candidates retrieval gives at least, to be ranked and re-ranked."
+        200, ge=10, le=10_000, description="Candidates from retrieval at least, which are then ranked and re-ranked."
     )
     ranker: bool = Field(
         True, description="Whether the bundle's ranking model puts the candidates in order; false: retrieval alone."
@@ -136,7 +134,7 @@ class Settings(BaseSettings):
         0.0,
         ge=0,
         le=1,
-        description="How unlike each other recommended items are, where a request does not say: 0 for the best items.",
+        description="Diversity of recommendations where a request does not say, from 0, the best items, to 1.",
     )
     new_share: float = Field(0.0, ge=0, le=1, description="Share of recommended items that is kept for new ones.")
     image_feature: str = Field(
@@ -146,10 +144,15 @@ class Settings(BaseSettings):
         "page loads nothing from elsewhere. With one, the page may load pictures of any https address.",
     )
     new_days: int = Field(
-        30, ge=0, le=36_500, description="An item is new for so many days after it was added; 0: its age is no matter."
+        30,
+        ge=0,
+        le=36_500,
+        description="Days after it was added for which an item counts as new; 0: age is no criterion.",
     )
     new_events: int = Field(
-        10, ge=0, description="An item is new only while it has fewer events than this; 0: their count is no matter."
+        10,
+        ge=0,
+        description="An item counts as new only while it has fewer events than this; 0: their count is no criterion.",
     )
     rules: tuple[Rule, ...] = Field(
         (),
@@ -164,17 +167,20 @@ class Settings(BaseSettings):
     build_here_items: int = Field(
         1000,
         ge=0,
-        description="A server re-indexes so many items itself; more are built by a process of their own, so that "
-        "requests stay quick.",
+        description="Up to so many items are re-indexed in the server's process; more in a separate process, so "
+        "that requests stay quick.",
     )
     retrain_hours: float = Field(
         0.0, ge=0, le=24 * 366, description="`pharos serve` retrains this often, in hours; 0: never."
     )
     refresh_seconds: float = Field(
-        1.0, ge=0, le=3600, description="How long an answer may go on with a collection after the alias has moved."
+        1.0,
+        ge=0,
+        le=3600,
+        description="Seconds for which the server may still use a collection after the alias has moved.",
     )
     popular_seconds: float = Field(
-        10.0, ge=0, le=3600, description="How long the list of popular items is kept before it is counted again."
+        10.0, ge=0, le=3600, description="Seconds for which the list of popular items is cached."
     )
 
     @field_validator("variants")
@@ -195,7 +201,7 @@ class Settings(BaseSettings):
 
     @property
     def live(self) -> dict[str, VariantSetting]:
-        """The aliases that are live, by name of the variant; without variants the one, of no name."""
+        """The alias of each variant by name; without variants there is one, named ""."""
         return self.variants or {"": VariantSetting(alias=self.alias, share=1.0)}
 
     @property
@@ -210,12 +216,12 @@ class Settings(BaseSettings):
 
     @property
     def texts_dir(self) -> Path:
-        """Folder of the text model's vectors that training and indexing have computed already."""
+        """Folder with the cache of text vectors for training and indexing."""
         return self.data_dir / "texts"
 
     @property
     def store_url(self) -> str:
-        """SQLAlchemy address of the store."""
+        """SQLAlchemy URL of the store."""
         return self.database_url or f"sqlite:///{self.data_dir / 'pharos.db'}"
 
     @classmethod
@@ -227,12 +233,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then `pharos.toml`; nothing else is read."""
+        """Arguments, then the environment, then `pharos.toml`; no other sources."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
 def load_settings(**arguments: Any) -> Settings:
-    """The settings of this process; `arguments` win over the environment and the file.
+    """Load the settings; `arguments` win over the environment and the file.
 
     Raises SettingsError with one line per wrong setting: its name and where it stands, its value, what is allowed.
     """
@@ -245,7 +251,7 @@ def load_settings(**arguments: Any) -> Settings:
 
 
 def _explain(problem: Any, arguments: dict[str, Any]) -> str:
-    """One line for one of pydantic's errors."""
+    """One of pydantic's errors as one line."""
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         known = ", ".join(sorted(Rule.model_fields if problem["loc"][0] == "rules" else Settings.model_fields))

@@ -1,4 +1,4 @@
-"""What holds the house together: the way of imports, the size and names of files, the locks, the reasons."""
+"""The architecture: the direction of imports, the size and names of files, the locks, the reasons of dependencies."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -170,12 +171,19 @@ def test_below_the_towers_keras_is_imported_in_one_place_when_a_method_trains_wi
     assert "tf_keras" not in {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
 
 
+def lengths_of(files: list[Path]) -> dict[str, int]:
+    return {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+
+
 def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {
-        str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines())
-        for file in python_files(*PACKAGES, *ABOVE)
-    }
+    lengths = lengths_of(python_files(*PACKAGES, *ABOVE))
     assert {file: length for file, length in lengths.items() if length > 400} == {}
+
+
+def test_half_of_the_source_files_are_shorter_than_130_lines() -> None:
+    # Without `__init__.py` files, which are short, so that they do not hide long ones.
+    lengths = lengths_of([file for file in python_files(*PACKAGES) if file.stem != "__init__"])
+    assert median(lengths.values()) < 130
 
 
 def test_no_module_has_a_name_without_meaning() -> None:

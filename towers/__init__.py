@@ -1,4 +1,4 @@
-"""What learns: feature encoders, the user and item tower, retrieval training, and bundles.
+"""The models: feature encoders, user and item tower, retrieval, ranking and rating models, training, and bundles.
 
 TensorFlow Recommenders needs Keras 2 (tf-keras). The switch is an environment variable that TensorFlow reads at its
 first import, so it is set here, before anything in this package can import TensorFlow.

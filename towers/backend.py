@@ -1,4 +1,4 @@
-"""The one door to TensorFlow: every module of this package takes `tf` and `tfrs` from here.
+"""The one place that imports TensorFlow: every module of this package takes `tf` and `tfrs` from here.
 
 TensorFlow's native start-up writes to file descriptor 2 before any log level counts. A person who asks for ten
 films should not read about missing accelerators, so what it writes during the import is held back, and given out
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def _native_log_held_back() -> Iterator[None]:
+def _native_log_silenced() -> Iterator[None]:
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
         visible = os.dup(2)
@@ -29,7 +29,7 @@ def _native_log_held_back() -> Iterator[None]:
             os.close(visible)
 
 
-with _native_log_held_back():
+with _native_log_silenced():
     import tensorflow as tf
     import tensorflow_recommenders as tfrs
 

@@ -25,4 +25,4 @@ class BundleDamaged(BundleError):
 
 
 class TextModelError(TowersError):
-    """The text model cannot be found or read, or is not the one that is asked for."""
+    """The text model cannot be found or read, or is not the one that was trained with."""

@@ -1,4 +1,4 @@
-"""The optimizer, and the average of the weights over its steps, both cheap for rows that a step does not touch."""
+"""The optimizer, and a moving average of the weights; both are cheap for embedding rows that a step does not use."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _STEPS_BETWEEN_AVERAGES = 8
 
 
 class RowwiseAdam(tf.keras.optimizers.Adam):
-    """Adam (Kingma and Ba, 2015) that leaves alone the rows of an embedding table that a step does not use.
+    """Adam (Kingma and Ba, 2015) that updates only those rows of an embedding table that a step uses.
 
     A step reads a few thousand items of perhaps hundreds of thousands: to let the moments of all others fade, as plain
     Adam does, would cost more than the step itself.
@@ -36,7 +36,7 @@ class RowwiseAdam(tf.keras.optimizers.Adam):
 
 
 class MovingAverage:
-    """An exponential average of weights over the steps, which scores better than the last ones do.
+    """An exponential moving average of the weights over training steps, which scores better than the last weights.
 
     Source: Polyak and Juditsky, 1992. It looks at the weights every eighth step, with the eighth power of the momentum.
     """
@@ -50,15 +50,15 @@ class MovingAverage:
         self._look = tf.function(self._update, autograph=False)
 
     def step(self) -> None:
-        """One step was made."""
+        """Update the averages after a training step."""
         self._steps += 1
         if self._steps % _STEPS_BETWEEN_AVERAGES == 0:
             self._looks += 1
-            # The first weights are random and must not linger.
+            # A lower momentum at first, so that the random initial weights are soon forgotten.
             self._look(tf.constant(min(self._momentum, self._looks / (self._looks + 5)), tf.float32))
 
     def restart(self) -> None:
-        """Forget the past: the weights were changed by other means than a step."""
+        """Forget the averages, since the weights were changed by something else than a step."""
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable)
 

@@ -1,4 +1,4 @@
-"""How long work tells a person where it stands: the same for reading, training and indexing."""
+"""Progress of long work: the interface that reading, training and indexing report to."""
 
 from pharos.ingest.progress import Progress, Silent, Task
 

@@ -1,4 +1,4 @@
-"""The learning rate over time."""
+"""Learning rate schedules."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pharos.towers.backend import tf
 
 
 class WarmUpAndDecay(tf.keras.optimizers.schedules.LearningRateSchedule):
-    """Rises in a line over the first steps, since Adam's first estimates of scale are poor; then falls in a line to 0.
+    """Linear warm-up, since Adam's first estimates of scale are poor; then linear decay to 0.
 
     A falling rate settles where a steady one would wander, so the last epochs are the best ones.
     """
@@ -16,19 +16,19 @@ class WarmUpAndDecay(tf.keras.optimizers.schedules.LearningRateSchedule):
         self._peak, self._warm_up, self._total = peak, max(min(warm_up, total // 2), 1), total
 
     def __call__(self, step: Any) -> Any:
-        """The rate of one step, counted from 0."""
+        """The learning rate of one step, counted from 0."""
         done = tf.cast(step, tf.float32)
         rising = (done + 1.0) / self._warm_up
         falling = (self._total - done) / max(self._total - self._warm_up, 1)
         return self._peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """What the rate is made of."""
+        """The parameters, as Keras asks for them."""
         return {"peak": self._peak, "warm_up": self._warm_up, "total": self._total}
 
 
 class WarmUpAndSteps(tf.keras.optimizers.schedules.LearningRateSchedule):
-    """Rises in a line over the first steps, then stays until it is told to fall."""
+    """Linear warm-up, then constant until `fall` is called."""
 
     def __init__(self, peak: float, warm_up: int) -> None:
         """peak: the rate after `warm_up` steps."""
@@ -36,14 +36,14 @@ class WarmUpAndSteps(tf.keras.optimizers.schedules.LearningRateSchedule):
         self._share = tf.Variable(1.0, trainable=False, dtype=tf.float32)
 
     def fall(self, factor: float) -> None:
-        """Go on with the rate times `factor`."""
+        """Multiply the learning rate by `factor` from here on."""
         self._share.assign(self._share * factor)
 
     def __call__(self, step: Any) -> Any:
-        """The rate of one step, counted from 0."""
+        """The learning rate of one step, counted from 0."""
         rising = (tf.cast(step, tf.float32) + 1.0) / self._warm_up
         return self._peak * self._share * tf.minimum(rising, 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """What the rate is made of."""
+        """The parameters, as Keras asks for them."""
         return {"peak": self._peak, "warm_up": self._warm_up}

@@ -1,4 +1,4 @@
-"""From a data set to a bundle: what `pharos train` does."""
+"""Training from data set to bundle: the work of `pharos train`."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _FEWEST_RATINGS = 100
 
 @dataclass(frozen=True)
 class TextVectors:
-    """The text model of a run with the vectors of all documents: float32 [items, dimensions]."""
+    """The text model of a run, and the vectors of all item documents: float32 [items, dimensions]."""
 
     model: TextModel
     vectors: npt.NDArray[np.float32]
@@ -53,7 +53,7 @@ def read_texts(
 
 @dataclass(frozen=True)
 class Selection:
-    """What was fitted on the earlier events of a data set and chosen by later ones.
+    """Models fitted on the earlier events of a data set and selected on later ones.
 
     ranking: None where none was wanted, or none is better than the order of the retrieval.
     """
@@ -72,7 +72,7 @@ def select(
     progress: Progress,
     candidates: npt.NDArray[np.bool_] | None = None,
 ) -> Selection:
-    """Towers and sources fitted on `known`, and a ranking model, each stopped or chosen by the held-out events.
+    """Fit towers, sources and ranking model on `known`; held-out events decide when to stop and which to keep.
 
     candidates: bool [items], the items among which held-out events are to be found, None for all; where there are some,
     no ranking model is learnt. Raises TrainingError.
@@ -95,7 +95,7 @@ def select(
 
 
 def selected(selection: Selection, known: pd.DataFrame) -> Trained:
-    """What a selection is as it stands, fitted on the earlier events alone."""
+    """The `Trained` of a selection as it is, fitted on the earlier events alone."""
     ranker = as_ranker(selection.ranking, known, selection.fit.towers) if selection.ranking else None
     return Trained(selection.fit.towers, selection.sources.sources, ranker)
 
@@ -108,7 +108,7 @@ def finish(
     texts: TextVectors | None,
     progress: Progress,
 ) -> Trained:
-    """Let the chosen towers learn on from all events, and count everything else in them anew."""
+    """Train the selected towers on from all events, and count the tables of all other models anew."""
     text = texts.vectors if texts else None
     earlier = None if selection.fit.unlearnt else selection.fit
     towers = fit(dataset, events, settings, text=text, progress=progress, earlier=earlier).towers
@@ -126,7 +126,7 @@ def complete(
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
 ) -> tuple[Manifest, Trained]:
-    """Finish a selection with all events: all that a bundle holds. evaluation: figures for the manifest."""
+    """Finish a selection with all events: the content of a bundle. evaluation: figures for the manifest."""
     events, fitted = dataset.interactions, selection.fit
     trained = finish(dataset, events, selection, settings, texts, progress)
     ratings = learn_ratings(dataset, events, trained.towers, texts, progress)
@@ -158,7 +158,7 @@ def train_bundle(
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
 ) -> Bundle:
-    """As `complete`, and save the bundle below `bundles`."""
+    """As `complete`, then save the bundle below `bundles`."""
     manifest, trained = complete(dataset, selection, settings, texts, progress=progress, evaluation=evaluation)
     return save(bundles, manifest, trained, texts.model if texts else None)
 
@@ -166,7 +166,7 @@ def train_bundle(
 def learn_ratings(
     dataset: Dataset, events: pd.DataFrame, towers: TwoTowers, texts: TextVectors | None, progress: Progress
 ) -> RatingModel | None:
-    """The rating model of rated events; None where there are too few."""
+    """Fit the rating model on rated events; None where there are too few."""
     if Columns.RATING not in events:
         return None
     rated = events[events[Columns.RATING].notna() & events[Columns.ITEM].isin(towers.spec.items.ids)]

@@ -1,1 +1,1 @@
-"""What a bundle has learnt, looked at: taste-free biases, factors, maps, neighbours, and what the ranker weighs."""
+"""Analysis of a bundle: item biases, factors, maps, nearest neighbours, and the importance of ranking features."""

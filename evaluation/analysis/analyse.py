@@ -1,4 +1,4 @@
-"""Looks inside a bundle: what `pharos analyse` does."""
+"""Analyses a bundle: the work of `pharos analyse`."""
 
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ _PARTS: Final = (biases, components, item_map, nearest, norms, user_map, ranker)
 
 
 def analyse(bundle: Bundle, dataset: Dataset, settings: AnalysisSettings, *, out: Path, progress: Progress) -> Path:
-    """Write pictures, tables and a page on what the bundle has learnt of these items and people; the page's path.
+    """Write plots, tables and a page about what the bundle learnt; returns the page's path.
 
     dataset: of the features that the bundle reads; its interactions may be none. Raises EvaluationError where the data
     do not go with the bundle, or a setting names what they do not have; MissingExtra without the plotting libraries.

@@ -1,4 +1,4 @@
-"""Item biases: what people like most and least whatever their taste."""
+"""Item biases of the rating model: the best and worst rated items, apart from personal taste."""
 
 from typing import Any, Final
 
@@ -17,10 +17,10 @@ _NORMAL_95: Final = 1.96
 
 
 def biases(subject: Subject) -> Section:
-    """The biases of the rating model's items, with what is known of their ratings.
+    """Item biases of the rating model, with the counts and means of their ratings.
 
-    The model's rating is mean + item bias + user bias + item factors · user factors
-    (see pharos.towers.ratings.model), so an item's bias is what is left of its liking when taste is taken out.
+    The model's rating is mean + item bias + user bias + item factors · user factors (see
+    pharos.towers.ratings.model), so an item's bias is its rating apart from personal taste.
     """
     model = subject.bundle.ratings
     if model is None:
@@ -56,7 +56,7 @@ def biases(subject: Subject) -> Section:
 
 
 def _table(subject: Subject) -> pd.DataFrame:
-    """One row for each item that the rating model and the data know, the largest bias first."""
+    """One row for each item that both the rating model and the data have, the largest bias first."""
     model, spec = subject.bundle.ratings, subject.bundle.towers.spec
     assert model is not None
     rows = spec.items.codes(subject.ids).astype(np.int64) - 1

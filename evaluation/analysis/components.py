@@ -1,4 +1,4 @@
-"""Principal components of the item vectors: the directions in which items differ most, and what they go with."""
+"""Principal components of the item vectors, and their correlation with metadata."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ def components(subject: Subject) -> Section:
     Pearson's with labels as 1 or 0, and Spearman's with numbers and the count of events.
     """
     rows = subject.popular
-    if len(rows) < 3 or subject.alike:
+    if len(rows) < 3 or subject.all_identical:
         return Section(_TITLE, ("Fewer than three items, or all vectors are the same: there are no factors.",))
     count = min(subject.settings.factors, len(rows) - 1, subject.vectors.shape[1])
     pca = extras.load("sklearn.decomposition").PCA(count, svd_solver="full", random_state=subject.settings.seed)
@@ -71,7 +71,7 @@ def components(subject: Subject) -> Section:
 
 
 def correlation(column: Column, scores: Scores) -> float:
-    """Pearson's of a factor's scores, float64 [n], with a label, Spearman's with a number; 0 where nothing varies."""
+    """Pearson's correlation of a factor with a label, Spearman's with a number; 0 where one is constant."""
     known = np.isfinite(column.values)
     one, other = column.values[known], scores[known]
     if column.ranked:
@@ -84,7 +84,7 @@ def correlation(column: Column, scores: Scores) -> float:
 def _ends(
     subject: Subject, rows: Numbers, scores: Scores, shares: Scores, columns: list[Column], correlations: Scores
 ) -> pd.DataFrame:
-    """The items at the ends of each factor: of the more popular half, since people know what these are."""
+    """The items with the lowest and highest scores of each factor, among the more popular half of the items."""
     known = np.arange(len(rows)) < max(len(rows) // 2, min(len(rows), 4 * _ENDS))
     found = []
     for k in range(scores.shape[1]):
@@ -100,7 +100,7 @@ def _ends(
 
 
 def _wide(ends: pd.DataFrame) -> pd.DataFrame:
-    """One row for each factor, for the page."""
+    """One row per factor, for the page."""
     rows = []
     for factor, part in ends.groupby("factor"):
         titles = {end: "; ".join(part.loc[part["end"] == end, "title"]) for end in ("high", "low")}

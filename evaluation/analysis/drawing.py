@@ -1,4 +1,4 @@
-"""Pictures of 1,200 pixels' width: colours for everybody's eyes, captions, and labels that keep apart."""
+"""Plots 1,200 pixels wide: colour-blind safe colours, captions, and labels that do not overlap."""
 
 import io
 import textwrap
@@ -41,7 +41,7 @@ Points = npt.NDArray[np.floating]
 
 
 def picture(name: str, caption: str, draw: Callable[[Any], None], *, height: float) -> Picture:
-    """A figure of 1,200 pixels' width with its caption below.
+    """A figure 1,200 pixels wide with its caption below.
 
     draw: fills a matplotlib Figure whose layout keeps everything inside; height: inches, 150 pixels each.
     Raises MissingExtra where matplotlib is not installed.
@@ -104,7 +104,7 @@ def label_points(axes: Any, points: Points, labels: Sequence[str], most: int) ->
 
 
 def bare(axes: Any) -> None:
-    """No ticks: on a map only nearness means something."""
+    """Remove the ticks: on a map only distances have a meaning."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -113,7 +113,7 @@ def bare(axes: Any) -> None:
 
 
 def steps(axes: Any, painted: Any, bounds: Sequence[float], title: str, *, plain: bool) -> None:
-    """A bar of the colours' steps beside the axes; plain: whether its numbers are years, without a comma."""
+    """A colour bar beside the axes; plain: whether its numbers are years, written without a comma."""
     bar = axes.figure.colorbar(painted, ax=axes, shrink=0.8, pad=0.01, ticks=list(bounds), spacing="uniform")
     bar.ax.set_yticklabels([f"{bound:.0f}" if plain else f"{bound:,.4g}" for bound in bounds], fontsize=8)
     bar.outline.set_visible(False)
@@ -121,14 +121,14 @@ def steps(axes: Any, painted: Any, bounds: Sequence[float], title: str, *, plain
 
 
 def logarithmic(axes: Any) -> None:
-    """Powers along the x axis, with plain numbers at the tens."""
+    """A logarithmic x axis, with plain numbers at powers of ten."""
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.xaxis.set_minor_formatter(lambda value, _: "")
 
 
 def trend(axes: Any, x: Points, y: Points, bins: int = 12) -> None:
-    """A line through the medians of y in bins of x that hold as many points each; x on a logarithmic axis."""
+    """A line through the medians of y in bins of x with equal counts; x on a logarithmic axis."""
     edges = np.unique(np.quantile(x, np.linspace(0, 1, bins + 1)))
     if len(edges) < 3:
         return

@@ -1,4 +1,4 @@
-"""What an analysis gives: sections of sentences, pictures and tables."""
+"""The result of an analysis: sections of sentences, plots and tables."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Picture:
-    """A plot. name: of its file, without an ending; caption: what is to be seen; png: the file's content."""
+    """A plot. name: of its file, without suffix; caption: what it shows; png: the file's content."""
 
     name: str
     caption: str
@@ -16,7 +16,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """A table. name: of its file, without an ending; shown: its rows on the page, all where None."""
+    """A table. name: of its file, without suffix; shown: the number of rows on the page, all where None."""
 
     name: str
     caption: str
@@ -26,7 +26,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the analysis. remarks: sentences, also those that say why something is missing."""
+    """One section of the analysis. remarks: sentences, also the reasons why something is missing."""
 
     title: str
     remarks: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Maps of items and of users: t-SNE of their vectors (van der Maaten and Hinton, 2008)."""
+"""Maps of items and users: t-SNE of their vectors (van der Maaten and Hinton, 2008)."""
 
 from typing import Any, Final
 
@@ -26,9 +26,9 @@ Points = npt.NDArray[np.float64]
 
 
 def item_map(subject: Subject) -> Section:
-    """The items with most events on a plane on which near items have near vectors, coloured by a label and a number."""
+    """The items with most events as points in a plane, coloured by a label and by a number."""
     rows = subject.popular[: subject.settings.map_items]
-    if len(rows) < 3 or subject.alike:
+    if len(rows) < 3 or subject.all_identical:
         return Section(_ITEMS, ("Fewer than three items, or all vectors are the same: there is no map.",))
     points, told = _placed(subject.vectors[rows], subject.settings.seed)
     which = "all items" if len(rows) == len(subject) else f"the {len(rows):,} items with most events"
@@ -54,7 +54,7 @@ def item_map(subject: Subject) -> Section:
 
 
 def user_map(subject: Subject) -> Section:
-    """Users on a plane on which near ones have near vectors, coloured by what and how much they choose."""
+    """Users as points in a plane, coloured by their favourite label and by their event count."""
     people = np.array(sorted(set(subject.dataset.interactions[Columns.USER])), object)
     if len(people) < 3:
         return Section(_USERS, ("Fewer than three users have an event: there is no map.",))
@@ -88,7 +88,7 @@ def user_map(subject: Subject) -> Section:
 
 
 def _placed(vectors: Floats, seed: int) -> tuple[Points, str]:
-    """Points [n, 2], and what made them: few vectors have no neighbourhoods to keep, so they are projected."""
+    """Points [n, 2], and the method used: t-SNE, or PCA where there are too few vectors for it."""
     decomposition = extras.load("sklearn.decomposition")
     if len(vectors) < _FEWEST:
         points = decomposition.PCA(2, svd_solver="full", random_state=seed).fit_transform(vectors.astype(np.float64))
@@ -101,7 +101,7 @@ def _placed(vectors: Floats, seed: int) -> tuple[Points, str]:
 
 
 def _tastes(subject: Subject, people: npt.NDArray[np.object_], chosen: pd.DataFrame) -> LabelColours | None:
-    """For each person the label that their events have most beyond its share of all these events."""
+    """For each user the label whose share of their events is furthest above its share of all these events."""
     labels = label_colours(subject, np.arange(len(subject)))
     if labels is None:
         return None
@@ -109,7 +109,7 @@ def _tastes(subject: Subject, people: npt.NDArray[np.object_], chosen: pd.DataFr
     person = pd.Index(people).get_indexer(pd.Index(chosen[Columns.USER]))
     counts = np.zeros((len(people), len(labels.labels)))
     np.add.at(counts, (person[code >= 0], code[code >= 0]), 1)
-    # As if everybody had ten more events like everybody else's: one event says little.
+    # Smoothing: everybody gets ten more events with the average labels.
     usual = counts.sum(axis=0) / max(counts.sum(), 1)
     shares = (counts + 10 * usual) / (counts.sum(axis=1, keepdims=True) + 10)
     lift = shares / np.maximum(usual, 1e-9)

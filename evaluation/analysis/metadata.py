@@ -1,4 +1,4 @@
-"""The items' metadata as columns of numbers and as colours: labels, years, popularity."""
+"""Item metadata as numeric columns and as colours: labels, years, popularity."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ POPULARITY: Final = "popularity"
 
 @dataclass(frozen=True)
 class Column:
-    """One thing known of items. values: float64 [n], NaN where unknown; ranked: whether only their order counts."""
+    """A numeric property of items. values: float64 [n], NaN where unknown; ranked: whether only their order counts."""
 
     feature: str
     value: str
@@ -33,13 +33,13 @@ class Column:
 
     @property
     def title(self) -> str:
-        """For people."""
+        """The name for people."""
         return f"{self.feature}: {self.value}" if self.value else self.feature
 
 
 @dataclass(frozen=True)
 class LabelColours:
-    """The commonest labels of a feature, and for each of n items the number of its own, -1 for none of them."""
+    """The most common labels of a feature, and for each of n items the number of its label, -1 for none of them."""
 
     feature: str
     labels: list[str]
@@ -48,7 +48,7 @@ class LabelColours:
 
 @dataclass(frozen=True)
 class NumberColours:
-    """A number of n items, NaN where unknown, with the bounds of the steps that it is coloured in."""
+    """A number of n items, NaN where unknown, with the bounds of its colour bins."""
 
     feature: str
     values: npt.NDArray[np.float64]
@@ -57,7 +57,7 @@ class NumberColours:
 
 
 def columns(subject: Subject, rows: Numbers) -> list[Column]:
-    """What is known of the items in these rows: common labels as 1 or 0, numbers, flags, and the count of events."""
+    """Numeric columns of these items: common labels as 1 or 0, numbers, flags, and event counts."""
     found = []
     for feature in subject.dataset.schema.items:
         cells = subject.dataset.items[feature.name].iloc[rows]
@@ -76,7 +76,7 @@ def columns(subject: Subject, rows: Numbers) -> list[Column]:
 
 
 def label_colours(subject: Subject, rows: Numbers) -> LabelColours | None:
-    """The labels that colour these items: those of the feature asked for, or of the one whose common labels most have.
+    """The labels to colour items by: of the wanted feature, or of the one whose common labels cover most items.
 
     An item with several of the labels has the colour of the rarest. None where no feature has labels that items share.
     """
@@ -90,7 +90,7 @@ def label_colours(subject: Subject, rows: Numbers) -> LabelColours | None:
 
 
 def number_colours(subject: Subject, rows: Numbers) -> NumberColours | None:
-    """The number that colours these items: the one asked for, or years before others, or the one that most have."""
+    """The number to colour items by: the wanted one, or a year if there is one, or the one with most values."""
     asked = subject.settings.number
     if asked is not None and subject.feature(asked).type is not FeatureType.NUMBER:
         raise EvaluationError(f"feature {asked!r} is {subject.feature(asked).type}, not a number")
@@ -119,7 +119,7 @@ def _coloured(subject: Subject, rows: Numbers, name: str) -> LabelColours:
 
 
 def _bounds(known: Floats | npt.NDArray[np.float64], years: bool) -> list[float]:
-    """Decades where the numbers are years, else steps that hold as many items each."""
+    """Bin bounds: decades for years, otherwise bins with equal counts."""
     if years:
         # The oldest decades hold few items: they are one step.
         low, high = np.floor(np.quantile(known, 0.03) / 10) * 10, np.floor(known.max() / 10) * 10 + 10

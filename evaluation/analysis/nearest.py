@@ -1,4 +1,4 @@
-"""Nearest neighbours of items by the angle between their vectors."""
+"""Nearest neighbours of items by cosine similarity of their vectors."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _SHOWN: Final = 8
 
 
 def nearest(subject: Subject) -> Section:
-    """The items whose vectors are nearest to those of the items asked for, or of the most popular ones."""
+    """The nearest neighbours of the wanted items, or of the most popular ones."""
     rows = np.array([subject.row(item) for item in subject.settings.items] or subject.popular[:_POPULAR], np.int64)
     if len(subject) < 2:
         return Section(_TITLE, ("One item alone has no neighbours.",))

@@ -1,4 +1,4 @@
-"""What an item's popularity did to its vector.
+"""The effect of an item's popularity on its vector.
 
 The towers' vectors have length 1, so their norms say nothing. Two things do: how far an item's vector with its id is
 from the one it would have as a new item, by its metadata alone; and the lengths of the rating model's factors, which
@@ -23,11 +23,11 @@ Values = npt.NDArray[np.float64]
 
 
 def norms(subject: Subject) -> Section:
-    """How much an item's own events moved its vector, and how long its rating factors are, by its count of events."""
+    """How far an item's own events moved its vector, and the length of its rating factors, by event count."""
     here = np.flatnonzero(subject.known & (subject.events > 0))
     if len(here) < 3:
         return Section(_TITLE, ("Fewer than three items of the data were seen in training and have an event.",))
-    moved = 1 - np.einsum("nd,nd->n", subject.vectors[here], _as_new(subject, here)).astype(np.float64)
+    moved = 1 - np.einsum("nd,nd->n", subject.vectors[here], _vectors_as_new_items(subject, here)).astype(np.float64)
     table = pd.DataFrame(
         {"item_id": [subject.ids[row] for row in here], "title": [subject.titles[row] for row in here],
          "events": subject.events[here], "moved_by_id": moved}
@@ -68,8 +68,8 @@ def norms(subject: Subject) -> Section:
     return Section(_TITLE, (remark,), (plot,), (written,))
 
 
-def _as_new(subject: Subject, rows: npt.NDArray[np.int64]) -> Floats:
-    """The vectors that these items would have if training had never seen them."""
+def _vectors_as_new_items(subject: Subject, rows: npt.NDArray[np.int64]) -> Floats:
+    """The vectors that these items would have as new items, unseen in training."""
     items = subject.dataset.items.iloc[rows]
     unknown = items.assign(**{Columns.ITEM: [_NO_ID.format(row=row) for row in rows]})
     text = None if subject.text is None else subject.text[rows]

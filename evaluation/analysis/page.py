@@ -1,4 +1,4 @@
-"""The analysis as files: a PNG for each picture, a CSV for each table, and one page of all that loads nothing."""
+"""Writes an analysis: a PNG per plot, a CSV per table, and one self-contained page."""
 
 import base64
 import math
@@ -27,7 +27,7 @@ _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write(sections: Sequence[Section], title: str, lead: str, folder: Path) -> Path:
-    """Write all files below `folder`, which is made where it is missing, and return the page's path."""
+    """Write all files below `folder`, which is created if missing; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     for section in sections:
         for picture in section.pictures:
@@ -40,7 +40,7 @@ def write(sections: Sequence[Section], title: str, lead: str, folder: Path) -> P
 
 
 def page(sections: Sequence[Section], title: str, lead: str) -> str:
-    """The page as HTML, pictures inside."""
+    """The page as HTML, with the plots embedded."""
     links = "".join(f'<a href="#{_anchor(section.title)}">{escape(section.title)}</a>' for section in sections)
     body = "\n".join(
         [

@@ -1,4 +1,4 @@
-"""What the ranking model weighs: permutation importance of its features (Breiman, 2001) over held-out lists."""
+"""Permutation importance (Breiman, 2001) of the ranking features, on held-out lists."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ _Losses = npt.NDArray[np.float64]
 
 
 def ranker(subject: Subject) -> Section:
-    """How much ndcg@10 of held-out lists falls when a feature is shuffled, for each feature and each group of them."""
+    """The loss of ndcg@10 on held-out lists when a feature, or a group of features, is shuffled."""
     if subject.bundle.ranker is None:
         return Section(
             _TITLE, ("The bundle has no ranking model: too few events, none wanted, or none that was better.",)
@@ -66,7 +66,7 @@ def ranker(subject: Subject) -> Section:
 
 
 def _held_out(subject: Subject) -> Lists | None:
-    """Lists for the last fifth of the events of some people, with tables and neighbours that have not seen these."""
+    """Lists for the last fifth of the events of some users, with tables that were counted without these events."""
     bundle, settings, dataset = subject.bundle, subject.settings, subject.dataset
     split = chronological(dataset.interactions)
     people = np.array(sorted(set(split.test[Columns.USER])), object)
@@ -98,10 +98,10 @@ def _ndcg(subject: Subject, lists: Lists, features: npt.NDArray[np.float32]) -> 
 def _losses(
     subject: Subject, lists: Lists, names: Sequence[RankFeature], before: float, rng: np.random.Generator
 ) -> _Losses:
-    """The fall of ndcg@10 by each shuffling: float64 [repeats].
+    """The loss of ndcg@10 by each shuffle: float64 [repeats].
 
-    What a candidate has of these features is that of a candidate of another list, so that what all of a list have in
-    common is shuffled too; features of a group move together.
+    Values are swapped between candidates of different lists, so that what is constant within a list is shuffled
+    too; features of a group are shuffled together.
     """
     losses, (count, length, _) = [], lists.features.shape
     for _ in range(_REPEATS):

@@ -1,4 +1,4 @@
-"""What is analysed: a bundle over a catalogue, with the vectors of its items and the counts of their events."""
+"""The subject of an analysis: a bundle and a catalogue, with item vectors and event counts."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,7 @@ _MOST_ITEMS = 50_000
 
 
 class AnalysisSettings(BaseModel):
-    """What a person may decide about an analysis."""
+    """Settings of an analysis."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,12 +34,12 @@ class AnalysisSettings(BaseModel):
     map_items: int = Field(2000, ge=10, le=20_000, description="items on the map, those with most events")
     map_users: int = Field(1000, ge=10, le=20_000, description="users on the map, drawn at random")
     lists: int = Field(200, ge=100, le=5000, description="held-out lists that the ranker is judged on")
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="of everything drawn at random")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="random seed")
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A bundle over n items.
+    """A bundle with the n items of a catalogue.
 
     text: float32 [n, t], the documents' vectors, None where the bundle reads none; vectors: float32 [n, d], of length
     1; events: int64 [n], interactions of each item in the data set.
@@ -54,12 +54,12 @@ class Subject:
 
     @classmethod
     def of(cls, bundle: Bundle, dataset: Dataset, settings: AnalysisSettings) -> Self:
-        """Encode the items of a data set. Raises EvaluationError where they lack what the bundle reads."""
+        """Encode the items of a data set. Raises EvaluationError where they lack a feature that the bundle reads."""
         _check_features(bundle, dataset)
         items, counted = dataset.items, dataset.interactions[Columns.ITEM].value_counts()
         events = np.asarray(counted.reindex(items[Columns.ITEM]).fillna(0), np.int64)
         if not len(items):
-            raise EvaluationError(f"data set {dataset.name!r} has no items: there is nothing to look at")
+            raise EvaluationError(f"data set {dataset.name!r} has no items: there is nothing to analyse")
         if len(items) > _MOST_ITEMS:
             kept = np.sort(np.argsort(-events, kind="stable")[:_MOST_ITEMS])
             items, events = items.iloc[kept].reset_index(drop=True), events[kept]
@@ -77,7 +77,7 @@ class Subject:
 
     @cached_property
     def titles(self) -> list[str]:
-        """The items' titles in one line each; the id where there is none."""
+        """The items' titles in one line each; the id where there is no title."""
         pairs = zip(self.dataset.items[Columns.TITLE], self.ids, strict=True)
         return [" ".join(str(title).split()) or item for title, item in pairs]
 
@@ -88,18 +88,18 @@ class Subject:
 
     @cached_property
     def known(self) -> npt.NDArray[np.bool_]:
-        """Which items training saw, bool [n]."""
+        """Which items were seen in training: bool [n]."""
         return np.asarray(self.bundle.towers.spec.items.codes(self.ids) > 0)
 
     @cached_property
     def popular(self) -> Numbers:
-        """Rows of the items with an event, or of all where none has one: most events first, int64 [any]."""
+        """Rows of the items with an event (of all where none has one), most events first: int64 [any]."""
         order = np.argsort(-self.events, kind="stable").astype(np.int64)
         return order[self.events[order] > 0] if self.events.any() else order
 
     @cached_property
-    def alike(self) -> bool:
-        """Whether all vectors are one and the same: towers that learnt nothing, over items without features."""
+    def all_identical(self) -> bool:
+        """Whether all vectors are the same: towers that learnt nothing, on items without features."""
         return bool(np.abs(self.vectors - self.vectors[0]).max() < 1e-6)
 
     def feature(self, name: str) -> Feature:
@@ -119,7 +119,7 @@ class Subject:
 
 
 def _check_features(bundle: Bundle, dataset: Dataset) -> None:
-    """Refuse a data set that is not of the bundle's shape."""
+    """Raise EvaluationError where the data set lacks a feature of the bundle."""
     for kind, read, there in (
         ("items", bundle.schema.items, dataset.schema.items),
         ("users", bundle.schema.users, dataset.schema.users),

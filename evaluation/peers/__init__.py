@@ -1,11 +1,11 @@
-"""Which classic methods the system is held against, by what is asked."""
+"""The peers of each protocol: the classic methods that ours are compared with, as baselines."""
 
 from pharos.classics.base import Classic, RatingClassic
 from pharos.classics.data import Need
 from pharos.classics.registry import RANKING, RATING
 from pharos.classics.weighted_mf import WeightedMF
 
-# Weighted MF has the objective of iALS, which is as good and quicker: one of the two is enough to be held against.
+# Weighted MF has the objective of iALS, which is as good and quicker: one of the two is enough.
 RANKING_PEERS: tuple[type[Classic], ...] = tuple(method for method in RANKING if method is not WeightedMF)
 RATING_PEERS: tuple[type[RatingClassic], ...] = RATING
 

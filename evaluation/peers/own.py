@@ -1,4 +1,4 @@
-"""Peers that come from outside the project: they are tuned and judged beside the project's own."""
+"""The registry of custom peers, which are tuned and judged like the built-in ones."""
 
 from pharos.classics.base import Classic, RatingClassic
 
@@ -7,17 +7,17 @@ _RATING_PEERS: dict[str, type[RatingClassic]] = {}
 
 
 def register_peer(peer: type[Classic]) -> None:
-    """Make a ranking peer take part; a class of the same name takes the place of an earlier one."""
+    """Register a ranking peer; it replaces an earlier one of the same name."""
     _PEERS[peer.name] = peer
 
 
 def register_rating_peer(peer: type[RatingClassic]) -> None:
-    """The same for a peer that predicts ratings."""
+    """Register a rating peer; it replaces an earlier one of the same name."""
     _RATING_PEERS[peer.name] = peer
 
 
 def own_peers(*, cold: bool) -> tuple[type[Classic], ...]:
-    """The registered ranking peers; cold: those alone that declare to recommend cold items."""
+    """The registered ranking peers; cold: only those that declare to recommend cold items."""
     return tuple(peer for peer in _PEERS.values() if peer.can.new_items or not cold)
 
 

@@ -1,1 +1,1 @@
-"""Known layouts: public data sets that are read as they are published, one file each."""
+"""Known layouts: public data sets in their published form, one module each."""

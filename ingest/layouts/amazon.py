@@ -1,4 +1,4 @@
-"""Amazon's reviews of 2014, 2018 and 2023: one file of reviews, one of products whose name begins with meta_."""
+"""Amazon reviews of 2014, 2018 and 2023: a file of reviews, and a file of products whose name begins with meta_."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def find_files(folder: Path) -> tuple[Path, Path] | None:
 
 
 def read_amazon(folder: Path) -> Dataset:
-    """Read the reviews and the products, by the edition that their fields tell. Errors: DataError."""
+    """Read the reviews and the products; the edition is told from their fields. Errors: DataError."""
     files = find_files(folder)
     if files is None:
         raise DataError(f"{folder}: no reviews of Amazon")

@@ -1,4 +1,4 @@
-"""MIND: news that users of a portal read; behaviors.tsv tells what they had read and what they chose from a page."""
+"""MIND: news reading logs; behaviors.tsv holds each user's reading history and clicks."""
 
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,7 @@ def read_mind(folder: Path) -> Dataset:
 
 
 def _clicks(pages: Table) -> Table:
-    """A row for each article that was read, which stands where its page does."""
+    """One row per article that was read, in the order of the page views."""
     moments = pd.to_datetime(pages.frame["time"], format=_TIME, errors="coerce", utc=True)
     unread = moments.isna().to_numpy()
     pages = pages.drop(unread, f"time is no time of the format {_TIME!r}", "time")

@@ -1,4 +1,4 @@
-"""What the editions of MovieLens have in common: features, and titles like "Matrix, The (1999)"."""
+"""Features and title clean-up ("Matrix, The (1999)") that all MovieLens editions share."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _TRAILING_ARTICLE: Final = rf"(^|\()([^()]+), ({_ARTICLES})(?=\s*\(|\)|$)"
 
 
 def clean_titles(movies: Table) -> Table:
-    """The table with its `title` free of the year and with the article in front, and the years as `year` (text)."""
+    """The table with titles without the year and with the article in front, and the years as `year` (text)."""
     titles = movies.frame["title"]
     years = titles.str.extract(_YEAR, expand=False).fillna("")
     names = titles.str.replace(_YEAR, "", regex=True).str.replace(_TRAILING_ARTICLE, r"\1\3 \2", regex=True)

@@ -1,4 +1,4 @@
-"""MovieLens 1M: .dat files, whose cells stand between double colons, in Latin-1."""
+"""MovieLens 1M: .dat files with cells separated by double colons, in Latin-1."""
 
 from pathlib import Path
 from typing import Final

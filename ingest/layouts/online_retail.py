@@ -1,4 +1,4 @@
-"""Online Retail (UCI), first and second edition: lines of invoices; a negative quantity takes a purchase back."""
+"""Online Retail (UCI), first and second edition: invoice lines; a negative quantity is a return."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ def find_file(folder: Path) -> Path | None:
 
 
 def read_online_retail(folder: Path) -> Dataset:
-    """Read the lines of invoices: purchases, and the products that they name.
+    """Read the invoice lines: purchases, and the products that they name.
 
     Lines without a customer are left out and counted; of each product the first description and the median price are
     taken. Errors: DataError.
@@ -71,7 +71,7 @@ def _renamed(table: Table, columns: Sequence[str]) -> Table:
 
 
 def _products(lines: Table) -> Table:
-    """A row for each product: that of its first line with a description."""
+    """One row per product: its first line with a description."""
     frame = lines.frame[["item", "title"]].copy()
     prices, _ = parse_numbers(lines.frame["price"])
     frame["price"] = prices

@@ -1,4 +1,4 @@
-"""Data sets that are read as they are published by a declaration alone, as a folder of one's own would be."""
+"""Published data sets that a declaration like dataset.toml describes completely."""
 
 import tomllib
 from collections.abc import Callable
@@ -156,7 +156,7 @@ Active = "flag"
 
 
 def by_declaration(text: str) -> Callable[[Path], Dataset]:
-    """A reader of folders by this declaration."""
+    """A reader of folders that uses this declaration."""
 
     def read(folder: Path) -> Dataset:
         return read_declaration(folder, folder / "(known layout)", tomllib.loads(text))

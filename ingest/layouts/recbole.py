@@ -1,4 +1,4 @@
-"""RecBole's atomic files: NAME.inter, and if they are there NAME.item and NAME.user; their headers tell the types."""
+"""RecBole's atomic files: NAME.inter and optionally NAME.item and NAME.user; their headers name the types."""
 
 from pathlib import Path
 from typing import Final
@@ -54,7 +54,7 @@ def _entities(path: Path, id_column: str, *, titled: bool) -> EntityTable | None
 
 
 def _header(path: Path) -> dict[str, str]:
-    """The columns with their types, in the order of the file."""
+    """The columns with their types, in file order."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         first = file.readline(100_000).rstrip("\r\n")
     columns = {}

@@ -19,7 +19,7 @@ _FEATURES: Final = (Feature("category", FeatureType.CATEGORY), Feature("in_stock
 
 
 def read_retailrocket(folder: Path) -> Dataset:
-    """Read the events, and of each item its last category and whether it is in stock; other properties are hashes."""
+    """Read the events, and of each item its last category and availability; other properties are hashed."""
     events = read_csv(folder / FILES[0], ["timestamp", "visitorid", "event", "itemid"])
     parts = sorted(folder.glob(FILES[1]))
     items = join_tables(FILES[1], [_properties(read_csv(path, _COLUMNS)) for path in parts])

@@ -1,1 +1,1 @@
-"""A first dataset.toml for a folder of files that nobody has described yet: guessed from names and values."""
+"""Proposes a first dataset.toml for a folder, guessed from the names and values in its files."""

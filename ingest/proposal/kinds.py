@@ -1,4 +1,4 @@
-"""Which type of feature a column is, by its values, and why."""
+"""Guesses the feature type of a column from its values, with the reason."""
 
 import re
 from collections import Counter
@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"(?=\S*\d)[\w-]{6,}$")
 
 @dataclass(frozen=True)
 class Kind:
-    """What a column is. type: for dataset.toml, None if it is to be left out. reason: in words.
+    """The guess. type: for dataset.toml, None to leave the column out. reason: in words.
 
     separator: of tags. decimal: whether its numbers have a decimal comma. html: whether its texts are written so.
     form: of times that must be named.
@@ -43,7 +43,7 @@ class Kind:
 
 
 def find_kind(name: str, cells: pd.Series, *, people: bool = False) -> Kind:
-    """What a column is by its name and its cells (str). people: of users, whose names and addresses are left out."""
+    """Guess by name and cells (str). people: a users table, whose names and addresses are left out."""
     filled = cells[~cells.str.lower().isin(MISSING_MARKS)]
     count = f"{len(filled):,} values"
     if filled.empty:

@@ -1,4 +1,4 @@
-"""What the names of columns and files hint at, in the words that exports use."""
+"""Hints in the names of columns and files, by the words that common exports use."""
 
 import re
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ WEIGHTS: Final = {
     "bestellung": 5.0, "checkout": 5.0, "dislike": -3.0, "skip": -1.0, "return": -5.0, "refund": -5.0,
     "retoure": -5.0, "remove_from_cart": -3.0, "cancel": -5.0, "storno": -5.0,
 }  # fmt: skip
-"""What a first guess gives an event of each type; to be set by whoever knows the shop."""
+"""First guesses of the weights of event types, to be corrected by the user."""
 
 
 def words(name: str) -> list[str]:
@@ -57,7 +57,7 @@ def words(name: str) -> list[str]:
 
 
 def hints(name: str, vocabulary: Iterable[str]) -> int:
-    """How strongly a name hints at one of these words: 3 it is one, 2 one of its words is, 1 one stands within."""
+    """How strongly a name hints at one of these words: 3 equal, 2 contains it as a word, 1 as a substring."""
     vocabulary = tuple(vocabulary)
     lowered = name.lower().strip()
     parts = words(name)

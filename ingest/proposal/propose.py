@@ -1,4 +1,4 @@
-"""A dataset.toml for a folder of files, with the reason for every line of it."""
+"""Proposes a dataset.toml, with the reason for every line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class _Lines:
 
 
 def propose(folder: Path, choose: Choose = take_guess) -> str:
-    """The text of a dataset.toml for the tables in this folder, which are only looked at.
+    """The text of a dataset.toml for the tables in this folder; nothing is written.
 
     choose: asked for every decision between files and columns. Errors: DataError if nothing is found to propose.
     """
@@ -85,7 +85,7 @@ def propose(folder: Path, choose: Choose = take_guess) -> str:
 
 
 def _id_form(interactions: Interactions, items: Entities | None, users: Entities | None) -> tuple[str, str] | None:
-    """The form of ids that two tables have in common only by it, and why."""
+    """The form in which the ids of two tables agree, and why."""
     for entities, column in ((items, interactions.item), (users, interactions.user)):
         if entities is None:
             continue
@@ -146,7 +146,7 @@ def _write_interactions(lines: _Lines, found: Interactions) -> None:
 
 
 def _ambiguous(cells: pd.Series, column: str) -> str | None:
-    """A format for times that can be read in two ways, which then is a guess; None if they can be read in one."""
+    """The guessed format of times that can be read in two ways; None if there is one reading only."""
     try:
         read_times(cells, TimeFormat(), column)
     except DataError:

@@ -1,4 +1,4 @@
-"""Which table holds interactions, items and users, and which of their columns says what."""
+"""Guesses which table holds interactions, items and users, and the roles of its columns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ _OVERLAP: Final = 0.3
 
 
 class Choose(Protocol):
-    """Asks which of several is meant."""
+    """Asks which of several options is meant."""
 
     def __call__(
         self, question: str, options: Sequence[str], guess: str | None, *, optional: bool = False
     ) -> str | None:
-        """One of the options; None only if it is optional, or nobody can be asked and there is no guess."""
+        """One of the options; None only if it is optional, or if nobody can be asked and there is no guess."""
 
 
 def take_guess(question: str, options: Sequence[str], guess: str | None, *, optional: bool = False) -> str | None:
-    """Asks nobody."""
+    """Take the guess without asking."""
     return guess
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """The table of who chose what, and its columns."""
+    """The interactions table and its columns."""
 
     sample: Sample
     user: str
@@ -44,7 +44,7 @@ class Interactions:
 
 @dataclass(frozen=True)
 class Entities:
-    """The table of items or users, its column of ids, and that of titles."""
+    """The items or users table, with its columns of ids and titles."""
 
     sample: Sample
     id: str
@@ -108,7 +108,7 @@ def find_entities(
 
 
 def _overlap(known: set[str], values: pd.Series) -> float:
-    """Which share of the smaller of both sets the other has, in any form of an id."""
+    """The share of the smaller set that the other set contains, in any form of an id."""
     own = set(values.unique())
     if not own or not known:
         return 0.0
@@ -137,7 +137,7 @@ def _pairs(sample: Sample, samples: Sequence[Sample]) -> list[tuple[float, str, 
 
 
 def _scores(sample: Sample, samples: Sequence[Sample], vocabulary: Iterable[str]) -> dict[str, float]:
-    """How likely each column is to hold ids of this kind: by its name, and by what other tables have."""
+    """How likely each column holds ids of this kind: by its name, and by the values in other tables."""
     scores: dict[str, float] = {}
     for column in map(str, sample.frame.columns):
         values = sample.frame[column]
@@ -152,7 +152,7 @@ def _scores(sample: Sample, samples: Sequence[Sample], vocabulary: Iterable[str]
                     continue
                 keys = [c for c in other.frame if not other.frame[c].duplicated().any()]
                 elsewhere = max([elsewhere, *(3 * _overlap(set(values.unique()), other.frame[c]) for c in keys)])
-        # Where each value stands once it names the rows, not who or what they are of.
+        # A column whose values are all distinct names the rows, not users or items.
         unique = len(values) >= 10 and values.nunique() == len(values)
         if named + elsewhere > 0:
             penalty = (1 if named >= 2 else 3) if unique else 0

@@ -1,4 +1,4 @@
-"""The first rows of every table in a folder, as text, whatever kind of file it stands in."""
+"""Samples of every table in a folder: its first rows, as text, whatever the file format."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ class Sample:
 
 
 def sample_folder(folder: Path) -> tuple[list[Sample], dict[str, str]]:
-    """Samples of all tables in the folder, and the files that are none or cannot be read, with the reason.
+    """Samples of all tables in the folder, and the other files, with the reason why they were not read.
 
     A folder in it whose files all are tables of one kind is one table.
     """
@@ -137,7 +137,7 @@ def _first_of_each(rows: list[list[str]], columns: Iterable[str]) -> pd.DataFram
 
 
 def _is_header(rows: list[list[str]]) -> bool:
-    """Whether the first row names columns: all cells different texts, and unlike what stands below them."""
+    """Whether the first row is a header: all cells are different texts, unlike the cells below."""
     first = [cell.strip() for cell in rows[0]]
     if len(set(first)) < len(first) or any(not cell or _is_number(cell) for cell in first):
         return False

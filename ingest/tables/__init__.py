@@ -1,1 +1,1 @@
-"""Tables as they stand in files, on the way to typed ones: reading them, and keeping account of what is wrong."""
+"""Tables read from files, as text with the places of rows, before they are typed."""

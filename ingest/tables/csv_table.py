@@ -1,4 +1,4 @@
-"""Text tables: a fast reader where a line is a row, a strict reader that knows every line for all others."""
+"""CSV and other text tables: a fast reader where each line is a row, and a strict reader for all other files."""
 
 import csv
 from collections import deque
@@ -83,7 +83,7 @@ def _read_fast(file: DataFile, dialect: Dialect, columns: Sequence[str], notes: 
 
 @dataclass(frozen=True)
 class _PlainLines:
-    """Places in a file where a row is a line: found by counting, and only when asked for."""
+    """Line numbers in a file with one row per line: counted only when requested."""
 
     source: DataFile
     dialect: Dialect
@@ -107,7 +107,7 @@ class _PlainLines:
 
 
 class _Lines:
-    """The physical lines of a file, which takes back those that a record wrongly swallowed."""
+    """The physical lines of a file, with a way to give back lines that a broken record swallowed."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -135,29 +135,29 @@ class _Lines:
         return line
 
     def close_record(self) -> None:
-        """The lines taken since the last call are one record; the next record starts after them."""
+        """Treat the lines taken since the last call as one record; the next record starts after them."""
         self.start += len(self._record)
         self._record.clear()
 
     def close_line(self) -> None:
-        """Only the first of the lines taken is a (bad) record; the others are to be read again."""
+        """Treat only the first of the lines taken as a (bad) record, and read the others again."""
         self._returned.extendleft(reversed(self._record[1:]))
         del self._record[1:]
         self.close_record()
 
     def close_long_line(self) -> int:
-        """The lines taken and the long one after them are one bad record; gives the number of the long one."""
+        """Treat the lines taken and the too long one after them as one bad record; returns its line number."""
         self.close_record()
         self.start += 1
         return self.start - 1
 
 
 class _LongLine(Exception):
-    """A line is longer than any that is read."""
+    """A line is longer than the limit."""
 
 
 def _records(text: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield (line number, cells, or the reason why the row is bad) for each row behind the header."""
+    """Yield (line number, cells, or the reason why the row is bad) for each row after the header."""
     lines, width = _Lines(text), len(dialect.header)
     check, broken = dialect.encoding.may_break, f"broken {_encoding_name(dialect.encoding)}"
     for _ in range(dialect.skip):
@@ -185,7 +185,7 @@ def _records(text: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str] | 
 
 
 def text_rows(file: DataFile, dialect: Dialect) -> Iterator[list[str]]:
-    """The good rows of a text table, behind its header."""
+    """The good rows of a text table, after its header."""
     with open_text(file, dialect.encoding) as text:
         for _, row in _records(text, dialect):
             if not isinstance(row, str):
@@ -215,7 +215,7 @@ def _read_strict(file: DataFile, dialect: Dialect, columns: Sequence[str], notes
 
 
 def lines_at(file: DataFile, encoding: Encoding, numbers: Sequence[int]) -> list[str]:
-    """The text of these lines (from 1), without its ending and cut at 10,000 characters."""
+    """The text of these lines (from 1), without line ending, cut at 10,000 characters."""
     wanted, found = set(numbers), {}
     with open_text(file, encoding) as text:
         for number, line in enumerate(text, start=1):

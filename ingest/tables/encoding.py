@@ -1,4 +1,4 @@
-"""In which encoding a text file stands: found by one pass over its bytes, or said."""
+"""Detects the encoding of a text file in one pass over its bytes, unless it is declared."""
 
 import codecs
 import re
@@ -31,7 +31,7 @@ _BEYOND_ASCII: Final = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
 
 @dataclass(frozen=True)
 class Encoding:
-    """What a pass over a file's bytes found.
+    """The result of a pass over a file's bytes.
 
     name: for Python's codecs. found: whether it is a guess that people should be told, with the count of bytes that
     are no UTF-8 (`strays`) and the line of the first. quotes: whether a double quote may stand in it. may_break:
@@ -48,12 +48,12 @@ class Encoding:
 
     @property
     def wide(self) -> bool:
-        """Whether every sign takes several bytes."""
+        """Whether every character takes several bytes."""
         return self.name.replace("_", "-").startswith(("utf-16", "utf-32"))
 
 
 def scan(file: DataFile, said: str | None = None) -> Encoding:
-    """Read the file once and tell its encoding.
+    """Read the file once and detect its encoding.
 
     UTF-8, UTF-16 or UTF-32 by their marks; UTF-16 without a mark by its zero bytes; else UTF-8, unless what is no
     UTF-8 in it looks like Windows-1252, which holds Latin-1. said: the encoding that is declared, taken as it is.
@@ -76,7 +76,7 @@ def scan(file: DataFile, said: str | None = None) -> Encoding:
 
 
 def check_encoding(name: str) -> str:
-    """Python's name of an encoding of text. Errors: ValueError if there is none of this name."""
+    """Python's name of a text encoding. Errors: ValueError if it is unknown."""
     try:
         info = codecs.lookup(name)
         "".encode(name)
@@ -86,7 +86,7 @@ def check_encoding(name: str) -> str:
 
 
 def open_error(file: DataFile, encoding: str, error: UnicodeError) -> DataError:
-    """What to say of a file that is not of its encoding."""
+    """The message for a file that is not in its encoding."""
     return DataError(f"{file.name}: is no {encoding}: {error}; say encoding = … in dataset.toml")
 
 
@@ -104,7 +104,7 @@ def _marked(head: bytes) -> str | None:
 
 
 def _has_quotes(stream: IO[bytes], chunk: bytes) -> tuple[bool, int]:
-    """Whether there is a quote, and how many bytes the file has."""
+    """Whether there is a quote, and the size of the file in bytes."""
     quotes, size = False, 0
     while chunk:  # to the end, so that a damaged file shows here
         quotes = quotes or b'"' in chunk

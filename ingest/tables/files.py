@@ -1,4 +1,4 @@
-"""Files as streams of bytes: plain, or packed as .gz, .bz2, .xz, .zst or .zip."""
+"""Opens files as byte streams: plain, or compressed as .gz, .bz2, .xz, .zst or .zip."""
 
 import bz2
 import gzip
@@ -34,8 +34,8 @@ _UNPACKING_ERRORS: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfi
 class DataFile:
     """One file that holds a table.
 
-    path: of the file on disk. name: what people are told, "events.csv.gz" or "export.zip/events.csv".
-    suffix: of the table in it, in lower case and without that of its packing. member: its name within a .zip.
+    path: of the file on disk. name: for messages, "events.csv.gz" or "export.zip/events.csv". suffix: of the table
+    in it, in lower case and without that of its packing. member: its name within a .zip.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class DataFile:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """The unpacked bytes.
+        """Open the decompressed bytes.
 
         Errors: DataError if the file cannot be read, or its packing is damaged, whenever that shows.
         """
@@ -66,7 +66,7 @@ class DataFile:
 
 
 def data_file(path: Path) -> DataFile:
-    """What stands at this path, which may also name a file in a .zip, as in "export.zip/events.csv".
+    """The file at this path, which may also name a member of a .zip, as in "export.zip/events.csv".
 
     Errors: DataError if there is no such file, or a .zip holds no table or several.
     """
@@ -83,7 +83,7 @@ def data_file(path: Path) -> DataFile:
 
 
 def is_table(path: Path) -> bool:
-    """Whether the name is that of a file that can hold a table, packed or not."""
+    """Whether a file of this name can hold a table, compressed or not."""
     suffix = path.suffix.lower()
     if suffix in _PACKERS:
         suffix = path.with_suffix("").suffix.lower()
@@ -91,7 +91,7 @@ def is_table(path: Path) -> bool:
 
 
 def zip_tables(path: Path) -> list[str]:
-    """The names of the tables in a .zip. Errors: DataError if it is none."""
+    """The names of the tables in a .zip. Errors: DataError if it is not a zip file."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]

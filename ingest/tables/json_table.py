@@ -1,4 +1,4 @@
-"""JSON: a record on each line, or one array of records. Never held whole in memory."""
+"""JSON tables: one record per line, or an array of records, read as a stream."""
 
 import ast
 import json
@@ -54,7 +54,7 @@ def read_json_table(file: DataFile, columns: Sequence[str], said: TextFormat) ->
 
 
 def json_records(file: DataFile, encoding: Encoding) -> Iterator[tuple[int, Any]]:
-    """Yield (line, object, or a text that says why it is none) for each record. Errors: DataError."""
+    """Yield (line, object, or the reason why it is none) for each record. Errors: DataError."""
     with open_text(file, encoding) as text:
         first = text.read(1)
         while first.isspace():
@@ -109,7 +109,7 @@ def _decode(line: str) -> Any:
 
 
 def _array(file: DataFile, text: TextIO) -> Iterator[tuple[int, Any]]:
-    """The records of one array; an element that cannot be read ends the reading, as nothing says where it ends."""
+    """The records of an array; an unreadable element ends the reading, since its end is unknown."""
     buffer, line, position, ended = "", 1, 0, False
     opened = False
 

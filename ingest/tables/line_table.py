@@ -1,4 +1,4 @@
-"""Plain text tables without quoting: a row is a line, cells stand between a separator of any length."""
+"""Plain text tables without quoting: one row per line, cells separated by a text of any length."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from pharos.ingest.tables.text_format import TextFormat
 
 
 def read_lines(path: Path, columns: Sequence[str], separator: str, *, encoding: str, header: bool = False) -> Table:
-    """Read a file whose every line holds these columns, in this order, every cell a string.
+    """Read a file with these columns, in this order, on every line; every cell is a string.
 
     header: whether the first line is one, to be left out. A line with the wrong number of cells or with broken
     UTF-8 is dropped and counted. Errors: DataError if the file cannot be opened.

@@ -19,7 +19,7 @@ _WHOLE_NUMBERS: Final = 2.0**53
 
 @dataclass(frozen=True)
 class _Rows:
-    """Places in a file that has rows rather than lines."""
+    """Places in a file that has row numbers instead of lines."""
 
     file: str
 
@@ -50,7 +50,7 @@ def read_parquet(file: DataFile, columns: Sequence[str], *, text: Collection[str
 
 
 def _top(column: str, names: dict[str, str]) -> str | None:
-    """The column of the file that holds this one."""
+    """The top-level column that holds this one."""
     if column in names:
         return names[column]
     return names.get(column.partition(".")[0]) if "." in column else None

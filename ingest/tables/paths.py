@@ -1,4 +1,4 @@
-"""Values within nested records, named by a path such as "price.amount"."""
+"""Values in nested records, by a path such as "price.amount"."""
 
 import json
 import math
@@ -12,7 +12,7 @@ _WHOLE: Final = 2.0**53
 
 
 def value_at(record: Any, path: str) -> Any:
-    """What stands in a record at this path; None if nothing does.
+    """The value at this path in a record; None if there is none.
 
     A key of the whole path goes first, so that a key may hold a point. A path through a list gives a list of what
     stands in each of its entries; a number picks one of them.
@@ -37,7 +37,7 @@ def value_at(record: Any, path: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value of JSON, or of a database, as the text that stands for it in a CSV file; None is the empty text.
+    """A value from JSON or a database as the text that a CSV file would hold; None is the empty text.
 
     A number that is whole is written as one: 1.0 is 1. Lists and objects are written as JSON.
     """
@@ -64,5 +64,5 @@ def as_text(value: Any) -> str:
 
 
 def texts_at(record: Any, paths: Sequence[str]) -> list[str]:
-    """The texts of what stands at these paths."""
+    """The values at these paths as texts."""
     return [as_text(value_at(record, path)) for path in paths]

@@ -1,4 +1,4 @@
-"""The result of an SQL query as a table."""
+"""Tables from an SQL query."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _BATCH: Final = 10_000
 
 @dataclass(frozen=True)
 class Query:
-    """A query to a database. url: as SQLAlchemy takes it. folder: where a relative file of SQLite is looked for."""
+    """An SQL query. url: for SQLAlchemy. folder: the base of a relative SQLite path."""
 
     sql: str
     url: str
@@ -27,7 +27,7 @@ class Query:
 
 
 def read_query(query: Query, columns: Sequence[str]) -> Table:
-    """Read these columns of the query's result, every cell a string; the database is only read.
+    """Read these columns of the result, every cell a string; the database is read only.
 
     Errors: DataError that shows what the database says, and never the password.
     """
@@ -80,5 +80,5 @@ def _reading(engine: "Engine") -> dict[str, bool]:
 
 
 def _message(error: Exception) -> str:
-    """What the database says, without the statement and its parameters."""
+    """The database's error message, without the statement and its parameters."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -1,4 +1,4 @@
-"""Reading a table, wherever it stands: in one file, in several, in a folder or in a database."""
+"""Reads a table from a file, several files, a folder or a database."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ _GLOB_SIGNS = frozenset("*?[")
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table stands: files (names, patterns or folders, relative to `folder`), or a query."""
+    """The source of a table: files (names, patterns or folders, relative to `folder`), or a query."""
 
     folder: Path
     files: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Source:
 
 
 def read_source(source: Source, columns: Sequence[str], *, text: Collection[str] = ()) -> Table:
-    """Read these columns of the source, as `read_table` does, the files one after the other. Errors: DataError."""
+    """Read these columns of the source, as `read_table` does, one file after the other. Errors: DataError."""
     if source.query is not None:
         return read_query(source.query, columns)
     tables = [
@@ -57,11 +57,11 @@ def read_table(
     said: TextFormat | None = None,
     name: str | None = None,
 ) -> Table:
-    """Read these columns of a file of text, JSON or Parquet, packed or not.
+    """Read these columns of a text, JSON or Parquet file, compressed or not.
 
     text: the columns that must come as strings whatever their type in the file (ids, categories); those of text and
-    JSON always do. said: how it is written, as far as it is declared. name: what people are told, in place of the
-    file's own. Errors: DataError.
+    JSON always do. said: how it is written, as far as it is declared. name: for messages, in place of the file's
+    own. Errors: DataError.
     """
     file, said = data_file(path), said or TextFormat()
     if name is not None:
@@ -79,7 +79,7 @@ def read_table(
 
 
 def _name(path: Path, folder: Path) -> str | None:
-    """The path within the folder of a file that stands in another one in it, since parts often share a name."""
+    """The file's path within the folder, since part files often share a name."""
     if path.parent == folder or path.parent.suffix.lower() == ".zip" or not path.is_relative_to(folder):
         return None
     return path.relative_to(folder).as_posix()

@@ -1,4 +1,4 @@
-"""Rows gathered one by one into columns of text, with the place of each, and the bad ones by their reasons."""
+"""Collects rows into columns of text, with the line of each; bad rows are collected by reason."""
 
 from array import array
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ _BATCH: Final = 50_000
 
 
 def is_broken(text: str) -> bool:
-    """Whether text read with errors="surrogateescape" holds bytes that are not of its encoding."""
+    """Whether text decoded with errors="surrogateescape" holds bytes outside its encoding."""
     if text.isascii():
         return False
     try:
@@ -31,7 +31,7 @@ def wrong_width(width: int) -> str:
 
 @dataclass(frozen=True)
 class KnownPlaces:
-    """Places of records whose numbers were kept. mark: before a number, as in "events.csv:17", "events:row 17"."""
+    """Places of records whose numbers were kept. mark: goes before a number, as in "events.csv:17", "events:row 17"."""
 
     file: str
     numbers: Sequence[int]
@@ -43,7 +43,7 @@ class KnownPlaces:
 
 
 class RowCollector:
-    """Gathers the rows of one file.
+    """Collects the rows of one file.
 
     columns: whose cells are added, in this order. raw: gives the text that stands at these lines, to write out the
     bad ones; None if it cannot be read again.
@@ -63,18 +63,18 @@ class RowCollector:
         self._bad: dict[str, array[int]] = {}
 
     def add(self, cells: Sequence[str | None], number: int) -> None:
-        """One more good row, of a cell for each column, which stands at this line."""
+        """Add a good row: one cell per column, at this line."""
         self._cells.append(cells)
         self._numbers.append(number)
         if len(self._cells) == _BATCH:
             self._flush()
 
     def drop(self, reason: str, number: int) -> None:
-        """One more bad row."""
+        """Add a bad row."""
         self._bad.setdefault(reason, array("q")).append(number)
 
     def table(self, findings: tuple[Finding, ...] = ()) -> Table:
-        """All rows that were added, and findings of those that were dropped."""
+        """The table of all good rows, with findings about the bad ones."""
         self._flush()
         schema = pa.schema([(column, pa.string()) for column in self._columns])
         frame = pa.Table.from_batches(self._batches, schema).to_pandas()

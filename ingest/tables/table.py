@@ -1,4 +1,4 @@
-"""A table on its way from a file to typed columns, and the account of what is wrong with its rows."""
+"""A table of text between file and typed columns, with the findings about its rows."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ _SHOWN_CHARACTERS: Final = 60
 
 
 class Places(Protocol):
-    """Knows where the records of a file stand."""
+    """Maps the records of a file to their places."""
 
     @property
     def file(self) -> str:
         """The file's name."""
 
     def of(self, records: Sequence[int]) -> list[str]:
-        """Where each record (0-based, ascending) stands, for people: "ratings.csv:17"."""
+        """The place of each record (0-based, ascending), for people: "ratings.csv:17"."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Rejected:
     values: Callable[[], list[str]]
 
     def cases(self, count: int) -> list[str]:
-        """Where the first of them stand."""
+        """The places of the first of them."""
         return self.places.of(list(self.records[:count]))
 
 
 @dataclass(frozen=True)
 class Table:
-    """The good rows of one or more files, and what became of the others.
+    """The good rows of one or more files, and the findings about the others.
 
     frame: cells as they stand in the file (CSV: str), or already typed; its index is the record's number.
     places: tells where a record stands. files: the name and the rows of each, bad ones included.
@@ -65,21 +65,21 @@ class Table:
 
     @property
     def file(self) -> str:
-        """The file's name; of several, what they have in common."""
+        """The file's name; of several files, their common part."""
         return self.places.file
 
     @property
     def rows(self) -> int:
-        """How many rows the files have, bad ones included."""
+        """The count of rows in the files, bad ones included."""
         return sum(rows for _, rows in self.files)
 
     @property
     def report(self) -> IngestReport:
-        """The account of this file."""
+        """The report of this file."""
         return IngestReport(self.files, self.findings, rejected=self.rejected)
 
     def count(self) -> TableCount:
-        """What became of the rows: those of the frame are read."""
+        """The rows by outcome: those of the frame are read."""
         dropped = sum(finding.count for finding in self.findings if finding.outcome is Outcome.DROPPED)
         return TableCount(len(self.frame), self.merged, dropped)
 
@@ -107,19 +107,19 @@ class Table:
         return replace(table, frame=self.frame[~bad], rejected=(*self.rejected, rejected))
 
     def leave_out(self, out: NDArray[np.bool_], reason: str, column: str | None = None) -> "Table":
-        """The table without rows that are not wrong, but that another stands for or nobody asked for; noted."""
+        """The table without rows that are valid but not needed, such as repeated ones; they are counted."""
         if not out.any():
             return self
         return self.note(Outcome.NOTED, out, reason, column).without_rows(out)
 
     def without_rows(self, out: NDArray[np.bool_]) -> "Table":
-        """The table without rows that are told of elsewhere, and are not wrong."""
+        """The table without valid rows that are reported elsewhere."""
         if not out.any():
             return self
         return replace(self, frame=self.frame[~out], merged=self.merged + int(out.sum()))
 
     def note(self, outcome: Outcome, found: NDArray[np.bool_], reason: str, column: str | None = None) -> "Table":
-        """The table with one more finding; its rows stay as they are. Nothing found, nothing noted."""
+        """The table with one more finding and the same rows; a finding without cases is ignored."""
         if not found.any():
             return self
         first = np.flatnonzero(found)[:SHOWN_CASES]
@@ -131,7 +131,7 @@ class Table:
         return replace(self, findings=(*self.findings, finding))
 
     def check(self) -> "Table":
-        """This table. Errors: DataError for the first of its `faults`."""
+        """This table, if it is good enough. Errors: DataError for the first of its `faults`."""
         for fault in self.faults():
             raise DataError(fault)
         return self
@@ -153,7 +153,7 @@ class Table:
 
 @dataclass(frozen=True)
 class _JoinedPlaces:
-    """Places of records that stand in several files, one after the other. starts: the first record of each."""
+    """Places of records in several files, one after the other. starts: the first record of each file."""
 
     file: str
     parts: tuple[Places, ...]
@@ -170,7 +170,7 @@ class _JoinedPlaces:
 
 
 def join_tables(name: str, tables: Sequence[Table]) -> Table:
-    """Tables of the same columns as one, which goes by this name."""
+    """Concatenate tables of the same columns, under a new name."""
     if len(tables) == 1:
         return tables[0]
     sizes = [int(table.frame.index.max()) + 1 if len(table.frame) else 0 for table in tables]
@@ -186,7 +186,7 @@ def join_tables(name: str, tables: Sequence[Table]) -> Table:
 
 
 def _as_json(frame: pd.DataFrame) -> list[str]:
-    """Each row as a JSON object of its cells."""
+    """Each row as a JSON object."""
     return [json.dumps(row, ensure_ascii=False, default=str) for row in frame.to_dict("records")]
 
 

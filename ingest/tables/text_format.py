@@ -1,4 +1,4 @@
-"""How a text table is written: what is declared of it, and what is found by looking at its first rows."""
+"""The format of a text table: declared, or detected from its first rows."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ _EXCEL_HINT: Final = re.compile("sep=(.)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class TextFormat:
-    """What dataset.toml says of a text table; None: found by looking.
+    """The declared format of a text table; None: to be detected.
 
     separator: between cells; of several characters, there are no quotes. encoding: a name that Python knows.
     header: whether the first line names the columns. columns: their names, where no header does; in place of these,
@@ -41,7 +41,7 @@ class TextFormat:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one file is written.
+    """The format of one file.
 
     skip: lines before the first row, header included. header: the names of the columns.
     """
@@ -55,12 +55,12 @@ class Dialect:
 
     @property
     def plain(self) -> bool:
-        """Whether every line is a row, on which all readers agree."""
+        """Whether every line is a row, so that the fast reader can be used."""
         return not self.quotes and self.escape is None and len(self.separator) == 1
 
     @property
     def quotes(self) -> bool:
-        """Whether a cell may stand in quotes."""
+        """Whether cells may be quoted."""
         return self.quote != "" and (self.encoding.quotes or self.quote != '"')
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
@@ -77,7 +77,7 @@ class Dialect:
 
 @contextmanager
 def open_text(file: DataFile, encoding: Encoding) -> Iterator[TextIO]:
-    """The file as text with its line endings as they are; broken bytes become lone surrogates, to name their row.
+    """The file as text. Line endings are kept; broken bytes become lone surrogates, so that the row can be named.
 
     Errors: DataError.
     """
@@ -91,7 +91,7 @@ def open_text(file: DataFile, encoding: Encoding) -> Iterator[TextIO]:
 
 
 def find_dialect(file: DataFile, encoding: Encoding, said: TextFormat, wanted: Collection[str]) -> Dialect:
-    """How the file is written: as said, and found by its first rows where nothing is.
+    """The format of the file: as declared, otherwise detected from its first rows.
 
     wanted: the columns that will be read; of several possible separators it is the one whose header names them.
     Errors: DataError for a file without rows or with a broken header.
@@ -115,7 +115,7 @@ def find_dialect(file: DataFile, encoding: Encoding, said: TextFormat, wanted: C
 
 
 def split_line(line: str, dialect: Dialect) -> list[str]:
-    """The cells of a row that is a line, without quotes."""
+    """The cells of a one-line row, without quotes."""
     return line.rstrip("\r\n").split(dialect.separator)
 
 
@@ -134,7 +134,7 @@ def _rows(dialect: Dialect, lines: Iterable[str], count: int) -> list[list[str]]
 
 
 def _header(file: DataFile, dialect: Dialect, lines: Sequence[str], number: int) -> tuple[tuple[str, ...], int]:
-    """The names of the columns, and how many lines they take."""
+    """The column names, and the count of lines that they take."""
     rest = iter(lines)
     rows = _rows(dialect, rest, 1)
     if not rows and lines:
@@ -152,7 +152,7 @@ def _width(dialect: Dialect, lines: Sequence[str]) -> int:
 
 
 def _sniff(file: DataFile, lines: Sequence[str], said: TextFormat, wanted: Collection[str]) -> str:
-    """The separator that names the wanted columns, gives rows of one width, and the most cells."""
+    """The separator that yields the wanted columns, rows of one width, and the most cells."""
     own = "\t" if file.suffix in (".tsv", ".tab") else ","
     best, best_score = own, (0.0, 0.0, 0.0)
     # A tie goes to the suffix's own separator under a header; without one, a comma is likely that of decimals.

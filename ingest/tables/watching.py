@@ -1,4 +1,4 @@
-"""Shows how far the reading of a large file is: for whoever asked, and only where it takes a while."""
+"""Progress of reading large files, shown only when it takes a while."""
 
 import io
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ _MEGABYTE: Final = 1_000_000
 SHOWN_FROM: Final = 32 * _MEGABYTE
 """Bytes that are read before anything is shown."""
 
-# A variable of the context, since between who asks and who opens the file stands every layout.
+# A context variable, so that it need not be passed through every layout.
 _progress: Final[ContextVar[Progress | None]] = ContextVar("progress", default=None)
 
 
 @contextmanager
 def watched(progress: Progress | None) -> Iterator[None]:
-    """Within the context, reading large files is shown by this progress; None shows nothing."""
+    """A context in which reading large files is shown by this progress; None shows nothing."""
     token = _progress.set(progress)
     try:
         yield
@@ -29,7 +29,7 @@ def watched(progress: Progress | None) -> Iterator[None]:
 
 @contextmanager
 def open_watched(path: Path, name: str) -> Iterator[IO[bytes]]:
-    """The bytes of a file, with how far it is read shown as a task of this name. Errors: OSError."""
+    """Open a file; how far it is read is shown as a task of this name. Errors: OSError."""
     progress = _progress.get()
     if progress is None or isinstance(progress, Silent) or path.stat().st_size < SHOWN_FROM:
         with path.open("rb") as stream:
@@ -40,7 +40,7 @@ def open_watched(path: Path, name: str) -> Iterator[IO[bytes]]:
 
 
 class _WatchedFile(io.FileIO):
-    """Counts the furthest byte that was read; opens a task at `SHOWN_FROM` only, so that no look at a head is shown."""
+    """Tracks the furthest byte read; the task opens at `SHOWN_FROM`, so that looking at a file's head shows nothing."""
 
     def __init__(self, path: Path, name: str, progress: Progress, shown: ExitStack) -> None:
         super().__init__(path)

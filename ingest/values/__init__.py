@@ -1,1 +1,1 @@
-"""Cells as people and programs write them: numbers, times, tags, flags."""
+"""Parsers of cell values as people and programs write them: numbers, times, tags, flags."""

@@ -1,4 +1,4 @@
-"""Flags in the usual words."""
+"""Flags, by the usual words."""
 
 from typing import Final
 

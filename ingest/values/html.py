@@ -1,4 +1,4 @@
-"""Texts that are written in HTML, without it."""
+"""Plain text from HTML."""
 
 import html
 import re
@@ -16,7 +16,7 @@ LIKELY: Final = re.compile(
 
 
 def without_html(texts: pd.Series) -> pd.Series:
-    """The texts (str) without tags, and with the signs that its names of signs stand for."""
+    """The texts (str) without tags and with entities decoded."""
     return texts.map(_plain).astype("str")
 
 

@@ -1,4 +1,4 @@
-"""Numbers as they are written: 1234.5, 1.234,50 €, $1,234, 12 %, (5.00), and which mark stands before decimals."""
+"""Numbers as people write them: 1234.5, 1.234,50 €, $1,234, 12 %, (5.00); the decimal mark is detected."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -59,21 +59,21 @@ def read_numbers(cells: pd.Series, decimal: str | None = None) -> Numbers:
     empty = np.asarray(text.is_null())
     unsure, dressed, mark = none, none, decimal or "."
     if decimal == ",":
-        plain, dressed = _undress(text)
+        plain, dressed = _strip_signs(text)
         values = _floats(_commas(plain))
     else:
         try:
             values = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
         except pa.ArrowInvalid:
-            values, mark, unsure, dressed = _read_dressed(text, decimal)
+            values, mark, unsure, dressed = _read_formatted(text, decimal)
     bad = ~np.isfinite(values) & ~empty
     return Numbers(np.where(bad, np.nan, values), bad, mark, unsure & ~bad, dressed & ~bad)
 
 
-def _read_dressed(
+def _read_formatted(
     text: pa.Array, decimal: str | None
 ) -> tuple[NDArray[np.float64], str, NDArray[np.bool_], NDArray[np.bool_]]:
-    plain, dressed = _undress(text)
+    plain, dressed = _strip_signs(text)
     comma, point = _matches(plain, _COMMA), _matches(plain, _POINT)
     if decimal is None and comma.sum() > point.sum():
         values = _floats(_commas(plain))
@@ -86,8 +86,8 @@ def _read_dressed(
     return _floats(whole), ".", unsure, dressed
 
 
-def _undress(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
-    """The numbers without signs of currency and percent and without blanks and quotes between thousands."""
+def _strip_signs(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """The numbers without currency and percent signs, and without blanks and quotes between thousands."""
     bare = pc.replace_substring_regex(text, _CURRENCY, "")
     dressed = np.asarray(pc.not_equal(bare, text).fill_null(False))
     bare = pc.replace_substring_regex(bare, _AROUND, "")

@@ -1,4 +1,4 @@
-"""Tags as they are written: between separators, as a list of JSON, or as one of Python."""
+"""Tags: separated text, a JSON list, or a Python list."""
 
 import ast
 import json
@@ -14,7 +14,7 @@ _NAMES: Final = ("name", "title", "label", "value")
 
 
 def split_tags(cell: Any, separator: str) -> tuple[str, ...] | None:
-    """The tags of a cell, be it text or a list: without blanks around them, empty or repeated ones; order kept.
+    """The tags of a cell, text or list: without surrounding blanks, empty or repeated ones; in order.
 
     Of a list of objects it is their names. None for a cell that is neither.
     """
@@ -36,7 +36,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_list(cell: str) -> list[Any] | None:
-    """The list that the text is; None if it is none."""
+    """The list that the text holds; None if it is none."""
     cell = cell.strip()
     if not cell.startswith("[") or not cell.endswith("]") or len(cell) > _LONGEST_LITERAL:
         return None

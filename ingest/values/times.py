@@ -1,4 +1,4 @@
-"""Times as they are written: seconds since 1970 and their parts, ISO 8601, or a format that is named."""
+"""Times: unix time in s, ms, us or ns, ISO 8601, or a declared format."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ _LATEST: Final = 253_402_300_799  # the end of the year 9999
 _SAMPLE: Final = 10_000
 _DAY: Final = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
-# What is tried where times are neither numbers nor ISO 8601: those that read the same cells must agree.
+# Formats to try where times are neither numbers nor ISO 8601; all that can read the cells must agree.
 _DAYS: Final = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y", "%b %d, %Y", "%m/%d/%y",
     "%d/%m/%y",
@@ -36,7 +36,7 @@ _FORMATS: Final = (
 
 @dataclass(frozen=True)
 class TimeFormat:
-    """How times are written. form: "s", "ms", "us", "ns", "iso", or as strptime takes it; None: found by looking.
+    """The format of times. form: "s", "ms", "us", "ns", "iso", or for strptime; None: to be detected.
 
     zone: of times that name none; None is UTC.
     """
@@ -87,7 +87,7 @@ def read_times(cells: pd.Series, said: TimeFormat, column: str) -> Times:
 
 
 def decimal_years(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds since 1970 as years with their part: the first of July 2020 is 2020.497."""
+    """Seconds since 1970 as decimal years: the first of July 2020 is 2020.497."""
     days = pd.to_datetime(pd.Series(np.floor(seconds / 86_400)), unit="D", errors="coerce")
     year = days.dt.year.to_numpy(dtype=np.float64)
     part = (days.dt.day_of_year.to_numpy(dtype=np.float64) - 1) / np.where(days.dt.is_leap_year, 366, 365)
@@ -95,7 +95,7 @@ def decimal_years(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def suspicious(seconds: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
-    """Times that can be read and are hardly meant, by what is odd about them."""
+    """Times that are readable but probably wrong, by what is odd about them."""
     tomorrow = datetime.now(UTC).timestamp() + 86_400
     return {
         "is 0, the first second of 1970": seconds == 0,
@@ -105,7 +105,7 @@ def suspicious(seconds: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
 
 
 def check_format(said: TimeFormat) -> None:
-    """Errors: ValueError for a format or zone that is none."""
+    """Errors: ValueError for an unknown format or time zone."""
     if said.zone is not None:
         try:
             ZoneInfo(said.zone)
@@ -165,7 +165,7 @@ def _moments(cells: pd.Series, said: TimeFormat, column: str) -> Times:
 
 
 def _localize(moments: pd.Series, zone: str | None) -> pd.Series:
-    # An hour that the change of summer time skips or repeats is taken for the one behind it, or the first of the two.
+    # Of an hour that the change to or from summer time skips, the next is taken; of a repeated one, the first.
     first = np.ones(len(moments), dtype=bool)
     localized: pd.Series = moments.dt.tz_localize(zone or "UTC", ambiguous=first, nonexistent="shift_forward")
     return localized

@@ -1,4 +1,4 @@
-"""The command line. Nothing heavy is imported before a command needs it."""
+"""The command line. Heavy libraries are imported only when a command needs them."""
 
 from pharos.cli.main import main
 

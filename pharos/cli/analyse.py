@@ -26,9 +26,9 @@ def analyse(
     ] = None,
     label: Annotated[str | None, typer.Option(metavar="FEATURE", help="Category or tags that colour the maps.")] = None,
     number: Annotated[str | None, typer.Option(metavar="FEATURE", help="Number that colours the map of items.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
 ) -> None:
-    """Look inside a bundle: biases, factors, maps, neighbours, and what the ranker weighs."""
+    """Analyse a bundle: item biases, factors, maps, nearest neighbours, and the importance of ranking features."""
     from pharos.cli.progress import terminal_progress
     from pharos.evaluation.analysis.analyse import analyse as look
     from pharos.evaluation.analysis.subject import AnalysisSettings
@@ -42,7 +42,7 @@ def analyse(
 
 
 def _folder(bundle: str | None, settings: "Settings") -> Path:
-    """The folder of a bundle by its id or path, of the newest where none is named."""
+    """The folder of a bundle by its id or path; without a name, of the newest."""
     from pharos.serving.errors import NotReady, UnknownBundle
     from pharos.towers.bundle.bundle import MANIFEST, bundle_ids
 
@@ -59,7 +59,7 @@ def _folder(bundle: str | None, settings: "Settings") -> Path:
 
 
 def _dataset(data: str | None, settings: "Settings", progress: "Progress") -> "Dataset":
-    """The data set named, or what the store holds."""
+    """The named data set, or the content of the store."""
     from pharos.ingest.load import load_dataset
     from pharos.serving.errors import StoreError
     from pharos.serving.parts import open_store

@@ -1,4 +1,4 @@
-"""Asks the pipeline from the command line and prints the answers."""
+"""Sends the requests of the command line to the pipeline and prints the answers."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _SHOWN_TYPES: Final = (FeatureType.NUMBER, FeatureType.TAGS)
 def asking(
     k: int | None, filters: Sequence[str] | None, as_json: bool, diversity: float | None = None
 ) -> Iterator["Asking"]:
-    """Open what answers one question: a server, where one has the index open.
+    """A context with a pipeline for one request: of this process, or of a server that has the index open.
 
     Raises FilterError for a filter that the items do not allow.
     """
@@ -32,7 +32,7 @@ def asking(
     filter = parse_expressions(filters or [])
     with answering(settings) as (pipeline, store):
         schema = store.schema()
-        fields = () if as_json else _telling(schema)
+        fields = () if as_json else _descriptive_features(schema)
         selection = Selection(
             k or settings.default_k,
             check(filter, schema),
@@ -44,7 +44,7 @@ def asking(
 
 @dataclass(frozen=True)
 class Asking:
-    """One question and how its answer is printed. pipeline: who answers. selection: what the options ask for."""
+    """One request and how its answer is printed. pipeline: answers it. selection: the options of the list."""
 
     pipeline: Pipeline | RunningServer
     store: Store
@@ -52,7 +52,7 @@ class Asking:
     as_json: bool
 
     def show_history(self, person: Person) -> None:
-        """Print the last items that the person had."""
+        """Print the user's latest items."""
         if self.as_json:
             return
         store = self.store
@@ -64,7 +64,7 @@ class Asking:
             Console().print(f"After {', '.join(titles)}", style="dim", markup=False, highlight=False)
 
     def show(self, title: str, answer: Answer) -> None:
-        """Print the answer as a table with its titles, or as JSON."""
+        """Print the answer as a table with titles, or as JSON."""
         if answer.degraded_reason:
             print(f"pharos: less than asked for: {answer.degraded_reason}", file=sys.stderr)
         if answer.unknown_items:
@@ -107,7 +107,7 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _telling(schema: Schema) -> tuple[str, ...]:
-    """The features that tell items apart at a glance: the first number and the first tags."""
+def _descriptive_features(schema: Schema) -> tuple[str, ...]:
+    """The features to show beside a title: the first number and the first tags."""
     names = (next((f.name for f in schema.items if f.type is kind), None) for kind in _SHOWN_TYPES)
     return tuple(name for name in names if name)

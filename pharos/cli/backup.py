@@ -7,9 +7,9 @@ import typer
 
 
 def dump(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet.")],
 ) -> None:
-    """Write the store and all bundles to a folder, while a server goes on."""
+    """Write the store and all bundles to a folder; a server may be running."""
     from pharos.serving.operations.backup import dump as write_dump
     from pharos.serving.settings import load_settings
 

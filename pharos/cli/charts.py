@@ -1,4 +1,4 @@
-"""What is popular in a data set, without a store: `pharos popular DATA`."""
+"""Popular items of a data set without a store: `pharos popular DATA`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _WHOLE: Final = ("votes", "events", "before")
 
 @dataclass(frozen=True)
 class ChartOptions:
-    """What the options of `pharos popular` ask for. m, quantile, prior: see `pharos.classics.weighted_rating`."""
+    """The options of `pharos popular`. m, quantile, prior: see `pharos.classics.weighted_rating`."""
 
     votes: str | None = None
     mean: str | None = None
@@ -33,11 +33,11 @@ class ChartOptions:
     order: "ChartOrder | None" = None
 
     def counts_ratings(self) -> bool:
-        """Whether ratings decide, where there are any; in a window it is how much happened."""
+        """Whether the chart is ordered by rating, if there are any; in a time window it is by event count."""
         return self.order is None and (self.since is None or self.m is not None or self.quantile is not None)
 
     def of_data(self) -> list[str]:
-        """The options that were given and need a data set, as they are typed."""
+        """The given options that need a data set, as they are typed."""
         return [f"--{name}" for name in ("votes", "mean", "m", "quantile", "prior") if getattr(self, name) is not None]
 
 
@@ -89,7 +89,7 @@ def _rising(dataset: "Dataset", options: ChartOptions, allowed: "NDArray[np.bool
     from pharos.classics.trending import Window, counts, rising
 
     window = Window.since(options.since or "", dataset)
-    caption = "by how far events are above what the window before lets expect, in standard deviations"
+    caption = "by how far events are above what the window before leads one to expect, in standard deviations"
     shown = _ordered(rising(dataset, window), allowed, "rise", caption)
     for name, part in (("events", window), ("before", window.before)):
         shown.columns[name] = counts(dataset, part.events(dataset.interactions))[shown.items]

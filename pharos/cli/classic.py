@@ -68,7 +68,7 @@ def classic(
 
 
 def text_embedding() -> "EmbedItems | None":
-    """The text model of the settings, reading the same documents as the item tower; None for no text model."""
+    """A function that encodes item documents with the text model of the settings; None for no text model."""
     from pharos.cli.progress import terminal_progress
     from pharos.serving.settings import load_settings
     from pharos.towers.settings import TrainingSettings
@@ -128,7 +128,7 @@ def _show_methods(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="Methods, and what each can be asked", title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table = Table(title="Methods, and what each supports", title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("name", style="bold", no_wrap=True)
     for name in ("known\nusers", "unknown\nusers", "new\nitems", "expla-\nnations"):
         table.add_column(name, justify="center", no_wrap=True)

@@ -10,7 +10,7 @@ _VARIABLE: Final = "_PHAROS_COMPLETE"
 
 
 class Shell(StrEnum):
-    """A shell that can complete commands and options."""
+    """A shell with completion of commands and options."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -27,7 +27,7 @@ def completion(
 
 
 def prepare() -> None:
-    """Where a shell asks what a word can become, let typer answer in the way that its scripts expect."""
+    """Where a shell asks for completions, make typer answer in the format that its scripts expect."""
     if _VARIABLE in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 

@@ -17,7 +17,7 @@ def evaluate(
     protocol: Annotated[
         str,
         typer.Option(
-            help="What is asked: chronological (each user's next items), leave-one-out (each user's very last), global "
+            help="The protocol: chronological (each user's next items), leave-one-out (each user's very last), global "
             "(all that comes after one moment), cold (new items), rating."
         ),
     ] = "chronological",
@@ -29,7 +29,9 @@ def evaluate(
             "validation part too.",
         ),
     ] = None,
-    peers: Annotated[bool, typer.Option("--peers", help="Tune and judge the other methods too.")] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Tune and evaluate the peers too, the classic methods.")
+    ] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A training setting. May be repeated.")
     ] = None,

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class ExitCode(IntEnum):
-    """What a command ends with."""
+    """The exit codes of `pharos`."""
 
     OK = 0
     FAILED = 1
@@ -20,7 +20,7 @@ _MEANINGS: Final = {
     ExitCode.FAILED: "refused or failed, and the message says why",
     ExitCode.USAGE: "the command is not one that there is",
     ExitCode.KEPT_LIVE: "retrain: the live model stays",
-    ExitCode.FAULT: "a fault of pharos itself",
+    ExitCode.FAULT: "a bug in pharos",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

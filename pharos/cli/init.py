@@ -10,7 +10,7 @@ import typer
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder with the files of a data set.")],
-    force: Annotated[bool, typer.Option("--force", help="Write over a dataset.toml that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing dataset.toml.")] = False,
 ) -> None:
     """Look at the files of a folder and write a dataset.toml for them; asks on a terminal, guesses elsewhere."""
     from pharos.ingest.declaration import DECLARATION
@@ -23,7 +23,7 @@ def init(
         raise DataError(f"{folder}: no such folder")
     path = folder / DECLARATION
     if path.exists() and not force:
-        raise DataError(f"{path}: is there already; --force writes over it")
+        raise DataError(f"{path}: exists already; --force overwrites it")
     layout = known_layout(folder)
     if layout is not None and not path.exists() and not force:
         raise DataError(
@@ -39,7 +39,7 @@ def init(
 
 
 def _ask(question: str, options: Sequence[str], guess: str | None, *, optional: bool = False) -> str | None:
-    """One of the options, by its name or number; the guess for an empty answer, and none for a hyphen."""
+    """One of the options, by name or number; an empty answer takes the guess, a hyphen none."""
     if not options:
         return None
     print(f"\n{question}")

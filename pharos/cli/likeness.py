@@ -1,4 +1,4 @@
-"""Items that are alike in a data set, without a store: `pharos similar ITEM --data DATA`."""
+"""Similar items of a data set without a store: `pharos similar ITEM --data DATA`."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LikenessOptions:
-    """What the options of `pharos similar` ask for. features: columns compared; against: items of the table."""
+    """The options of `pharos similar`. features: columns compared; against: items of the table."""
 
     method: str = "tfidf"
     measure: str = "cosine"
@@ -20,7 +20,7 @@ class LikenessOptions:
 
 
 def show_alike(data: str, item: str, options: LikenessOptions, k: int, as_json: bool) -> None:
-    """Print the items most like one, or the table of how alike chosen ones are."""
+    """Print the items most similar to one, or a table of pairwise similarities."""
     from pharos.classics.errors import CannotAnswer
     from pharos.classics.similar_items import ItemVectors, Likeness
     from pharos.classics.similarity import Measure
@@ -69,4 +69,4 @@ def _print_table(scores: "pd.DataFrame", title: str, as_json: bool) -> None:
         return
     columns = [Column("", cut=True, style="bold"), *(Column(name, right=True, cut=True) for name in names)]
     rows = [[name, *(f"{value:.4f}" for value in row)] for name, row in zip(names, scores.to_numpy(), strict=True)]
-    show_table(columns, rows, f"How alike they are: {title}")
+    show_table(columns, rows, f"Similarities: {title}")

@@ -39,7 +39,7 @@ def write_all(
 
 
 def _user_ids(file: Path) -> list[str]:
-    """Each id once, in the order of the file; empty lines are left out."""
+    """Each distinct id, in file order; empty lines are ignored."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

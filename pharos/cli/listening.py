@@ -1,4 +1,4 @@
-"""The address of a server: whether it can be had, and when somebody answers there."""
+"""The address of a server: whether its port is free, and when it accepts connections."""
 
 import errno
 import socket
@@ -14,7 +14,7 @@ _HIGHEST: Final = 65_535
 
 
 def free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0.
+    """The port, if it is free; any free port for 0.
 
     Raises SettingsError where another process has it, or the address is not one of this machine.
     """
@@ -39,7 +39,7 @@ def free_port(host: str, port: int) -> int:
 
 
 def announce(host: str, port: int) -> None:
-    """Say where the server is as soon as it takes connections. Returns at once."""
+    """Print the address as soon as the server accepts connections. Returns at once."""
     shown = f"[{host}]" if ":" in host else host
     line = f"Pharos at http://{shown}:{port}/ and its API at /docs; stop with Ctrl-C"
     threading.Thread(target=_announce, args=(_LOCAL.get(host, host), port, line), daemon=True).start()

@@ -16,14 +16,14 @@ def recommend(
     k: Length = None,
     filters: Filters = None,
     diversity: Annotated[
-        float | None, typer.Option(min=0, max=1, help="0 for the best items, to 1 for items unlike each other.")
+        float | None, typer.Option(min=0, max=1, help="From 0, the best items, to 1, the most diverse ones.")
     ] = None,
     as_json: AsJson = False,
     everybody: Annotated[
-        bool, typer.Option("--all", help="Answer every user of the store into the file --out.")
+        bool, typer.Option("--all", help="Recommend to every user of the store; needs --out.")
     ] = False,
     users: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="In place of --all: a text file of user ids, one in a line.")
+        Path | None, typer.Option(metavar="FILE", help="In place of --all: a text file of user ids, one per line.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --all or --users: the Parquet file to write.")
@@ -72,7 +72,8 @@ def similar(
         list[str] | None, typer.Option(help="With --data: a column that is compared; by default all. May be repeated.")
     ] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="ID,ID,...", help="With --data: print how alike these are to each other.")
+        str | None,
+        typer.Option(metavar="ID,ID,...", help="With --data: print the similarities of these to each other."),
     ] = None,
 ) -> None:
     """Find items that are like an item."""
@@ -121,7 +122,7 @@ def popular(
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="7d|DATE", help="What happened from then to the newest event; most events first."),
+        typer.Option(metavar="7d|DATE", help="Only events from then to the newest one; most events first."),
     ] = None,
     order: Annotated[
         str | None, typer.Option(help="rating (weighted), events (their count), or rising (needs --since).")
@@ -135,7 +136,7 @@ def popular(
 
     by = chosen("order", "rising" if rising else order, ChartOrder)
     if by is ChartOrder.RISING and since is None:
-        raise typer.BadParameter("what rises is told of a window of time: give --since, as in --since 7d")
+        raise typer.BadParameter("rising items need a time window: give --since, as in --since 7d")
     options = ChartOptions(votes, mean, m, quantile, prior, since, by)
     if data is not None:
         show_chart(data, options, k or 10, [*(tag or []), *(filters or [])], as_json)

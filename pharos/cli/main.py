@@ -1,4 +1,4 @@
-"""The `pharos` command: its subcommands, and errors as people read them."""
+"""The `pharos` command: its subcommands, and errors as messages for people."""
 
 import os
 import sys
@@ -67,21 +67,21 @@ def main() -> None:
 
 
 def _run() -> int:
-    """The exit code."""
+    """Run the command line and return the exit code."""
     try:
         return int(app(prog_name="pharos", standalone_mode=False) or ExitCode.OK)
     except typer.Abort:
-        return _told("interrupted", ExitCode.INTERRUPTED)
+        return _print_error("interrupted", ExitCode.INTERRUPTED)
     except typer.TyperException as error:
         return _usage(error)
     except Exception as error:
         message = _message(error)
         if message is not None:
-            return _told(message, ExitCode.FAILED)
+            return _print_error(message, ExitCode.FAILED)
         if os.environ.get(_TRACE):
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        return _told(f"this is a fault of pharos itself: {what}; {_TRACE}=1 shows where it happened", ExitCode.FAULT)
+        return _print_error(f"this is a bug in pharos: {what}; {_TRACE}=1 shows where it happened", ExitCode.FAULT)
 
 
 def _usage(error: typer.TyperException) -> int:
@@ -90,16 +90,16 @@ def _usage(error: typer.TyperException) -> int:
         return ExitCode.USAGE
     command = context.command_path if context else "pharos"
     message = " ".join(error.format_message().split()).removeprefix("Invalid value: ").removesuffix(".")
-    return _told(f"{message} (see `{command} --help`)", ExitCode.USAGE)
+    return _print_error(f"{message} (see `{command} --help`)", ExitCode.USAGE)
 
 
-def _told(message: str, code: ExitCode) -> int:
+def _print_error(message: str, code: ExitCode) -> int:
     print(f"pharos: {message}", file=sys.stderr)
     return code
 
 
 def _message(error: Exception) -> str | None:
-    """What to tell a person; None for an error that is a fault of the program."""
+    """The message of an error for people; None for a bug."""
     from pharos.ingest.errors import PharosError
 
     if isinstance(error, PharosError):

@@ -30,7 +30,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def chosen(option: str, given: str | None, choices: type[Choice]) -> Choice | None:
-    """What an option names; None where it was not given. Raises NotOffered, with what there is, for another word."""
+    """The member that an option names; None where it was not given. Raises NotOffered, which lists the names."""
     from pharos.serving.errors import NotOffered
 
     if given is not None and given not in list(choices):

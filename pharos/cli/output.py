@@ -1,4 +1,4 @@
-"""What commands print on the standard output: tables that fit the terminal, and JSON."""
+"""Output of commands: tables that fit the terminal, and JSON."""
 
 import json
 import math
@@ -31,7 +31,7 @@ def show_table(
     caption: str = "",
     bold: Collection[int] = (),
 ) -> None:
-    """Print a table no wider than the terminal, or than 80 columns where there is none; … stands for what is cut.
+    """Print a table as wide as the terminal at most (80 columns if there is none); long cells are cut with ….
 
     bold: the places of rows that stand out. Cells are text: no markup of theirs is read, and no control character
     of theirs reaches the terminal.
@@ -63,12 +63,12 @@ def show_table(
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document; a number that JSON does not have, such as NaN, is null."""
+    """Print one JSON document; NaN and infinity become null."""
     print(json.dumps(_finite(value), ensure_ascii=False, indent=2))
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Columns as wide as their cells, and where that is too much the widest of those to be cut as narrow as needed."""
+    """Column widths: as wide as the cells; if that is too much, the widest columns are cut."""
     from rich.cells import cell_len
 
     texts = [[column.heading, *(row[place] for row in rows)] for place, column in enumerate(columns)]

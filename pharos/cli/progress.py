@@ -1,4 +1,4 @@
-"""How long work shows itself: a bar on a terminal, plain lines elsewhere. Both go to the standard error."""
+"""Progress on the standard error: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -12,12 +12,12 @@ _SECONDS_BETWEEN_LINES: Final = 10.0
 
 
 def terminal_progress() -> Progress:
-    """The progress that suits where the standard error goes."""
+    """The progress for this standard error: bars on a terminal, otherwise lines."""
     return Bars() if sys.stderr.isatty() else Lines()
 
 
 class Lines:
-    """A line when a task begins, now and then while it runs, and when it ends."""
+    """Prints a line when a task begins, now and then while it runs, and when it ends."""
 
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator["_LineTask"]:
@@ -51,7 +51,7 @@ class _LineTask:
             self._say(f"{self._done:,} in {time.monotonic() - self._started:.1f} s")
 
     def _left(self) -> str:
-        """How long the rest takes at the pace so far, once that says something."""
+        """The estimated time left; empty while there is no estimate."""
         if not self._total or not 0 < self._done < self._total:
             return ""
         seconds = (time.monotonic() - self._started) * (self._total - self._done) / self._done
@@ -63,7 +63,7 @@ class _LineTask:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: 40 s, 5 min, 2 h 10 min."""
+    """Seconds as people write them: 40 s, 5 min, 2 h 10 min."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -71,7 +71,7 @@ def duration(seconds: float) -> str:
 
 
 class Bars:
-    """A bar for each task, with what is left and a note; lines said meanwhile stand above it."""
+    """Shows a bar for each task, with the time left and a note; other lines are printed above."""
 
     def __init__(self) -> None:
         from rich.console import Console

@@ -9,7 +9,7 @@ from pharos.cli.exit_codes import ExitCode
 
 def retrain(
     keep: Annotated[
-        bool, typer.Option("--keep", help="Train and judge only; the last line is the verdict as JSON.")
+        bool, typer.Option("--keep", help="Train and compare only; the last line is the verdict as JSON.")
     ] = False,
     against: Annotated[
         str | None, typer.Option(metavar="BUNDLE", help="The bundle to be judged against; by default the live one.")

@@ -1,4 +1,4 @@
-"""Filters over the items of a data set in memory, where no index answers them."""
+"""Filters on the items of a data set in memory, without an index."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from pharos.ingest.schema import FeatureType
 
 
 def passing(dataset: Dataset, expressions: Sequence[str]) -> NDArray[np.bool_] | None:
-    """Which items pass all of the expressions, bool [items]; None where there are none.
+    """A mask of the items that pass all expressions, bool [items]; None without expressions.
 
     Raises FilterError, naming the fields that there are, for one that the items do not allow.
     """

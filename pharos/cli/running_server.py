@@ -1,4 +1,4 @@
-"""Asks the server that has the embedded index open, where a command cannot open the index itself."""
+"""Sends requests to the running server that has the embedded index open, which a command cannot open too."""
 
 import json
 import time
@@ -30,7 +30,7 @@ _LONGEST_COMPARISON: Final = 3600.0
 
 @contextmanager
 def answering(settings: Settings) -> Iterator[tuple["Pipeline | RunningServer", Store]]:
-    """Who answers questions here, and the store: a pipeline of this process, or a server that has the index open.
+    """A context with a pipeline and the store: of this process, or of a server that has the index open.
 
     Raises Conflict where another process has the index open that is no server, and what the parts raise.
     """
@@ -49,7 +49,7 @@ def answering(settings: Settings) -> Iterator[tuple["Pipeline | RunningServer", 
 def find_server(settings: Settings, locked: FolderLocked, timeout: float = 30.0) -> "Server":
     """The server that has the index open. timeout: seconds to wait for an answer to begin.
 
-    Raises Conflict where whoever has it open is none.
+    Raises Conflict if the process that has it open is no server.
     """
     url = address_of(settings.index_dir, locked.process)
     if url is None:
@@ -61,14 +61,14 @@ def find_server(settings: Settings, locked: FolderLocked, timeout: float = 30.0)
 
 
 class Server:
-    """A running server and the key of the settings, for requests of the API."""
+    """A running server, with an API key of the settings."""
 
     def __init__(self, url: str, key: str | None, timeout: float = 30.0) -> None:
         self.url = url
         self._client = Client(url, key, timeout=timeout)
 
     def request(self, method: str, path: str, body: object = None, query: Sequence[tuple[str, object]] = ()) -> Any:
-        """As `Client.request`. Raises ServerError, which says which setting holds the key that is wanted."""
+        """As `Client.request`. Raises ServerError, which names the setting of the missing key."""
         try:
             return self._client.request(method, path, body, query)
         except ServerError as error:
@@ -80,7 +80,7 @@ class Server:
 
 
 class RunningServer:
-    """Answers as `Pipeline` does, by asking a server."""
+    """The methods of `Pipeline`, answered by a server."""
 
     def __init__(self, server: Server, store: Store) -> None:
         self._server = server
@@ -135,7 +135,7 @@ class RunningServer:
 
 
 def reindex(server: Server, bundle: str | None, variant: str | None, progress: Progress) -> Mapping[str, Any]:
-    """Let a server re-index, and wait; returns the job as the API tells it. Raises ServerError where it failed."""
+    """Start a re-index on a server and wait; returns the job as the API has it. Raises ServerError if it failed."""
     job = server.request("POST", "/v1/reindex", {"bundle": bundle, "variant": variant})
     with progress.task(f"Indexing by the server at {server.url}", job["total"] or None) as task:
         shown = 0

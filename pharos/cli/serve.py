@@ -77,9 +77,9 @@ def serve(
             if settings.qdrant_url:
                 uvicorn.run(app, factory=workers > 1, workers=workers, **server)
             else:
-                from pharos.serving.operations.running import run_told
+                from pharos.serving.operations.running import run_published
 
-                run_told(uvicorn.Config(app, **server), settings.index_dir)
+                run_published(uvicorn.Config(app, **server), settings.index_dir)
         except SystemExit as end:  # the log says why, and the server's own codes are not ours
             raise typer.Exit(ExitCode.FAILED if end.code else ExitCode.OK) from None
 
@@ -94,7 +94,7 @@ def _hours(text: str | None) -> float | None:
 
 
 def _check_parts(settings: "Settings") -> None:
-    """Raise what would keep the application from starting, before anything heavy is imported."""
+    """Raise whatever would keep the application from starting, before heavy libraries are imported."""
     from pharos.serving.parts import open_index, open_store
     from pharos.serving.rule_settings import conditions
 

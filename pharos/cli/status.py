@@ -15,7 +15,7 @@ _FIGURE: Final = "retrieval ndcg_10"
 
 
 def status(as_json: AsJson = False) -> None:
-    """Say what is live, and list the collections and bundles that there are."""
+    """Show what is live, and list the collections and bundles."""
     from pharos.serving.operations.status import status_of
     from pharos.serving.service import open_service
     from pharos.serving.settings import load_settings

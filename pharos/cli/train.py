@@ -20,7 +20,7 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="A training setting, such as dimensions=64. May be repeated."),
     ] = None,
 ) -> None:
-    """Train both towers; the last line is the id of the new bundle."""
+    """Train a new bundle; the last line is its id."""
     from pharos.cli.progress import terminal_progress
     from pharos.ingest.load import load_dataset
     from pharos.serving.parts import open_store

@@ -15,11 +15,11 @@ def why(
     k: Length = None,
     filters: Filters = None,
     diversity: Annotated[
-        float | None, typer.Option(min=0, max=1, help="0 for the best items, to 1 for items unlike each other.")
+        float | None, typer.Option(min=0, max=1, help="From 0, the best items, to 1, the most diverse ones.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell at which stage an item falls for a user, or what brings it into the list."""
+    """Explain at which stage an item is dropped for a user, or why it is in the list."""
     from rich.console import Console
     from rich.table import Table
 

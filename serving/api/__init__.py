@@ -1,1 +1,1 @@
-"""The HTTP API: routes by noun, the shapes of requests and answers, and problem documents."""
+"""The HTTP API: routes by noun, schemas of requests and responses, and problem documents."""

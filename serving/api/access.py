@@ -1,4 +1,4 @@
-"""Access control: the scope that each route needs, in one table, and the check of each request's key."""
+"""Access control: one table of the scope that each route requires, and the check of each request's key."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -47,7 +47,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/v1/items/{item_id}/similar": {"GET": Scope.READ},
     "/v1/items:batch": {"POST": Scope.WRITE},
     "/v1/items:preview": {"POST": Scope.READ},
-    # What people did is for no visitor to read, even where reading is open.
+    # The events of users are never public, even where reading needs no key.
     "/v1/events": {"GET": Scope.ADMIN, "POST": Scope.WRITE},
     "/v1/users": {"GET": Scope.ADMIN},
     "/v1/users/{user_id}": {"GET": Scope.READ, "PUT": Scope.WRITE, "DELETE": Scope.ADMIN},
@@ -67,7 +67,7 @@ _VERBS: Final = {Scope.READ: "read", Scope.WRITE: "read and write", Scope.ADMIN:
 
 
 def template_of(path: str) -> str | None:
-    """The route's path in `ROUTES` that a path, still percent-encoded, belongs to."""
+    """The route template in `ROUTES` for a path that is still percent-encoded."""
     parts = path.split("/")
     for pattern, template in _BY_PARTS:
         if len(pattern) == len(parts) and all(
@@ -79,18 +79,18 @@ def template_of(path: str) -> str | None:
 
 
 def needed_scope(template: str, method: str, settings: Settings) -> Scope | None:
-    """What a request needs under these settings; None where the route has no such method."""
+    """The scope that a request requires under these settings; None where the route has no such method."""
     scope = ROUTES.get(template, {}).get("GET" if method == "HEAD" else method)
     is_open = settings.open_metrics if template == "/metrics" else settings.open_reading
     return Scope.OPEN if scope is Scope.READ and is_open else scope
 
 
 class Access:
-    """Refuses what is not in the table, and requests without a key of the scope that they need.
+    """Middleware that rejects requests outside the table, or without a key of the required scope.
 
-    Stands before a body is read: a stranger costs one hash. Without any keys in the settings everybody may do
-    everything, except other sites through the browser of a person who runs Pharos. A key for one user gets as far as
-    `user_access` allows; bodies that name users are held against it where they are read.
+    Runs before the body is read, so that an invalid key costs one hash. Without keys in the settings every request
+    is allowed, except those that other web sites send through a user's browser. A key for one user is checked by
+    `user_access`; bodies that name users are checked where they are read.
     Raises SettingsError where the file of keys cannot be read.
     """
 
@@ -100,7 +100,7 @@ class Access:
         self._keys = KeyRing(settings)
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one ASGI request."""
         refusal = self._refusal(Request(scope)) if scope["type"] == "http" else None
         await (refusal or self._app)(scope, receive, send)
 
@@ -145,7 +145,7 @@ class Access:
 
 
 def key_of(request: Request) -> bytes:
-    """The key as it was sent; empty if none was."""
+    """The key of the request; empty if there is none."""
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     key = value.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "")
     return key.encode("latin-1")  # the bytes that Starlette decoded

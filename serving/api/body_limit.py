@@ -1,4 +1,4 @@
-"""The limit on the size of a request's body."""
+"""The limit on the size of a request body."""
 
 from http import HTTPStatus
 from typing import Final
@@ -23,20 +23,20 @@ class BodyTooLarge(HTTPException):
 
 
 async def refuse(request: Request, error: Exception) -> Response:
-    """The problem document of a body that is too large."""
+    """The problem document for a body that is too large."""
     assert isinstance(error, BodyTooLarge)  # the type that it is registered for
     return problem_response(request, _TOO_LARGE, error.detail, errors=[error.entry])
 
 
 class BodyLimit:
-    """Refuses a body of more than `max_bytes`: at once where its length is declared, else when it is reached."""
+    """Rejects a body of more than `max_bytes`: at once if its length is declared, otherwise while it is read."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

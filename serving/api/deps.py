@@ -1,4 +1,4 @@
-"""Dependencies of routes: the service, the metrics, and requests as the pipeline takes them."""
+"""Dependencies of routes: the service, the metrics, and parsed requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ _PAGE: Final = 100
 
 
 async def get_service(request: Request) -> Service:
-    """The service that the application opened when it started."""
+    """The service, opened when the application started."""
     return cast(Service, request.app.state.service)
 
 
@@ -49,29 +49,29 @@ MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 
 
 def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:
-    """The selection that query parameters ask for."""
+    """The list options from the query parameters."""
     return _selection(service, parse_expressions(query.filter), query)
 
 
 def similar_of_query(service: ServiceDep, query: Annotated[SimilarQuery, Query()]) -> tuple[SimilarMethod, Selection]:
-    """By what items are to be alike, and the selection."""
+    """The similarity method and the list options."""
     return query.method, selection_of_query(service, query)
 
 
 def popular_of_query(
     service: ServiceDep, query: Annotated[PopularQuery, Query()]
 ) -> tuple[Selection, ChartOrder | None, str | None]:
-    """The selection, the order of a chart, and its window of time."""
+    """The list options, the order of the chart, and its time window."""
     return selection_of_query(service, query), query.order, query.since
 
 
 def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
-    """The selection that the query parameters of recommendations ask for."""
+    """The list options of recommendations from the query parameters."""
     return _recommended(service, selection_of_query(service, query), query)
 
 
 def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
-    """The text of a search and its selection."""
+    """The search text and the list options."""
     limit = service.settings.max_query_length
     if len(query.q) > limit or not query.q.strip():
         raise InvalidRequest("q", query.q, f"a text of 1 to {limit} characters")
@@ -79,13 +79,13 @@ def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -
 
 
 def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
-    """The anonymous person and the selection that a body describes."""
+    """The anonymous user and the list options from a body."""
     selection = _selection(service, parse_json(body.filter), body)
     return _anonymous(service, body.history, body.user_features), _recommended(service, selection, body, body.only)
 
 
 def scores_of_body(service: ServiceDep, body: ScoreBody, key: KeyUserDep) -> tuple[Person, list[str]]:
-    """The person and the items to score that a body describes."""
+    """The user and the items to score from a body."""
     limit = service.settings.max_batch
     if len(body.item_ids) > limit:
         raise InvalidRequest("item_ids", f"{len(body.item_ids)} ids", f"at most {limit}")
@@ -93,39 +93,39 @@ def scores_of_body(service: ServiceDep, body: ScoreBody, key: KeyUserDep) -> tup
 
 
 def person_of_body(service: ServiceDep, body: PersonBody, key: KeyUserDep) -> Person:
-    """The person that a body describes: a user of the store, or an anonymous one."""
+    """The user from a body: a stored or an anonymous one."""
     return _person(service, body, key)
 
 
 def preview_of_body(service: ServiceDep, body: PreviewBody, key: KeyUserDep) -> tuple[PreviewBody, Person | None]:
-    """The item that a body describes, and the person if it names one."""
+    """The item from a body, and the user if one is given."""
     named = body.user_id is not None or body.history or body.user_features
     return body, _person(service, body, key) if named else None
 
 
 def explain_of_body(service: ServiceDep, body: ExplainBody, key: KeyUserDep) -> tuple[Person, str, Selection]:
-    """The person, the item and the list that a body describes."""
+    """The user, the item and the list options from a body."""
     selection = _selection(service, parse_json(body.filter), body)
     return _person(service, body, key), body.item_id, _recommended(service, selection, body, body.only)
 
 
 def page_of_query(service: ServiceDep, query: Annotated[PageQuery, Query()]) -> Page:
-    """The page that query parameters ask for."""
+    """The page from the query parameters."""
     return _page(service, query)
 
 
 def item_page_of_query(service: ServiceDep, query: Annotated[ItemPageQuery, Query()]) -> tuple[Page, Filter]:
-    """The page of items that query parameters ask for, and the filter."""
+    """The page of items and the filter from the query parameters."""
     return _page(service, query), _checked_filter(service, parse_expressions(query.filter))
 
 
 def variant_of_query(service: ServiceDep, variant: Annotated[Text | None, Query()] = None) -> str | None:
-    """The variant that a query parameter names."""
+    """The variant from a query parameter."""
     return known_variant(service, variant)
 
 
 def known_variant(service: Service, variant: str | None) -> str | None:
-    """The variant itself. Raises InvalidRequest for one that is not in the settings."""
+    """The variant, if the settings have it. Raises InvalidRequest otherwise."""
     names = service.variants.names
     if variant is not None and variant not in names:
         raise InvalidRequest("variant", variant, f"one of {', '.join(names)}" if names else "none: there is one alone")
@@ -173,7 +173,7 @@ def _recommended(
     asked: RecommendationQuery | RecommendationBody,
     only: Sequence[str] | None = None,
 ) -> Selection:
-    """The selection with the options of recommendations."""
+    """The list options with those of recommendations alone."""
     settings = service.settings
     if only is not None:
         if len(only) > settings.max_only:

@@ -1,7 +1,7 @@
-"""Examples of requests, for the OpenAPI document: of parameters by their name, of bodies by the operation.
+"""Examples for the OpenAPI document: parameters by name, bodies by operation.
 
-Reading is about items and users of the sample ml-100k, writing about such as it does not have: what is tried out in the
-browser changes none of the sample's.
+Examples of reads use items and users of the sample ml-100k; examples of writes use others, so that trying them out in
+the browser does not change the sample.
 """
 
 from typing import Any, Final

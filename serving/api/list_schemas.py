@@ -1,4 +1,4 @@
-"""Schemas of lists that are read page by page, and of all that is stored of one person."""
+"""Schemas of paginated lists, and of the export of a user's data."""
 
 from typing import Annotated, Any, Self
 
@@ -17,7 +17,7 @@ Cursor = Annotated[Text | None, Field(max_length=MAX_TOKEN, description=_CURSOR,
 
 
 class PageQuery(BaseModel):
-    """The query parameters of every list that is read page by page."""
+    """Query parameters of every paginated list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,7 +28,7 @@ class PageQuery(BaseModel):
 
 
 class ItemPageQuery(PageQuery):
-    """The query parameters of the list of items."""
+    """Query parameters of the list of items."""
 
     filter: list[Text] = Field(
         [], description="as for recommendations; the same for every page", examples=[["genres=Drama", "year>=1990"]]
@@ -36,21 +36,21 @@ class ItemPageQuery(PageQuery):
 
 
 class ItemPage(BaseModel):
-    """Items in the order of their ids."""
+    """Items, ordered by id."""
 
     items: list[Item]
     next_cursor: str | None = Field(description=_NEXT, examples=["WyI5OSJd"])
 
 
 class UserPage(BaseModel):
-    """Users in the order of their ids."""
+    """Users, ordered by id."""
 
     users: list[UserStatus]
     next_cursor: str | None = Field(description=_NEXT, examples=["WyI5OSJd"])
 
 
 class StoredEventBody(BaseModel):
-    """An event as it is stored."""
+    """A stored event."""
 
     event_id: str = Field(description=_EVENT_ID, examples=["WyJib29rLTciLCJ2aWV3IiwxNzAwMDAwMDAwXQ"])
     user_id: str
@@ -61,7 +61,7 @@ class StoredEventBody(BaseModel):
 
     @classmethod
     def of(cls, event: StoredEvent) -> Self:
-        """What the store holds, as the API shows it."""
+        """From the store's record."""
         return cls(
             event_id=token_of((event.item_id, event.type, event.timestamp)),
             user_id=event.user_id,
@@ -73,7 +73,7 @@ class StoredEventBody(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Events: those of one user by their time, those of all in the order in which they were stored."""
+    """Events: those of one user ordered by time, those of all users in the order in which they were stored."""
 
     events: list[StoredEventBody]
     next_cursor: str | None = Field(description=_NEXT, examples=["WzQyXQ"])
@@ -87,7 +87,7 @@ class IgnoredItem(BaseModel):
 
 
 class PersonalDataBody(BaseModel):
-    """All that is stored of a user."""
+    """All stored data of a user."""
 
     user_id: str
     features: dict[str, Any] = Field(description="missing ones are absent")
@@ -96,7 +96,7 @@ class PersonalDataBody(BaseModel):
 
     @classmethod
     def of(cls, data: PersonalData) -> Self:
-        """What the store holds, as the API shows it."""
+        """From the store's record."""
         return cls(
             user_id=data.user_id,
             features=dict(data.features),
@@ -106,7 +106,7 @@ class PersonalDataBody(BaseModel):
 
 
 class MergeBody(BaseModel):
-    """Into whom a user is merged."""
+    """The user to merge into."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -114,7 +114,7 @@ class MergeBody(BaseModel):
 
 
 class MergedUser(BaseModel):
-    """What became of the user that was merged, and what is known of the other now."""
+    """The result of a merge, and what is now known of the other user."""
 
     moved: int = Field(description="events that the other user has got")
     known: int = Field(description="events that both had; the other one's stay")
@@ -122,5 +122,5 @@ class MergedUser(BaseModel):
 
     @classmethod
     def of(cls, merged: Merged, user: User) -> Self:
-        """What the store did, as the API shows it."""
+        """From the store's record."""
         return cls(moved=merged.moved, known=merged.known, user=UserStatus.of(user))

@@ -1,4 +1,4 @@
-"""Middleware: security headers of every response, routing by undecoded paths, and a failed start as a message."""
+"""Middleware: security headers, routing by undecoded paths, and clear messages when the start fails."""
 
 import sys
 from typing import Final
@@ -25,7 +25,7 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -41,7 +41,7 @@ class SecurityHeaders:
 
 
 class RawPaths:
-    """Routes by the path as it was sent, so that an id may hold a slash (%2F) like any other character.
+    """Routes by the undecoded path, so that an id may contain a slash (%2F).
 
     A server decodes the path before it is split into its parts; then `/v1/items/a%2Fb` looks like an id `a` with
     something after it. Path parameters arrive encoded at the routes, where `schemas.PathId` decodes them.
@@ -51,7 +51,7 @@ class RawPaths:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one ASGI request."""
         raw = scope.get("raw_path")
         if scope["type"] == "http" and raw:
             scope = {**scope, "path": raw.decode("ascii", "replace")}
@@ -59,13 +59,13 @@ class RawPaths:
 
 
 class PlainStart:
-    """Tells the server in one line why the application cannot start, where a person can do something about it."""
+    """If the application cannot start for a reason that people can mend, logs one line instead of a trace."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the start and stop of the application, as ASGI has it."""
+        """Handle one ASGI request, or the lifespan of the application."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return

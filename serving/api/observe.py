@@ -1,4 +1,4 @@
-"""Middleware: an id for every request, a line in the log, and metrics."""
+"""Middleware: a request id, a log line and metrics for every request."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ from pharos.serving.operations.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-# Whatever else a stranger sends must not make a series of its own.
+# No other method that a client sends may create a time series.
 _METHODS: Final = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 _OTHER: Final = "other"
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Observe:
-    """Gives each request an id, which its answer and every line of the log about it carry, and counts and times it.
+    """Gives each request an id for its response and its log lines, and counts and times it.
 
     Neither the log nor the metrics hold paths or query strings, which name people and what they look for: they name
     the route.
@@ -35,7 +35,7 @@ class Observe:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -43,7 +43,7 @@ class Observe:
         request_id = Headers(scope=scope).get(HEADER, "")
         if not _SANE_ID.fullmatch(request_id):
             request_id = secrets.token_hex(16)
-        # Never set back: a request has a context of its own, and its failure is answered after this has returned.
+        # Never reset: each request has its own context, and an error is answered after this has returned.
         REQUEST_ID.set(request_id)
         status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with problem documents as the answer to every error."""
+"""The OpenAPI document, with problem documents as error responses."""
 
 import re
 from typing import Any, Final
@@ -21,7 +21,7 @@ _SCHEMES: Final = {
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Make the application describe itself."""
+    """Make the application serve this document."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -68,5 +68,5 @@ def _first_sentence(description: str) -> str:
 
 
 def _security(scope: Scope | None) -> list[dict[str, list[str]]]:
-    """Either way to send a key, with the scope that it must have; none for what is open."""
+    """The two ways to send a key, with the required scope; none for open routes."""
     return [{scheme: [scope.name.lower()]} for scheme in _SCHEMES] if scope else []

@@ -1,4 +1,4 @@
-"""The shapes of requests and answers about the catalogue, the map and the state of the system."""
+"""Schemas of requests and responses about the catalogue, the map, explanations and the status."""
 
 from datetime import datetime
 from typing import Any, Final, Self
@@ -21,14 +21,14 @@ _PLACE: Final = "x and y in the map of items; most items are within 1 of the mid
 
 
 class FeatureValue(BaseModel):
-    """A value and how many items have it."""
+    """A value and the count of items that have it."""
 
     value: str
     items: int
 
 
 class ItemFeature(BaseModel):
-    """A feature of items and what it holds."""
+    """A feature of items and its values."""
 
     name: str
     type: FeatureType
@@ -40,7 +40,7 @@ class ItemFeature(BaseModel):
 
     @classmethod
     def of(cls, known: FeatureValues) -> Self:
-        """What the store counted, as the API shows it."""
+        """From the store's record."""
         values = [FeatureValue(value=value, items=count) for value, count in known.values]
         return cls(**{**vars(known), "values": values})
 
@@ -60,7 +60,7 @@ class CatalogueSchema(BaseModel):
 
 
 class PersonBody(BaseModel):
-    """For whom: a user by id, or a history."""
+    """A user: by id, or by a history."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -70,32 +70,32 @@ class PersonBody(BaseModel):
 
 
 class ExplainBody(RecommendationBody):
-    """Which item, for whom, in which list: all else as in recommendations."""
+    """The item, the user and the list to explain; the options are those of recommendations."""
 
     item_id: Id = Field(description="the item to explain")
     user_id: Id | None = Field(None, description=_USER)
 
 
 class StageTrace(BaseModel):
-    """What one stage did with the item."""
+    """The effect of one stage on the item."""
 
     model_config = ConfigDict(from_attributes=True)
 
     stage: str = Field(
         description="eligible, filter, unseen, retrieved, ranked, rules, diversity, new items, list; in this order"
     )
-    outcome: Outcome = Field(description="skipped: it had fallen before")
+    outcome: Outcome = Field(description="skipped: the item was dropped before")
     detail: str = Field(description="a sentence")
 
 
 class Explanation(BaseModel):
-    """An item's way through the stages."""
+    """The item's path through the stages."""
 
     item_id: str
     title: str
     summary: str = Field(description="the outcome as a sentence")
     rank: int | None = Field(description="its place in the list; null if it is not there")
-    fell_at: str | None = Field(description="the stage at which it fell")
+    fell_at: str | None = Field(description="the stage that dropped it")
     score: float | None
     source: Source | None
     predicted_rating: float | None
@@ -107,7 +107,7 @@ class Explanation(BaseModel):
 
     @classmethod
     def of(cls, trace: Trace) -> Self:
-        """What the pipeline traced, as the API shows it."""
+        """From the pipeline's answer."""
         listed = trace.listed
         return cls(
             item_id=trace.item_id,
@@ -127,7 +127,7 @@ class Explanation(BaseModel):
 
 
 class MapAnswer(BaseModel):
-    """The items of the live collection in two dimensions; all lists are of the same length, an item has one place."""
+    """The items of the live collection in two dimensions, as parallel lists."""
 
     bundle: str
     collection: str
@@ -167,14 +167,14 @@ class PastItem(BaseModel):
 
 
 class PersonAnswer(BaseModel):
-    """Where a person stands in the map."""
+    """The user's position in the map."""
 
     place: tuple[float, float] = Field(description=_PLACE)
     history: list[PastItem] = Field(description="oldest first")
 
     @classmethod
     def of(cls, person: PersonPlace) -> Self:
-        """What the pipeline found, as the API shows it."""
+        """From the pipeline's answer."""
         past = [
             PastItem(item_id=record.item_id, title=record.title, rating=rating) for record, rating in person.history
         ]
@@ -182,19 +182,19 @@ class PersonAnswer(BaseModel):
 
 
 class PreviewBody(PersonBody):
-    """An item to look at, not to store."""
+    """An item to preview without storing it."""
 
     title: Text = Field(min_length=1, max_length=2000)
     features: dict[Text, Any] = Field({}, description="values by name, as the catalogue declares them")
 
 
 class FitAnswer(BaseModel):
-    """How the item fits the person of the request."""
+    """How well the item fits the user of the request."""
 
     model_config = ConfigDict(from_attributes=True)
 
     predicted_rating: float | None
-    nearer: int = Field(description="so many items of the map are nearer to the person")
+    nearer: int = Field(description="count of items on the map that are nearer to the user")
     of: int
 
 
@@ -206,7 +206,7 @@ class AudienceMember(BaseModel):
 
 
 class PreviewAnswer(BaseModel):
-    """Where an item would stand, what it would be like and for whom it would be."""
+    """The item's position, its most similar items and its audience."""
 
     place: tuple[float, float] = Field(description=_PLACE)
     neighbours: list[ListItem]
@@ -216,7 +216,7 @@ class PreviewAnswer(BaseModel):
 
     @classmethod
     def of(cls, preview: Preview) -> Self:
-        """What the pipeline found, as the API shows it."""
+        """From the pipeline's answer."""
         return cls(
             place=preview.place,
             neighbours=[ListItem.model_validate(item) for item in preview.neighbours],
@@ -237,7 +237,7 @@ class Counts(BaseModel):
 
 
 class VariantAnswer(BaseModel):
-    """An alias and what it names."""
+    """An alias and the collection that it points to."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -271,21 +271,21 @@ class CollectionAnswer(BaseModel):
 
     @classmethod
     def of(cls, info: CollectionInfo) -> Self:
-        """What the index says, as the API shows it."""
+        """From the index's record."""
         live_at = None if info.live_at is None else int(info.live_at.timestamp())
         created_at = int(info.created_at.timestamp())
         return cls(name=info.name, bundle=info.bundle, items=info.count, created_at=created_at, live_at=live_at)
 
 
 class SomeUser(BaseModel):
-    """A user that did something."""
+    """A user with events, as an example."""
 
     user_id: str
     events: int
 
 
 class ShownSettings(BaseModel):
-    """The settings that decide how a list is made."""
+    """The settings that affect lists."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -304,7 +304,7 @@ class ConsistencyAnswer(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """How the system stands."""
+    """The status of the system."""
 
     version: str
     problems: dict[str, str] = Field(description="why each part that is not ready is not")
@@ -313,12 +313,12 @@ class StatusAnswer(BaseModel):
     variants: list[VariantAnswer]
     bundles: list[BundleAnswer] = Field(description="newest first, at most 20")
     collections: list[CollectionAnswer] = Field(description="newest first")
-    users: list[SomeUser] = Field(description="some users, to try out")
+    users: list[SomeUser] = Field(description="some users, as examples")
     settings: ShownSettings
 
     @classmethod
     def of(cls, status: Status, users: list[tuple[str, int]], settings: ShownSettings) -> Self:
-        """The status, as the API shows it."""
+        """From the operations' status."""
         return cls(
             version=status.version,
             problems=dict(status.problems),

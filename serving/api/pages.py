@@ -1,4 +1,4 @@
-"""A page of a list, which begins where the page before it ended."""
+"""Pagination by cursor."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: at most `limit` rows, from where the page before it ended."""
+    """A page of a list: at most `limit` rows, after the cursor."""
 
     limit: int
     cursor: str | None
 
     def after(self, *types: type) -> list[Any] | None:
-        """The key of the row that the page before ended with, with values of these types; None for the first page.
+        """The key of the last row of the previous page, with values of these types; None for the first page.
 
         Raises InvalidRequest for a cursor that the list never gave.
         """

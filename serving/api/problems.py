@@ -58,7 +58,7 @@ def problem_response(
     parts: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document as a response. kind: the last part of its type."""
+    """A response with a problem document. kind: the last part of its type."""
     problem = Problem(
         type=f"urn:pharos:problem:{kind}" if kind else "about:blank",
         title=kind.replace("-", " ").capitalize() if kind else status.phrase,

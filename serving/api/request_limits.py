@@ -1,4 +1,4 @@
-"""Limits on how often, and how many at a time, one API key or address may ask."""
+"""Rate limits and concurrency limits for each API key or address."""
 
 import math
 import time
@@ -23,7 +23,7 @@ _MOST_CALLERS: Final = 10_000
 
 @dataclass
 class _Caller:
-    """tokens: requests that may come at once, as of the moment `filled`. running: requests at work."""
+    """tokens: in the bucket at the time `filled`. running: requests in progress."""
 
     tokens: float
     filled: float
@@ -31,11 +31,10 @@ class _Caller:
 
 
 class RequestLimits:
-    """A token bucket and a count of running requests for each caller: the key that was sent, or else the address.
+    """A token bucket and a count of running requests for each API key, or address without a key.
 
-    Stands behind the check of keys, so that strangers with made-up keys are none of its callers. Each worker counts for
-    itself. Of the callers that rest only the last 10,000 are known.
-    clock: in seconds.
+    Runs after the check of keys, so that invalid keys have no bucket. Each worker counts by itself. Of the idle
+    callers the last 10,000 are remembered. clock: in seconds.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -48,7 +47,7 @@ class RequestLimits:
         self._callers: OrderedDict[str, _Caller] = OrderedDict()
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it. All requests pass in one thread, so that nothing here needs a lock."""
+        """Handle one ASGI request. All requests run in one thread, so no lock is needed."""
         if scope["type"] != "http" or scope["path"] in _UNLIMITED or not (self._rate or self._concurrent):
             await self._app(scope, receive, send)
             return
@@ -77,7 +76,7 @@ class RequestLimits:
         return caller
 
     def _wait(self, caller: _Caller) -> float | None:
-        """Seconds until the caller may ask again; None where now."""
+        """Seconds until the caller may send another request; None for none."""
         if self._concurrent and caller.running >= self._concurrent:
             return 1.0
         if not self._rate:

@@ -1,4 +1,4 @@
-"""Schemas of the requests that read, and of their responses."""
+"""Schemas of read requests and of their responses."""
 
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
@@ -13,11 +13,11 @@ from pharos.serving.pipeline import Answer, SimilarMethod, Source
 from pharos.serving.store import ItemRecord, JobState
 
 ID_LENGTH: Final = 512
-_VARIANT: Final = "of several that are live, the one that is to answer"
+_VARIANT: Final = "the variant that answers, where several are live"
 _SOURCES: Final = (
-    "what brought the item: personal, it is near the person's vector; neighbours, who had the past items had it too; "
-    "content, what is written about it is what the past items have in common; new, it has its place as a new item; "
-    "similar, it is like the item asked about; popular; title or text, it was searched for"
+    "the source of the item: personal, near the user vector; neighbours, co-occurs with past items; content, "
+    "described like past items; new, placed as a new item; similar, similar to the given item; popular; title or "
+    "text, found by the search"
 )
 _YEAR_9999: Final = 253_402_300_799
 
@@ -29,12 +29,12 @@ def _storable(text: str) -> str:
 
 
 def _composed(value: object) -> object:
-    """Before its length is looked at, for composing changes it."""
+    """Normalise to NFC before the length is checked, since that changes it."""
     return nfc(value) if isinstance(value, str) else value
 
 
 def _decoded(text: str) -> str:
-    """A part of the path, which `middleware.RawPaths` leaves percent-encoded."""
+    """Decode a path part, which `middleware.RawPaths` leaves percent-encoded."""
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
@@ -53,7 +53,7 @@ PathToken = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TOKEN
 Rating = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Diversity = Annotated[
     float | None,
-    Field(ge=0, le=1, description="how unlike each other the items are: 0 for the best ones, to 1"),
+    Field(ge=0, le=1, description="diversity of the list: from 0, the best items, to 1"),
 ]
 NewShare = Annotated[
     float | None,
@@ -63,7 +63,7 @@ Timestamp = Annotated[int, Field(ge=0, le=_YEAR_9999, description="unix seconds,
 
 
 class ListQuery(BaseModel):
-    """The query parameters of every list."""
+    """Query parameters of every list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,48 +80,49 @@ class ListQuery(BaseModel):
 
 
 class RecommendationQuery(ListQuery):
-    """The query parameters of recommendations."""
+    """Query parameters of recommendations."""
 
     diversity: Diversity = None
     new_share: NewShare = None
-    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
+    explain: bool = Field(False, description="whether to list the past items that contribute most to each item")
 
 
 class SearchQuery(ListQuery):
-    """The query parameters of a search."""
+    """Query parameters of a search."""
 
     q: Text = Field(min_length=1, description="a title or its beginning, or what the item is about")
 
 
 class SimilarQuery(ListQuery):
-    """The query parameters of similar items."""
+    """Query parameters of similar items."""
 
     method: SimilarMethod = Field(
         SimilarMethod.BLEND,
-        description="by what items are alike: blend, all of it weighed; tower, the item tower's vectors; text, those "
-        "of the text model; neighbours, who had one had the other; tfidf, the words of the texts; soup, names and "
+        description="how similarity is measured: blend, all of these weighted; tower, the item tower's vectors; "
+        "text, those of the text model; neighbours, co-occurrence in histories; tfidf, the words of the texts; "
+        "soup, names and "
         "labels. All but blend may find fewer than k",
     )
 
 
 class PopularQuery(ListQuery):
-    """The query parameters of popular items."""
+    """Query parameters of popular items."""
 
     since: Text | None = Field(
         None,
         max_length=20,
-        description="only what happened from then to the newest event, the most events first: 12h, 7d, 4w, or a day",
+        description="only events from then to the newest one, most events first: 12h, 7d, 4w, or a day",
         examples=["7d"],
     )
     order: ChartOrder | None = Field(
         None,
         description="rating, by weighted rating of items with as many votes as the top tenth has; events, by their "
-        "count; rising, with since: what has more events than the window before it lets expect",
+        "count; rising, with since: more events than the window before leads one to expect",
     )
 
 
 class HistoryEntry(BaseModel):
-    """Something a person liked or used before."""
+    """A past event of an anonymous user."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -131,7 +132,7 @@ class HistoryEntry(BaseModel):
 
 
 class RecommendationBody(BaseModel):
-    """For whom, and what, to recommend."""
+    """The user and the options of a list."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -152,13 +153,13 @@ class RecommendationBody(BaseModel):
     )
     diversity: Diversity = None
     new_share: NewShare = None
-    explain: bool = Field(False, description="whether to name the past items that pulled each item up")
+    explain: bool = Field(False, description="whether to list the past items that contribute most to each item")
     fields: list[Text] = Field([], description="item features to return")
     variant: Text | None = Field(None, description=_VARIANT)
 
 
 class ScoreBody(BaseModel):
-    """For whom, and which items, to score."""
+    """The user and the items to score."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -169,18 +170,18 @@ class ScoreBody(BaseModel):
 
 
 class Reason(BaseModel):
-    """A past item that pulled another up."""
+    """A past item that raised the score of another."""
 
     model_config = ConfigDict(from_attributes=True)
 
     item_id: str
     title: str
-    share: float = Field(description="of what all past items say for it, 0 to 1")
+    share: float = Field(description="share of what all past items contribute, 0 to 1")
     shared: dict[str, Any] = Field(description="the values that both items have, by feature")
 
 
 class ScoredItem(BaseModel):
-    """What an item is worth to a person."""
+    """The score of an item for a user."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -190,14 +191,14 @@ class ScoredItem(BaseModel):
 
 
 class ScoreList(BaseModel):
-    """What the asked items are worth, in the order asked for."""
+    """The scores of the items, in the order of the request."""
 
     model_config = ConfigDict(from_attributes=True)
 
     items: list[ScoredItem]
     bundle: str
     collection: str
-    unknown_items: list[str] = Field(description="asked items and history items that there are none of")
+    unknown_items: list[str] = Field(description="unknown items, of those asked for and of the history")
     milliseconds: dict[str, float] = Field(description="by stage")
 
 
@@ -212,25 +213,25 @@ class ListItem(BaseModel):
     score: float = Field(description="comparable within one source; personal, neighbours and content are one")
     source: Source = Field(description=_SOURCES)
     fields: dict[str, Any] = Field(description="the features asked for; missing ones are absent")
-    predicted_rating: float | None = Field(description="what the person would give; null where that is not known")
+    predicted_rating: float | None = Field(description="predicted rating of the user; null where it is unknown")
     because: list[Reason] = Field(description="with explain: the past items that weigh most in the score")
 
 
 class ItemList(BaseModel):
-    """A list of items and how it came about."""
+    """A list of items and how it was made."""
 
     items: list[ListItem]
     bundle: str | None = Field(description="the bundle that answered; null where only the store did")
     collection: str | None = Field(description="the collection that was searched")
     variant: str | None = Field(description="the variant that answered, where several are live")
-    degraded: bool = Field(description="whether the answer is less than what was asked for")
+    degraded: bool = Field(description="whether the answer is degraded, since a part is not available")
     degraded_reason: str | None
-    unknown_items: list[str] = Field(description="history items that there are none of; they were left out")
+    unknown_items: list[str] = Field(description="unknown history items, which were left out")
     milliseconds: dict[str, float] = Field(description="by stage")
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
-        """What the pipeline answered, as the API shows it."""
+        """From the pipeline's answer."""
         return cls(
             items=[ListItem.model_validate(item) for item in answer.items],
             bundle=answer.bundle,
@@ -244,7 +245,7 @@ class ItemList(BaseModel):
 
 
 class Item(BaseModel):
-    """All that is known of an item."""
+    """An item."""
 
     item_id: str
     title: str
@@ -258,7 +259,7 @@ class Item(BaseModel):
 
     @classmethod
     def of(cls, record: ItemRecord) -> Self:
-        """What the store holds, as the API shows it."""
+        """From the store's record."""
         return cls(
             item_id=record.item_id,
             title=record.title,
@@ -273,7 +274,7 @@ class Item(BaseModel):
 
 
 class ReindexBody(BaseModel):
-    """With what to re-index."""
+    """The bundle to re-index with."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -282,7 +283,7 @@ class ReindexBody(BaseModel):
 
 
 class JobStatus(BaseModel):
-    """Where a re-index stands."""
+    """The status of a re-index job."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -300,7 +301,7 @@ class JobStatus(BaseModel):
 
 
 class RolledBack(BaseModel):
-    """What is live after a rollback."""
+    """The live collection after a rollback."""
 
     bundle: str
     collection: str = Field(description="the collection that is live again")
@@ -308,14 +309,14 @@ class RolledBack(BaseModel):
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process is alive."""
 
     status: str = "ok"
     version: str
 
 
 class Readiness(BaseModel):
-    """All parts answer."""
+    """All parts are ready."""
 
     status: str = "ready"
     bundle: str

@@ -1,4 +1,4 @@
-"""Texts that callers keep and send back unread: where a page of a list ended, and which event is meant."""
+"""Opaque tokens for callers: cursors of pages, and event ids."""
 
 import base64
 import binascii
@@ -16,13 +16,13 @@ _MOST: Final = 2**63
 
 
 def token_of(key: Key) -> str:
-    """A key of a row as text that may stand in an address."""
+    """Encode a row's key as text that is safe in a URL."""
     document = json.dumps(list(key), ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(document.encode()).decode("ascii").rstrip("=")
 
 
 def read_token(token: str, types: Sequence[type]) -> list[str | int] | None:
-    """The key that a token was made of; None for a text that `token_of` never made of values of these types."""
+    """Decode a token; None for a text that `token_of` never made of values of these types."""
     if len(token) > MAX_TOKEN or not token.isascii():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Validation errors as a field, its value and what is allowed."""
+"""Validation errors: field, value and what is allowed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ STORABLE: Final = "text without NUL and without halves of surrogate pairs"
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong with a request."""
+    """One validation error."""
 
     field: str = Field(description="where, as in history[2].rating")
     value: str | int | float | bool | None = Field(description="what was sent, shortened")
@@ -33,7 +33,7 @@ class InvalidRequest(Exception):
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """The first errors of pydantic's list."""
+    """The first errors from pydantic's list."""
     return [
         FieldError(field=_name(error["loc"]), value=_value(error), allowed=_allowed(error))
         for error in errors[:_SHOWN_ERRORS]
@@ -41,7 +41,7 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
 
 
 def shown(value: object) -> str | int | float | bool | None:
-    """A value as an answer can show it: short, and without what JSON or UTF-8 cannot hold."""
+    """A value for an error message: shortened, and valid JSON and UTF-8."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float) and abs(value) < 2**53 and math.isfinite(value):
@@ -52,7 +52,7 @@ def shown(value: object) -> str | int | float | bool | None:
 
 
 def is_storable(text: str) -> bool:
-    """Whether databases can hold the text: no NUL and no half of a surrogate pair."""
+    """Whether databases can store the text: no NUL and no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 

@@ -1,4 +1,4 @@
-"""Schemas of the requests that write, and of their responses."""
+"""Schemas of write requests and of their responses."""
 
 from typing import Annotated, Any, Self
 
@@ -14,7 +14,7 @@ Title = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 _FEATURES = "values by name, as the catalogue declares them; null and absent ones are missing"
 _FROM = "unix seconds: it is not shown before"
 _UNTIL = "unix seconds: it is not shown from then on"
-_INDEXED = "whether the vector index has it already; if not, it follows as soon as the index can"
+_INDEXED = "whether it is indexed already; if not, the background sync indexes it"
 
 
 class _Body(BaseModel):
@@ -31,7 +31,7 @@ class ItemBody(_Body):
     available_until: Timestamp | None = Field(None, description=_UNTIL, examples=[1_798_761_600])
 
     def new_item(self, item_id: str) -> NewItem:
-        """The item of this id."""
+        """The item with this id."""
         return NewItem(item_id, self.title, self.features, self.available, self.available_from, self.available_until)
 
 
@@ -42,7 +42,7 @@ class BatchItem(ItemBody):
 
 
 class ItemPatch(_Body):
-    """What is to be changed of an item; all else stays."""
+    """The fields of an item to change; others stay."""
 
     title: Title | None = None
     features: dict[Text, Any] = Field({}, description="the features to change; null removes one")
@@ -51,33 +51,33 @@ class ItemPatch(_Body):
     available_until: Timestamp | None = Field(None, description=f"{_UNTIL}; null removes it")
 
     def times(self) -> dict[str, int | None]:
-        """The times that are given, also those given as null."""
+        """The given times, including those given as null."""
         given = {Columns.AVAILABLE_FROM: self.available_from, Columns.AVAILABLE_UNTIL: self.available_until}
         return {name: time for name, time in given.items() if name in self.model_fields_set}
 
 
 class WrittenItem(Item):
-    """An item as it is now."""
+    """An item as stored now."""
 
     indexed: bool = Field(description=_INDEXED)
 
     @classmethod
     def written(cls, result: WriteResult) -> Self:
-        """What was written, as the API shows it."""
+        """From the store's result."""
         return cls(**Item.of(result.record).model_dump(), indexed=result.indexed)
 
 
 class WrittenItems(BaseModel):
-    """Items that were written together."""
+    """Items that were written in one request."""
 
-    created: int = Field(description="how many of them there were none of before")
+    created: int = Field(description="how many of them are new")
     replaced: int
     revision: int = Field(description="the newest of them")
     indexed: bool = Field(description=_INDEXED)
 
     @classmethod
     def written(cls, results: list[WriteResult]) -> Self:
-        """What was written, as the API shows it."""
+        """From the store's results."""
         created = sum(result.created for result in results)
         return cls(
             created=created,
@@ -88,14 +88,14 @@ class WrittenItems(BaseModel):
 
 
 class DeletedItem(BaseModel):
-    """An item that is no more."""
+    """The id of a deleted item, and whether the index has deleted it too."""
 
     item_id: str
-    indexed: bool = Field(description="whether the vector index is rid of it; if not, it follows as soon as it can")
+    indexed: bool = Field(description="whether it is deleted from the index; if not, the background sync deletes it")
 
 
 class EventBody(_Body):
-    """Something that a user did with an item."""
+    """An event of a user with an item."""
 
     user_id: Id
     item_id: Id
@@ -106,25 +106,25 @@ class EventBody(_Body):
     )
 
     def draft(self) -> EventDraft:
-        """The event, not yet checked."""
+        """The event, not yet validated."""
         return EventDraft(self.user_id, self.item_id, self.type, self.value, self.timestamp)
 
 
 class AddedEvents(BaseModel):
-    """What became of the events."""
+    """How many events were added."""
 
     added: int
     known: int = Field(description="how many were there already, or were sent twice")
 
 
 class UserBody(_Body):
-    """What is known of a user."""
+    """The features of a user."""
 
     features: dict[Text, Any] = Field(description=_FEATURES)
 
 
 class UserStatus(BaseModel):
-    """What is known of a user."""
+    """The stored data of a user."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -137,5 +137,5 @@ class UserStatus(BaseModel):
 
     @classmethod
     def of(cls, user: User) -> Self:
-        """What the store holds, as the API shows it."""
+        """From the store's record."""
         return cls.model_validate(user)

@@ -1,1 +1,1 @@
-"""Keeps the collections of the vector index in sync with the store: every change at once, and whole rebuilds."""
+"""Keeps the vector index in sync with the store: single changes, backfill of missed changes, and re-indexing."""

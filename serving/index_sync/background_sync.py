@@ -1,4 +1,4 @@
-"""Brings the live collections in sync with what was stored but not indexed when it was written."""
+"""A background thread that backfills changes of the store which could not be indexed when they were written."""
 
 import logging
 import threading
@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 class BackgroundSync:
-    """A thread that keeps the live collections in sync with the store, and outlives every failure to do so.
+    """A thread that keeps the live collections in sync with the store; it survives every failure.
 
-    It makes a pass when it starts, when a write could not be indexed, as soon as the index answers again after a
-    failure, and every 5 seconds for changes that another process stored, such as `pharos import`, or did not live to
-    index; the second pass after a change has it. The store keeps the revision up to which each collection is in sync.
-    on_failure: called with the type of each failure. repair: called
-    at the start of each pass, to mend what is damaged.
+    A pass runs at the start, when a write could not be indexed, as soon as the index answers again after a failure,
+    and every 5 seconds for changes that another process stored, such as `pharos import`, or that a process died
+    before indexing. A change is synced by the second pass after it at the latest. The store keeps the revision up
+    to which each collection is in sync. on_failure: called with the type of each failure. repair: called at the
+    start of each pass, to repair what is damaged.
     """
 
     def __init__(
@@ -49,17 +49,17 @@ class BackgroundSync:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread, which begins with a pass."""
+        """Start the thread; it runs a first pass at once."""
         self._wanted.set()
         self._thread = threading.Thread(target=self._run, name="index-sync")
         self._thread.start()
 
     def wake(self) -> None:
-        """Ask for a pass as soon as the index answers: a write could not be indexed."""
+        """Request a pass, since a write could not be indexed."""
         self._wanted.set()
 
     def problem(self) -> str | None:
-        """Why the live collections may be behind the store, for people; None where the last pass succeeded."""
+        """Why the live collections may lag behind the store, for people; None if the last pass succeeded."""
         if self._thread is not None and not self._thread.is_alive() and not self._stopped.is_set():
             return "the thread that keeps the index in sync has ended; restart the server"
         return self._problem
@@ -72,7 +72,7 @@ class BackgroundSync:
             self._thread.join()
 
     def sync(self, until: int | None = None) -> None:
-        """Sync every live collection up to a revision, by default the newest. Does nothing where nothing is live.
+        """Sync every live collection up to a revision, by default the newest. Does nothing if none is live.
 
         Raises what the store, the index and the bundle raise.
         """
@@ -86,7 +86,7 @@ class BackgroundSync:
         newest = self._store.revision() if until is None else until
         if newest > since:
             sync_changes(self._store.changes_since, self._store, self._index, generation, since, newest, self._check)
-            # What the store takes for indexed must not be lost with the power.
+            # What the store records as indexed must survive a power cut.
             self._index.persist(generation.collection)
             self._store.set_synced(generation.collection, newest)
 
@@ -96,7 +96,7 @@ class BackgroundSync:
             asked = self._wanted.wait(_PASS_SECONDS)
             self._wanted.clear()
             try:
-                # A change younger than the last pass is left to its writer, who may be indexing it right now.
+                # A change since the last pass is left to its writer, which may be indexing it right now.
                 newest = self._store.revision()
                 self._repair()
                 self.sync(newest if asked else seen)
@@ -112,7 +112,7 @@ class BackgroundSync:
         kind, is_fault = type(error).__name__, not isinstance(error, PharosError)
         self._problem = f"the sync failed with {kind}; the log says why" if is_fault else str(error)
         if kind != self._failed_with:
-            message = "the index is behind the store, and catches up when it can: %s"
+            message = "the index lags behind the store, and is synced when it is available: %s"
             logger.warning(message, error, exc_info=error if is_fault else None)
         self._failed_with = kind
         self._on_failure(kind)
@@ -123,7 +123,7 @@ class BackgroundSync:
 
 
 def _live_generation(live: LiveIndex) -> Generation | None:
-    """What is live; None where nothing is yet."""
+    """The live generation; None if there is none yet."""
     try:
         return live.fresh()
     except NotReady as error:

@@ -1,4 +1,4 @@
-"""The process that builds a collection for another one: see `builds.BuildProcess`."""
+"""The entry point of the process that builds a collection for another one: see `builds.BuildProcess`."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ _STDIN: Final = 0
 
 
 def main() -> None:
-    """Read the order, build, and report."""
+    """Read the build order, build, and report."""
     if hasattr(os, "nice"):
         os.nice(_PRIORITY)
     order = BuildOrder.model_validate_json(_first_line())
@@ -58,7 +58,7 @@ def _first_line() -> bytes:
 
 
 def _die_with_parent() -> None:
-    """The parent never closes this pipe, so an end of it is the end of the parent."""
+    """Exit when the parent dies: it never closes this pipe, so the pipe's end means that it is gone."""
     while os.read(_STDIN, 1):
         pass
     os._exit(1)

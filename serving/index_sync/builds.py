@@ -1,4 +1,4 @@
-"""Builds a collection from the store: in this thread, or in a process of its own.
+"""Builds a collection from the store, in this thread or in a separate process.
 
 A process of its own has its own interpreter and a low priority, so that requests stay quick: encoding takes every core
 it gets, and the embedded engine holds the interpreter while it writes and, for minutes, while it optimizes.
@@ -28,7 +28,7 @@ _MODULE: Final = "pharos.serving.index_sync.build_process"
 
 
 class BuiltCollection(BaseModel):
-    """A verified collection. revision: it is in sync up to there. recall: against exact search, from 0 to 1."""
+    """A verified collection. revision: the store revision it is in sync with. recall: from 0 to 1."""
 
     collection: str
     count: int
@@ -37,7 +37,7 @@ class BuiltCollection(BaseModel):
 
 
 class BuildOrder(BaseModel):
-    """What the build process is to do, one line on its standard input. folder: of an embedded index of its own."""
+    """The order to a build process, one line on its standard input. folder: of a temporary embedded index."""
 
     settings: dict[str, object]
     bundle: str
@@ -46,13 +46,13 @@ class BuildOrder(BaseModel):
 
     @classmethod
     def of(cls, settings: Settings, bundle: str, alias: str, folder: Path) -> "BuildOrder":
-        """Secrets are revealed: they go through a pipe, not through the command line, which everybody can read."""
+        """The order with secrets in plain text: it goes through a pipe, and not on the command line for all to read."""
         secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
         return cls(settings={**settings.model_dump(mode="json"), **secrets}, bundle=bundle, alias=alias, folder=folder)
 
 
 class BuildMessage(BaseModel):
-    """What the build process reports, one line each on its standard output."""
+    """A message from a build process, one line each on its standard output."""
 
     phase: Phase = Phase.LOADING
     done: int = 0
@@ -62,14 +62,14 @@ class BuildMessage(BaseModel):
 
 
 def builds_folder(settings: Settings) -> Path:
-    """Where build processes of the embedded engine work. Once none runs, all that it holds can be deleted."""
+    """The folder in which build processes of the embedded engine work; its content can be deleted when none runs."""
     return settings.index_dir / "building"
 
 
 def build_collection(
     store: Store, index: VectorIndex, bundle: Bundle, alias: str, report: ReportPhase
 ) -> BuiltCollection:
-    """Build and verify a collection of all that the store holds now, in this thread."""
+    """Build and verify a collection of the store's current content, in this thread."""
     require_features(store, bundle)
     revision, total = store.revision(), store.counts().items
 
@@ -81,7 +81,7 @@ def build_collection(
 
 
 class BuildProcess:
-    """Builds and verifies in a process of its own, which dies with this one. A failed build leaves nothing."""
+    """Builds and verifies in a separate process, which dies with this one. A failed build leaves nothing behind."""
 
     def __init__(self, settings: Settings, index: VectorIndex, bundle: str, alias: str) -> None:
         self._settings = settings
@@ -106,7 +106,7 @@ class BuildProcess:
         return built
 
     def kill(self) -> None:
-        """End the process at once; `run` raises."""
+        """Kill the process; `run` then raises."""
         if self._process is not None:
             self._process.kill()
 
@@ -137,7 +137,7 @@ class BuildProcess:
 def _send_and_read(
     process: subprocess.Popen[str], order: BuildOrder, report: ReportPhase
 ) -> tuple[BuiltCollection | None, str | None]:
-    """Send the order and read messages to the end; returns what was built, or the error."""
+    """Send the order and read all messages; returns the built collection, or the error."""
     assert process.stdin is not None and process.stdout is not None
     try:
         process.stdin.write(order.model_dump_json() + "\n")

@@ -1,4 +1,4 @@
-"""Makes a collection the live one, without losing a change."""
+"""Switches the alias to a new collection without losing a change."""
 
 from pharos.indexing.errors import VerificationFailed
 from pharos.indexing.index import VectorIndex
@@ -11,7 +11,7 @@ from pharos.serving.store import Store
 def cut_over(
     store: Store, index: VectorIndex, live: LiveIndex, generation: Generation, since: int, report: ReportPhase
 ) -> None:
-    """Bring a collection in sync, check its item count against the store's, and switch the alias to it.
+    """Sync a collection, compare its item count with the store's, and switch the alias to it.
 
     since: the revision up to which it is in sync already. Writers go on during the first sync. The last changes, the
     count and the switch happen while no writer can commit, so that no change falls in between. Raises
@@ -26,11 +26,11 @@ def cut_over(
     store.set_synced(generation.collection, reached)
     report(Phase.SWITCHING)
     with store.halted() as halted:
-        # Nothing is reported here: to keep a report, the store would have to be written to.
+        # No progress is reported here, since that would write to the store.
         reached = sync_changes(halted.changes_since, store, index, generation, reached, None, lambda _: None)
         held, expected = index.count(generation.collection), halted.item_count()
         if held != expected:
-            problem = f"it holds {held} items and the store {expected}, with every change replayed"
+            problem = f"it holds {held} items and the store {expected}, with every change synced"
             raise VerificationFailed(generation.collection, [problem])
         index.persist(generation.collection)
         halted.set_synced(generation.collection, reached)

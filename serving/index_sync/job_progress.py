@@ -1,4 +1,4 @@
-"""The phases of a re-index job, and its progress as the store keeps it."""
+"""The phases of a re-index job, and its progress in the store."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _SECONDS_BETWEEN: Final = 0.5
 
 
 class Phase(StrEnum):
-    """The phases of a re-index in their order, by the names that the HTTP API has for them."""
+    """The phases of a re-index in order, named as in the HTTP API."""
 
     LOADING = "loading"  # the bundle, and the build process
     BUILDING = "building"  # items are encoded and uploaded
@@ -26,13 +26,13 @@ class Phase(StrEnum):
 
 
 class ReportPhase(Protocol):
-    """Called with the phase and, of its items, how many are done. May raise, to stop the work."""
+    """A function that receives the phase and the count of items done. It may raise to stop the work."""
 
     def __call__(self, phase: Phase, done: int = 0, total: int = 0) -> None: ...  # noqa: D102
 
 
 class JobProgress:
-    """A `ReportPhase` that keeps the progress of one job in the store, and ends the work once `stopped` is set.
+    """A `ReportPhase` that stores the progress of a job, and stops the work once `stopped` is set.
 
     watch: called at each step. The store is written at each new phase, and at most twice a second within one.
     """
@@ -45,7 +45,7 @@ class JobProgress:
         self._saved = -float("inf")
 
     def __call__(self, phase: Phase, done: int = 0, total: int = 0) -> None:
-        """Take in the progress. Raises ReindexFailed where the work is to stop."""
+        """Receive the progress. Raises ReindexFailed to stop the work."""
         if self._stopped.is_set():
             raise ReindexFailed(STOPPED)
         is_new = phase != self._job.phase
@@ -55,13 +55,13 @@ class JobProgress:
             self.save()
 
     def save(self, collection: str | None = None) -> None:
-        """Save the progress now. collection: the one that was built."""
+        """Store the progress now. collection: the one that was built."""
         self._job = replace(self._job, collection=collection or self._job.collection)
         self._store.change_job(self._job)
         self._saved = time.monotonic()
 
     def end(self, state: JobState, error: str | None = None) -> None:
-        """Save how the job ended."""
+        """Store the result of the job."""
         phase = Phase.LIVE if state is JobState.DONE else self._job.phase
         self._job = replace(self._job, state=state, phase=phase, error=error, finished_at=int(time.time()))
         self._store.change_job(self._job)

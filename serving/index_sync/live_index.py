@@ -1,4 +1,4 @@
-"""The live index: the collection that the alias points to, and the bundle whose vectors it holds."""
+"""The live index: the collection that the alias points to, and its bundle."""
 
 import gc
 import logging
@@ -22,14 +22,14 @@ UNAVAILABLE: Final = (VectorIndexError, TowersError, NotReady)
 
 @dataclass(frozen=True)
 class Generation:
-    """A collection and the bundle that its vectors are made with. A request uses one from start to end."""
+    """A collection and the bundle that its vectors were computed with. A request uses one throughout."""
 
     collection: str
     bundle: Bundle
 
 
 class LiveIndex:
-    """Resolves the alias and loads the bundle of its collection. Safe with threads.
+    """Resolves the alias and loads the bundle of its collection. Thread-safe.
 
     index: has the alias. bundles: folder with one folder per bundle. refresh_seconds: how often the alias is resolved
     again, and how long a failure to do so is repeated. warm_up: whether a loaded bundle is run once, so that its first
@@ -54,11 +54,11 @@ class LiveIndex:
 
     @property
     def alias(self) -> str:
-        """The alias."""
+        """The name of the alias."""
         return self._alias
 
     def current(self) -> Generation:
-        """The live generation, at most `refresh_seconds` old.
+        """The live generation, as of at most `refresh_seconds` ago.
 
         Raises NotReady if no collection is live or its bundle is not in `bundles`, and what the index and the bundle
         raise: IndexUnavailable, BundleError.
@@ -78,7 +78,7 @@ class LiveIndex:
         return generation
 
     def fresh(self) -> Generation:
-        """The generation that the alias names now; waits while its bundle loads. Raises as `current` does.
+        """The generation that the alias points to now; waits for its bundle to load. Raises as `current` does.
 
         For syncing a change after it was committed: one that was committed before a switch of the alias is in the new
         collection already, and one that was committed after it is written there.
@@ -97,18 +97,18 @@ class LiveIndex:
         return known
 
     def probe(self) -> None:
-        """Raise what keeps the live generation from answering, as `fresh` does and the index; nothing live is fine."""
+        """Raise what keeps the live generation from answering; returns if nothing is live yet."""
         if self._index.resolve(self._alias) is not None:
             self._index.count(self.fresh().collection)
 
     def switch(self, generation: Generation) -> None:
-        """Switch the alias to a generation's collection; the next request uses it."""
+        """Point the alias to a generation's collection; the next request uses it."""
         with self._switching:
             self._index.switch(self._alias, generation.collection)
             self._adopt(generation)
 
     def bundle(self, bundle: str) -> Bundle:
-        """A bundle by its id, ready for quick answers: the live one, or loaded now. Raises NotReady, TowersError."""
+        """A bundle by id, warmed up: the live one, or loaded now. Raises NotReady, TowersError."""
         known = self._generation
         return known.bundle if known and known.bundle.id == bundle else self._load(bundle)
 
@@ -134,7 +134,7 @@ class LiveIndex:
         self._looked_up = time.monotonic()
 
     def _use(self, collection: str | None) -> bool:
-        """Make a collection the live one; False where its bundle has to load first, in the background."""
+        """Make a collection the live one; False if its bundle has to be loaded first, in the background."""
         known = self._generation
         if collection is None:
             self._generation = None

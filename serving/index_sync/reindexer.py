@@ -1,4 +1,4 @@
-"""Re-index jobs, one at a time, rollback, and cleaning up after a process that died."""
+"""Re-index jobs, rollback, and recovery after a process that died during a job."""
 
 import logging
 import secrets
@@ -30,13 +30,13 @@ from pharos.towers.bundle.bundle import Bundle, bundle_ids
 _LOCK_FILE: Final = "reindex.lock"
 _PATIENCE_SECONDS: Final = 10.0
 _FAILURES: Final = (PharosError, OSError)
-_PROCESS_ENDED: Final = "the process that was at work on it ended before it was done"
+_PROCESS_ENDED: Final = "its process ended before it was done"
 
 logger = logging.getLogger(__name__)
 
 
 class Reindexer:
-    """Builds a new collection beside the live one and switches to it; rolls back to the one before.
+    """Builds a new collection beside the live one and switches to it; rolls back to the previous one.
 
     A lock file in data_dir, released when its process dies, lets one process at a time do so. Safe with threads.
     """
@@ -51,7 +51,7 @@ class Reindexer:
         self._threads: list[threading.Thread] = []
 
     def recover(self) -> None:
-        """Clean up after a process that died during a re-index. A re-index that is running elsewhere is left alone."""
+        """Clean up after a process that died during a re-index. A running re-index of another process is untouched."""
         try:
             with self._lock():
                 self._clean()
@@ -61,7 +61,7 @@ class Reindexer:
             logger.warning("the remains of an earlier re-index stay for now: %s", error)
 
     def start(self, bundle: str | None = None, variant: str | None = None) -> Job:
-        """Start a re-index job in the background; returns it, or the job that is running already.
+        """Start a re-index job in the background; returns it, or the job that is already running.
 
         bundle: by default the newest. variant: by default the first. Raises UnknownBundle, NotReady where there are no
         items or no bundle, Conflict where a rollback or another process holds the lock.
@@ -81,7 +81,7 @@ class Reindexer:
     def run(
         self, bundle: str | None, watch: Callable[[Job], None] = lambda _: None, variant: str | None = None
     ) -> BuildResult:
-        """Re-index in this thread. watch: called at each step. Raises as `start`, also while a job is running."""
+        """Re-index in this thread. watch: receives the progress. Raises as `start`, also while a job is running."""
         try:
             with self._lock():
                 return self._reindex(self._new_job(bundle, variant), watch, in_thread=True)
@@ -89,7 +89,7 @@ class Reindexer:
             raise _busy(locked) from locked
 
     def job(self, job_id: str) -> Job:
-        """A job by its id. Raises UnknownJob."""
+        """A job by id. Raises UnknownJob."""
         job = self._store.job(job_id)
         if job is None:
             raise UnknownJob(job_id)
@@ -121,7 +121,7 @@ class Reindexer:
             thread.join()
 
     def _lock(self) -> FolderLock:
-        """Take the lock. Raises FolderLocked where another process or thread has it."""
+        """Acquire the lock. Raises FolderLocked if another process or thread holds it."""
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         return FolderLock(self._settings.data_dir, _LOCK_FILE)
 
@@ -194,7 +194,7 @@ class Reindexer:
         except BaseException as error:
             with suppress(StoreError):
                 try:
-                    # Before the job is marked as failed: whoever reads that finds nothing of it left.
+                    # Before the job is marked as failed, so that whoever reads that finds no remains.
                     self._prune()
                 finally:
                     progress.end(JobState.FAILED, self._reason(error))
@@ -210,7 +210,7 @@ class Reindexer:
     def _build(self, job: Job, progress: JobProgress, *, in_thread: bool) -> BuiltCollection:
         if in_thread:
             progress(Phase.LOADING)
-            # With the cache of text vectors, which the live bundle does without.
+            # With the cache of text vectors, which the live bundle does not use.
             loaded = Bundle.load(self._settings.bundles_dir / job.bundle, self._settings.texts_dir)
             return build_collection(self._store, self._index, loaded, job.alias, progress)
         self._process = BuildProcess(self._settings, self._index, job.bundle, job.alias)
@@ -234,7 +234,7 @@ class Reindexer:
             raise ReindexFailed(STOPPED)
 
     def _clean(self) -> None:
-        """Mark jobs of dead processes as done or failed, and drop what they left behind."""
+        """Mark the jobs of dead processes as done or failed, and drop their unfinished collections."""
         job = self._store.job_under_way()
         if job is not None and job.collection is not None and self._index.resolve(job.alias) == job.collection:
             self._store.change_job(replace(job, state=JobState.DONE, phase=Phase.LIVE, finished_at=int(time.time())))
@@ -244,7 +244,7 @@ class Reindexer:
         self._prune()
 
     def _prune(self) -> None:
-        """Drop old collections; where the index cannot be reached, the next start or job does."""
+        """Drop old collections; if the index is unavailable, the next start or job does it."""
         try:
             dropped = [name for _, live in self._variants.items() for name in prune(self._index, live.alias)]
         except VectorIndexError as error:
@@ -256,5 +256,5 @@ class Reindexer:
 
 def _busy(locked: FolderLocked) -> Conflict:
     return Conflict(
-        f"another re-index or rollback is at work (process {locked.process}); wait until it is done, then ask again"
+        f"another re-index or rollback is running (process {locked.process}); wait until it is done, then ask again"
     )

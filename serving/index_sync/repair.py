@@ -1,4 +1,4 @@
-"""Replaces a live collection or bundle whose files are damaged, without a person."""
+"""Repairs a damaged live collection or bundle automatically."""
 
 import logging
 import time
@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 class Repair:
-    """Rebuilds a damaged collection from the store, and goes back to the previous one where a bundle is damaged.
+    """Rebuilds a damaged collection from the store.
+
+    From a damaged bundle it rolls back, or rebuilds with an intact one.
 
     Attempts for one alias are 5 seconds apart, then twice as long each time, up to ten minutes. clock: in seconds.
     """
@@ -38,39 +40,39 @@ class Repair:
         self._next: dict[str, tuple[float, float]] = {}
 
     def attempt(self) -> None:
-        """Look at what is live, and start to mend what is damaged; does nothing where all is whole."""
+        """Check the live collection and bundle, and start to repair what is damaged."""
         for name, live in self._variants.items():
             try:
                 live.probe()
             except (CollectionDamaged, BundleDamaged) as error:
                 if self._is_time(live.alias):
-                    self._mend(name or None, live, error)
+                    self._repair(name or None, live, error)
             except PharosError:
                 continue  # away, and nothing that a rebuild would mend
             else:
                 self._next.pop(live.alias, None)
 
-    def _mend(self, variant: str | None, live: LiveIndex, error: CollectionDamaged | BundleDamaged) -> None:
+    def _repair(self, variant: str | None, live: LiveIndex, error: CollectionDamaged | BundleDamaged) -> None:
         try:
-            if isinstance(error, BundleDamaged) and self._went_back(variant):
+            if isinstance(error, BundleDamaged) and self._rolled_back(variant):
                 return
-            bundle = self._whole_bundle(bundle_of(error.collection) if isinstance(error, CollectionDamaged) else None)
+            bundle = self._intact_bundle(bundle_of(error.collection) if isinstance(error, CollectionDamaged) else None)
             job = self._reindexer.start(bundle, variant)
             logger.warning("%s; re-index %s builds %r anew with bundle %s", error, job.id, live.alias, job.bundle)
         except PharosError as failure:
-            logger.error("%s; it cannot be mended: %s", error, failure)
+            logger.error("%s; it cannot be repaired: %s", error, failure)
 
-    def _went_back(self, variant: str | None) -> bool:
+    def _rolled_back(self, variant: str | None) -> bool:
         try:
             generation, left = self._reindexer.rollback(variant)
         except (Conflict, TowersError, ServingError) as error:
-            logger.warning("there is no going back to a whole bundle: %s", error)
+            logger.warning("no rollback to an intact bundle: %s", error)
             return False
         logger.warning("the bundle of %s is damaged; %s is live again", left, generation.collection)
         return True
 
-    def _whole_bundle(self, wanted: str | None) -> str | None:
-        """The bundle that is wanted, or else the newest whole one; None, for the newest, where none is whole."""
+    def _intact_bundle(self, wanted: str | None) -> str | None:
+        """The intact bundle to use: the wanted one, otherwise the newest; None for the newest, if none is intact."""
         known = bundle_ids(self._bundles)
         for bundle in [*([wanted] if wanted in known else []), *reversed(known)]:
             try:

@@ -1,4 +1,4 @@
-"""Brings items of a collection in sync with the store: the one way in which a change reaches the index."""
+"""Syncs items of a collection with the store: the only code that writes changes to the index."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -16,7 +16,7 @@ _BATCH: Final = 256
 
 
 def sync_items(store: Store, index: VectorIndex, generation: Callable[[], Generation], item_ids: Iterable[str]) -> None:
-    """Upsert the items as the store holds them into the generation's collection; delete those it does not hold.
+    """Upsert the given items into the generation's collection as the store has them; delete those it does not have.
 
     The store is read again after the index was written, until both agree. So when several threads or processes write
     the same item, the last one to finish corrects whatever it overwrote. A point carries the revision of the item that
@@ -36,7 +36,8 @@ def sync_items(store: Store, index: VectorIndex, generation: Callable[[], Genera
             index.delete(target.collection, gone)
         wanted, written = store.revisions(pending), {name: record.revision for name, record in records.items()}
         pending = [item_id for item_id in pending if wanted.get(item_id) != written.get(item_id)]
-        # A slower writer may have put an old vector under a new payload, so revisions prove nothing from here on.
+        # A slower writer may have written an old vector under a new payload, so revisions cannot be trusted from here
+        # on.
         trusted = False
 
 
@@ -49,7 +50,7 @@ def sync_changes(
     until: int | None,
     report: Callable[[int], None],
 ) -> int:
-    """Sync all items that changed after revision `since`, in the order of their revisions.
+    """Sync all items changed after revision `since`, in the order of their revisions.
 
     until: the last revision to sync; None to go on until there are no more changes. To sync a change twice is harmless.
     report: called with the number of changes done; what it raises ends the work. Returns the revision reached.
@@ -67,7 +68,7 @@ def sync_changes(
 
 
 def require_features(store: Store, bundle: Bundle) -> None:
-    """Raise NotReady where the bundle reads features that the store's items do not have."""
+    """Raise NotReady if the bundle reads features that the store's items do not have."""
     known = {feature.name for feature in store.schema().items}
     absent = [feature.name for feature in bundle.schema.items if feature.name not in known]
     if absent:
@@ -79,7 +80,7 @@ def require_features(store: Store, bundle: Bundle) -> None:
 
 
 def _indexed(index: VectorIndex, collection: str, item_ids: Iterable[str]) -> dict[str, int]:
-    """The revision that each item's point was made of."""
+    """The revision in each item's indexed payload."""
     held = index.fetch(collection, list(item_ids), with_vectors=())
     return {item_id: point.payload[REVISION] for item_id, point in held.items() if REVISION in point.payload}
 
@@ -91,7 +92,7 @@ def _write(
     records: Mapping[str, ItemRecord],
     indexed: Mapping[str, int],
 ) -> None:
-    """indexed: the revisions in the collection. Vectors are computed only where title or features changed."""
+    """Upsert or patch items. indexed: their indexed revisions. Vectors are computed if title or features changed."""
     changed = [record for name, record in records.items() if indexed.get(name) != record.revision]
     only_payload = [
         record for record in changed if record.content_revision <= indexed.get(record.item_id, -1) < record.revision

@@ -1,4 +1,4 @@
-"""Variants: several collections and bundles live at the same time, each for a share of the users."""
+"""Variants: several live collections with their bundles, each for a share of the users (A/B tests)."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from pharos.serving.index_sync.live_index import LiveIndex
 
 
 class Variants:
-    """The live indexes by the name of their variant; without variants in the settings there is one, named "".
+    """The live indexes by variant name; without variants in the settings there is one, named "".
 
     lives: in the order of the settings; the first one answers where there is no user to choose by. shares: of the
     users, by name, from 0 to 1, together 1.
@@ -19,24 +19,24 @@ class Variants:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that a request may ask for."""
+        """The names that a request may use."""
         return tuple(name for name in self._lives if name)
 
     @property
     def first(self) -> LiveIndex:
-        """The live index that answers where there is no user."""
+        """The default live index, for requests without a user."""
         return next(iter(self._lives.values()))
 
     def items(self) -> Iterable[tuple[str, LiveIndex]]:
-        """All live indexes by name; a changed item is synced with each."""
+        """All live indexes by name; a changed item is synced to each."""
         return self._lives.items()
 
     def choose(self, user_id: str | None, wanted: str | None = None) -> tuple[str, LiveIndex]:
-        """The wanted variant, or the user's: always the same one as long as the shares stay the same."""
-        name = wanted if wanted is not None else self._of(user_id)
+        """The wanted variant, or that of the user, which stays the same as long as the shares do."""
+        name = wanted if wanted is not None else self._share_of(user_id)
         return name, self._lives[name]
 
-    def _of(self, user_id: str | None) -> str:
+    def _share_of(self, user_id: str | None) -> str:
         names = list(self._lives)
         if user_id is None:
             return names[0]
@@ -49,6 +49,6 @@ class Variants:
 
 
 def _place(user_id: str) -> float:
-    """A number from 0 to 1 by a hash of the user's id: uniform, and the same in every process."""
+    """A number from 0 to 1 from a hash of the user id: uniform, and the same in every process."""
     digest = hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) / 2**64

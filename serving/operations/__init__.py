@@ -1,1 +1,1 @@
-"""Runs a server: API keys, where it may listen, logs, metrics, the doctor, re-indexing from the command line."""
+"""Operations: API keys, logs, metrics, health checks, backup, retraining, and re-indexing from the command line."""

@@ -1,4 +1,4 @@
-"""Dumps of the store and the bundles, and the way back from one."""
+"""Dumps store and bundles to a folder, and restores them."""
 
 import secrets
 import shutil
@@ -18,7 +18,7 @@ _BUNDLES: Final = "bundles"
 
 
 def dump(settings: Settings, folder: Path) -> dict[str, int]:
-    """Write the store, as of one moment, and all bundles to a new folder, whole or not at all; rows by table.
+    """Dump a snapshot of the store and all bundles to a new folder, in one atomic step; returns the row count by table.
 
     A server may go on meanwhile. Raises Conflict where the folder is there already, and StoreError.
     """
@@ -41,7 +41,7 @@ def dump(settings: Settings, folder: Path) -> dict[str, int]:
 
 
 def restore(settings: Settings, folder: Path) -> dict[str, int]:
-    """Fill an empty store from a dump, and add its bundles that are not there; rows by table.
+    """Fill an empty store from a dump, and add bundles that are missing; returns the row count by table.
 
     Nothing is changed where a file of the dump is not as it was written. Raises StoreError.
     """

@@ -1,4 +1,4 @@
-"""The consistency check of `pharos doctor --check`: store against vector index, events against their counts."""
+"""The consistency check of `pharos doctor --check`: store against index, events against event counts."""
 
 import math
 import time
@@ -22,7 +22,7 @@ _ROUNDING: Final = 1e-14
 
 
 def disagreements(service: Service, looks: int = 1, pause: float = _PAUSE) -> Iterator[str]:
-    """Each disagreement as a sentence that names the first cases.
+    """Each disagreement as a sentence with examples.
 
     looks: where the store and the index disagree, so often at most all is compared again, `pause` seconds later, and
     only what disagrees each time is told: what is written meanwhile is in the store a moment before it is in the index.
@@ -39,8 +39,8 @@ def disagreements(service: Service, looks: int = 1, pause: float = _PAUSE) -> It
 
 
 def miscounted(store: Store) -> Iterator[str]:
-    """The same for the counts of events that the store keeps of each item."""
-    yield from _sentence(store.miscounted(), "items have other counts of events than events")
+    """Disagreements between the stored event counts of items and their events, as `disagreements`."""
+    yield from _sentence(store.miscounted(), "items have event counts that differ from their events")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _sentence(item_ids: Sequence[str], what: str) -> Iterator[str]:
 
 
 def _same(held: Any, wanted: Any) -> bool:
-    """Whether two JSON values are the same, but for the last digits of a float: an engine's reader may round them."""
+    """Whether two JSON values are equal, apart from the last digits of floats: an engine's parser may round them."""
     if isinstance(held, dict) and isinstance(wanted, dict):
         return held.keys() == wanted.keys() and all(_same(held[name], wanted[name]) for name in held)
     if isinstance(held, list) and isinstance(wanted, list):

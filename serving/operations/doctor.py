@@ -1,4 +1,4 @@
-"""The checks of `pharos doctor`: what works in this installation, what does not, and what to do about it."""
+"""The checks of `pharos doctor`: what works in this installation, and what to do about what does not."""
 
 import sys
 import tempfile
@@ -17,7 +17,7 @@ _PYTHONS: Final = ((3, 11), (3, 13))
 
 @dataclass(frozen=True)
 class Finding:
-    """The state of one part. detail: what was found. advice: what to do where it does not work."""
+    """The result of one check. detail: what was found. advice: what to do if it failed."""
 
     part: str
     works: bool
@@ -26,11 +26,11 @@ class Finding:
 
 
 Ask: TypeAlias = Callable[[Settings, FolderLocked], tuple[str, Mapping[str, Any]]]
-"""Gives the address of the server that has the index open, and what it tells through the API."""
+"""A function that returns the address of the server that has the index open, and its status as in the API."""
 
 
 def examine(*, check: bool = False, ask: Ask, ask_items: Ask) -> Iterator[Finding]:
-    """Examine one part after the other; those that need settings come last and only where these can be read.
+    """Run one check after the other; those that need settings come last, and only if the settings are valid.
 
     check: whether to hold the store, the index and the events against each other, item by item.
     ask: asks the server, where one has the embedded index open. ask_items: has it compare the items.

@@ -1,4 +1,4 @@
-"""API keys: their scopes, how they are made, and how they are checked against hashes."""
+"""API keys: scopes, creation, and verification against hashes."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ _RANDOM_BYTES: Final = 32
 
 
 class Scope(IntEnum):
-    """What a request needs, or a key allows; each includes those before it."""
+    """The scope that a request requires or a key has; each includes the ones before it."""
 
     OPEN = 0
     READ = 1
@@ -25,12 +25,12 @@ class Scope(IntEnum):
 
 
 def make_key() -> str:
-    """A new key of 256 random bits. The prefix lets scanners for leaked secrets find it."""
+    """A new key with 256 random bits. Scanners for leaked secrets recognise its prefix."""
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def hash_of(key: bytes) -> str:
-    """The SHA-256 of a key as 64 hexadecimal digits, which stands in the settings instead of the key.
+    """The SHA-256 of a key as 64 hexadecimal digits, which the settings hold instead of the key.
 
     A slow hash such as scrypt makes guessing dear where a secret can be guessed. Nobody guesses 256 random bits, so it
     would only make every request dear. This holds for keys that `make_key` made, not for passwords.

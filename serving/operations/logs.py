@@ -1,4 +1,4 @@
-"""Logging: lines as text or JSON, each with the id of its request."""
+"""Logging: lines as text or JSON, each with its request id."""
 
 import json
 import logging
@@ -13,19 +13,19 @@ REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
 
 
 class TextLines(logging.Formatter):
-    """Lines for people."""
+    """Formats lines for people."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
-        """The line, with the request's id at its end."""
+        """The line, with the request id at its end."""
         request_id = REQUEST_ID.get()
         return super().formatMessage(record) + (f" [{request_id}]" if request_id else "")
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line; `extra={"fields": {...}}` adds fields."""
+    """Formats one JSON object per line; `extra={"fields": {...}}` adds fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON."""
@@ -44,7 +44,7 @@ class JsonLines(logging.Formatter):
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
-    """For `logging.config.dictConfig`: all goes to the standard error, other packages' warnings too."""
+    """For `logging.config.dictConfig`: all logs go to the standard error, warnings of other packages too."""
     formatter = JsonLines if settings.log_format == "json" else TextLines
     return {
         "version": 1,

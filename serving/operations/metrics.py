@@ -1,8 +1,8 @@
 """Metrics for Prometheus: requests and their times, writes, failures, and gauges of the current state.
 
-With several workers each keeps its numbers in a file of the folder that `PROMETHEUS_MULTIPROC_DIR` names, and whichever
-is asked adds them up (https://prometheus.github.io/client_python/multiprocess/). Gauges are computed at each scrape,
-so that none of an old collection stays.
+With several workers each keeps its numbers in a file of the folder that `PROMETHEUS_MULTIPROC_DIR` names, and the
+worker that is scraped adds them up (https://prometheus.github.io/client_python/multiprocess/). Gauges are computed at
+each scrape, so that none of an old collection stays.
 """
 
 import os
@@ -26,7 +26,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class Metrics:
-    """The metrics of one application, in a registry of its own."""
+    """The metrics of one application, in their own registry."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -49,7 +49,7 @@ class Metrics:
         )
         self._answers = Counter("pharos_answers", "Lists.", ("list", "bundle", "variant"), registry=registry)
         self._degraded = Counter(
-            "pharos_degraded_answers", "Lists that were less than what was asked for.", ("list",), registry=registry
+            "pharos_degraded_answers", "Degraded lists, since a part was not available.", ("list",), registry=registry
         )
         self._writes = Counter(
             "pharos_writes", "Items and events written, items and users deleted.", ("kind",), registry=registry
@@ -61,12 +61,12 @@ class Metrics:
             ProcessCollector(registry=registry)
 
     def answered_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request. method, route: of a fixed set, never as a client sent them."""
+        """Count a request. method, route: from a fixed set, never as sent by a client."""
         self._requests.labels(method, route, status).inc()
         self._request_seconds.labels(method, route).observe(seconds)
 
     def answered(self, name: str, answer: Answer) -> None:
-        """Count a list. name: what it is a list of."""
+        """Count a list. name: the kind of list."""
         bundle, variant = answer.bundle or "", answer.variant or ""
         self._answers.labels(name, bundle, variant).inc()
         if answer.degraded_reason is not None:
@@ -75,15 +75,15 @@ class Metrics:
             self._stage_seconds.labels(name, stage, bundle, variant).observe(milliseconds / 1000)
 
     def wrote(self, kind: str, count: int) -> None:
-        """Count what was written. kind: of a fixed set."""
+        """Count a write. kind: from a fixed set."""
         self._writes.labels(kind).inc(count)
 
     def sync_failed(self, error: str) -> None:
-        """Count a failure of the background sync. error: its type."""
+        """Count a failure of the background sync. error: the type of the error."""
         self._sync_failures.labels(error).inc()
 
     def exposition(self, service: Service) -> bytes:
-        """All numbers in Prometheus' text format; those of all workers where there are several."""
+        """All metrics in Prometheus' text format; summed over all workers if there are several."""
         counted = self._registry
         if FOLDER_VARIABLE in os.environ:
             counted = CollectorRegistry()
@@ -94,13 +94,13 @@ class Metrics:
 
 
 class _Gauges(Collector):
-    """Gauges of the current state, computed when they are collected."""
+    """Gauges of the current state, computed when they are scraped."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The gauges."""
+        """Compute the gauges."""
         program = GaugeMetricFamily("pharos_info", "The version that runs.", labels=("version",))
         program.add_metric((version("pharos"),), 1)
         yield program

@@ -1,4 +1,4 @@
-"""Re-indexing without a server, as `pharos index` does it."""
+"""Re-indexing without a server, for `pharos index`."""
 
 from pharos.indexing.build import BuildResult
 from pharos.indexing.folder_lock import FolderLocked
@@ -10,7 +10,7 @@ from pharos.towers.progress import Progress
 
 
 def reindex(settings: Settings, bundle_id: str | None, progress: Progress, variant: str | None = None) -> BuildResult:
-    """Encode all items of the store with a bundle, verify the new collection, switch to it.
+    """Encode all items of the store with a bundle, verify the new collection, and switch to it.
 
     bundle_id: the newest bundle if None. variant: of several in the settings; the first if None. What was live is kept;
     older collections are dropped. Raises NotReady for an empty store or no bundle, UnknownBundle, SettingsError for an
@@ -37,7 +37,7 @@ def reindex(settings: Settings, bundle_id: str | None, progress: Progress, varia
 
 
 def live_bundle(settings: Settings) -> str:
-    """The id of the bundle that is live. Raises NotReady where none is, Conflict where a server has the index open."""
+    """The id of the live bundle. Raises NotReady if there is none, Conflict if a server has the index open."""
     try:
         with open_service(settings) as service:
             return service.live.current().bundle.id

@@ -1,4 +1,4 @@
-"""Retrains now and then while serving, in a process of its own, and goes live with what is not worse."""
+"""Periodic retraining while serving, in a separate process; a new model goes live if it is not worse."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ Command = Callable[[str], Sequence[str]]
 
 
 class RetrainState(BaseModel):
-    """When the last retraining ended, in unix seconds, and what came of it. bundle: the new one, if one was made."""
+    """The result of the last retraining, and when it ended, in unix seconds. bundle: the new one, if one was made."""
 
     at: float
     goes_live: bool = False
@@ -40,14 +40,14 @@ class RetrainState(BaseModel):
 
 
 def command(live: str) -> Sequence[str]:
-    """The command that trains, judges against the live bundle, and prints its verdict as its last line."""
+    """The command that retrains, compares with the live bundle, and prints its verdict as its last line."""
     return [sys.executable, "-m", "pharos", "retrain", "--keep", "--against", live]
 
 
 class Retraining:
-    """A thread that retrains every so many seconds; of several processes with one data_dir one does so at a time.
+    """A thread that retrains periodically; of all processes with one data_dir, one at a time.
 
-    The first variant alone is retrained. A retraining that fails is told in the log and tried again the next time.
+    The first variant alone is retrained. A failed retraining is logged, and tried again when the next one is due.
     """
 
     def __init__(self, service: Service, every_seconds: float, make_command: Command = command) -> None:
@@ -60,13 +60,13 @@ class Retraining:
         self._thread = threading.Thread(target=self._run, name="retraining")
 
     def start(self) -> None:
-        """Start the thread. A retraining is due `every_seconds` after the last one, or after the very first start."""
+        """Start the thread. A retraining is due `every_seconds` after the last one, or after the first start ever."""
         if last_state(self._folder) is None:
             self._keep(RetrainState(at=time.time(), reason="not retrained yet"))
         self._thread.start()
 
     def close(self) -> None:
-        """Stop the thread, and a retraining that runs."""
+        """Stop the thread and a running retraining."""
         self._stopped.set()
         if self._process is not None:
             self._process.kill()
@@ -74,10 +74,10 @@ class Retraining:
             self._thread.join()
 
     def attempt(self) -> RetrainState | None:
-        """Retrain now, if it is due and no other process is at it; what came of it."""
+        """Retrain now, if it is due and no other process does; returns the result."""
         with suppress(FolderLocked), FolderLock(self._folder, _LOCK_FILE):
             state = last_state(self._folder)
-            # A clock that was set back must not put it off for ever.
+            # A clock that was set back must not postpone it for ever.
             if state is not None and 0 <= time.time() - state.at < self._every:
                 return None
             state = self._retrain()
@@ -137,7 +137,7 @@ class Retraining:
 
 @contextmanager
 def retraining(service: Service, every_seconds: float) -> Iterator[None]:
-    """Retrain for as long as the context lasts; not at all where `every_seconds` is 0."""
+    """A context in which retraining runs; without effect if `every_seconds` is 0."""
     if not every_seconds:
         yield
         return
@@ -150,7 +150,7 @@ def retraining(service: Service, every_seconds: float) -> Iterator[None]:
 
 
 def last_state(folder: Path) -> RetrainState | None:
-    """What came of the last retraining in a data_dir; None where there was none, or what was kept cannot be read."""
+    """The result of the last retraining in a data_dir; None if there was none, or if its record cannot be read."""
     try:
         return RetrainState.model_validate_json((folder / _STATE_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Where the server listens that has the embedded index open, told in a small file beside the index's lock.
+"""The address of the running server that has the embedded index open, in a small file beside the index's lock.
 
 Only one process at a time can have that index open, so another one that wants to know something has to ask it.
 """
@@ -21,7 +21,7 @@ _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what is bound, and
 
 
 def address_of(index_dir: Path, process: str) -> str | None:
-    """The address of the server that is this process; None where it is none, or does not listen yet.
+    """The address of this server; None if this process is none, or does not listen yet.
 
     process: the number of the process that holds the lock. What another process left behind, as after a crash, is not
     taken for its address.
@@ -33,17 +33,17 @@ def address_of(index_dir: Path, process: str) -> str | None:
         return None
 
 
-def run_told(config: uvicorn.Config, index_dir: Path) -> None:
-    """Run a server in this process, as `uvicorn.run` does, that tells its address beside the index's lock."""
-    server = _ToldServer(config, index_dir)
+def run_published(config: uvicorn.Config, index_dir: Path) -> None:
+    """Run a server in this process, as `uvicorn.run` does, and publish its address beside the index's lock."""
+    server = _PublishingServer(config, index_dir)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
         sys.exit(_STARTUP_FAILURE)
 
 
-class _ToldServer(uvicorn.Server):
-    """A server that tells its address as long as it takes connections."""
+class _PublishingServer(uvicorn.Server):
+    """A server that publishes its address while it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, index_dir: Path) -> None:
         super().__init__(config)

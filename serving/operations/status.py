@@ -1,4 +1,4 @@
-"""How the system stands: counts, what is live, which bundles and collections there are."""
+"""The status of the system: row counts, what is live, bundles and collections."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,7 +20,7 @@ _BUNDLES: Final = 20
 
 @dataclass(frozen=True)
 class VariantStatus:
-    """One alias and what it names; bundle, collection and items are None where that cannot be said."""
+    """An alias and what it points to; bundle, collection and items are None if unknown."""
 
     name: str
     alias: str
@@ -32,7 +32,7 @@ class VariantStatus:
 
 @dataclass(frozen=True)
 class BundleStatus:
-    """A bundle of the folder. evaluation: the figures that training measured on held-out events, by name."""
+    """A bundle in the folder. evaluation: the metrics from its training on held-out events, by name."""
 
     id: str
     created_at: datetime
@@ -42,7 +42,7 @@ class BundleStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """problems: why each part that is not ready is not. bundles: the newest first, at most 20."""
+    """problems: the reason for each part that is not ready. bundles: the newest first, at most 20."""
 
     version: str
     problems: Mapping[str, str]
@@ -54,7 +54,7 @@ class Status:
 
 
 def status_of(service: Service) -> Status:
-    """The status now. Raises StoreError; a part that is away is a problem of the status, not an error."""
+    """The current status. Raises StoreError; any other part that fails is listed as a problem."""
     collections = list[CollectionInfo]()
     with suppress(VectorIndexError):
         collections = service.index.collections()
@@ -93,7 +93,7 @@ def _bundles(service: Service) -> list[BundleStatus]:
 
 
 def _numbers(tree: Mapping[str, Any], above: str = "") -> dict[str, float]:
-    """The numbers of nested dicts by the path to each."""
+    """The numbers of nested dicts, by path."""
     numbers: dict[str, float] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping):

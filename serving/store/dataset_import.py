@@ -1,4 +1,4 @@
-"""Imports a data set in bulk, in one transaction; importing it again changes nothing."""
+"""Bulk import of a data set in one transaction; importing it again changes nothing."""
 
 import math
 import time
@@ -29,7 +29,7 @@ _Entry = TypeVar("_Entry")
 
 
 def import_dataset(connection: Connection, dataset: Dataset, progress: Progress, *, replace: bool) -> ImportCounts:
-    """Load items, users and interactions in the connection's transaction.
+    """Import items, users and interactions in the connection's transaction.
 
     Rows that are there already stay as they are if they are equal, and keep their revision; items and users that the
     data set does not name stay too, unless `replace` is set: then the store is emptied first. Raises StoreError where
@@ -73,7 +73,7 @@ def import_dataset(connection: Connection, dataset: Dataset, progress: Progress,
 
 
 def recount(connection: Connection) -> None:
-    """Count the events by item and type anew."""
+    """Recompute the event counts by item and type."""
     connection.execute(delete(item_counts))
     counts = select(
         events.c.item_id,
@@ -100,7 +100,7 @@ def _item_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
     names = [name for name in TIMES if name in dataset.items]
     times = zip(*(_whole_seconds(dataset.items[name]) for name in names), strict=True) if names else repeat(())
     features = feature_dicts(dataset.schema.items, dataset.items)
-    # Where the data set tells no times, items keep those that they have.
+    # If the data set has no such times, items keep theirs.
     for item_id, title, known, at in zip(ids, titles, features, islice(times, len(ids)), strict=True):
         title = without_nul(title)
         row = {"id": item_id, "title": title, "title_key": title_key(title), "features": known}
@@ -118,7 +118,7 @@ def _user_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
 
 
 def _event_rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
-    """In the order of the history, so that events without a timestamp keep it by their row number."""
+    """Event rows in the order of the history, so that events without a timestamp keep it by row number."""
     frame = order(dataset.interactions)
     kind = "rating" if dataset.schema.has_rating else "view"
     for start in range(0, len(frame), BATCH):
@@ -167,7 +167,7 @@ def _upsert_changed(
     compared: tuple[str, ...] = ("features",),
     kept: tuple[str, ...] = (),
 ) -> int:
-    """Insert new rows, update those that differ in a `compared` column, leave the others; returns how many changed."""
+    """Insert new rows, update those that differ in a `compared` column, skip the others; returns how many changed."""
     present = _present(connection, table, [row["id"] for row in rows], compared)
     new = [row for row in rows if row["id"] not in present]
     changed = [

@@ -1,4 +1,4 @@
-"""Writes all that a store holds to files that every database can be filled from, and reads them back."""
+"""Dumps of the store as files that any supported database can be filled from."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _NUMBERED: Final = ("id",)
 
 
 def write(connection: Connection, folder: Path) -> dict[str, int]:
-    """Write each table as JSON lines into an existing folder, as of one moment; the count of rows by table."""
+    """Write a snapshot of each table as JSON lines into an existing folder; returns the row count by table."""
     counts: dict[str, int] = {}
     for table in _TABLES:
         query = select(*_columns(table)).order_by(*table.primary_key)
@@ -37,7 +37,7 @@ def write(connection: Connection, folder: Path) -> dict[str, int]:
 
 
 def read(connection: Connection, folder: Path) -> dict[str, int]:
-    """Fill an empty store from what `write` wrote, all or nothing. Raises StoreError where it is not empty."""
+    """Fill an empty store from a dump, all or nothing. Raises StoreError if the store is not empty."""
     made_as, expected = _expected(folder)
     held = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _TABLES}
     if any(count for name, count in held.items() if name != meta.name):
@@ -59,7 +59,7 @@ def read(connection: Connection, folder: Path) -> dict[str, int]:
 
 
 def _expected(folder: Path) -> tuple[int, dict[str, int]]:
-    """The format of the dump, and its rows by table."""
+    """Check the format of the dump; returns its row count by table."""
     try:
         document = json.loads((folder / _FORMAT_FILE).read_text("utf-8"))
         made_as, rows = document["format"], document["rows"]

@@ -1,4 +1,4 @@
-"""Opens the database. Code for one kind of database is here, in `filter_sql` and in the types of columns."""
+"""Opens the database. Database-specific code is here, in `filter_sql`, and in the column types."""
 
 import sqlite3
 import time
@@ -36,7 +36,7 @@ _PRAGMAS: Final = (
 
 
 def open_engine(url: str) -> Engine:
-    """Open a SQLite file, making its folder, or a PostgreSQL database.
+    """Open a SQLite file, creating its folder, or a PostgreSQL database.
 
     Raises StoreError for an address that cannot be used.
     """
@@ -63,7 +63,7 @@ def _open_sqlite(address: URL) -> Engine:
         make_durably(folder)
     except OSError as error:
         raise StoreError(f"the store's folder {folder} cannot be made: {error.strerror}") from error
-    # Parameters are what people did; they have no place in a message or a log.
+    # Parameters hold personal data, which must not appear in a message or a log.
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
@@ -76,7 +76,7 @@ def _open_postgresql(address: URL) -> Engine:
     timeouts = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
     engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
-        # What one method reads, it reads as of one moment.
+        # All reads of one method see one snapshot.
         isolation_level="REPEATABLE READ",
         # A connection that the server has closed meanwhile is replaced.
         pool_pre_ping=True,
@@ -97,12 +97,12 @@ def _open_postgresql(address: URL) -> Engine:
 
 
 def insert_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that leaves existing rows unchanged."""
+    """INSERT that skips existing rows."""
     return _insert(connection, table).on_conflict_do_nothing()
 
 
 def insert_or_add(connection: Connection, table: Table, counts: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
-    """INSERT that adds to the `counts` of existing rows."""
+    """INSERT that adds to `counts` in existing rows."""
     statement = _insert(connection, table)
     sums = {name: table.c[name] + statement.excluded[name] for name in counts}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
@@ -113,10 +113,10 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 
 
 def writing(engine: Engine) -> Engine:
-    """The same engine for transactions that write. With SQLite they take the one lock at their start."""
+    """The engine for write transactions; with SQLite they take the write lock at the start."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(writes=True)
-    # Who waited for another writer sees what that one wrote.
+    # After waiting for another writer, a transaction sees its writes.
     return engine.execution_options(isolation_level="READ COMMITTED")
 
 
@@ -132,7 +132,7 @@ def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    # Alone of all statements this one does not wait where another process is just doing the same to a new file.
+    # Unlike all other statements, this one does not wait while another process does the same to a new file.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

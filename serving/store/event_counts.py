@@ -1,4 +1,4 @@
-"""Reads the counts of events, and checks them against the events."""
+"""Reads event counts, and checks them against the events."""
 
 import math
 from typing import Final, TypeAlias
@@ -13,14 +13,14 @@ _TOLERANCE: Final = 1e-6
 
 
 def miscounted(connection: Connection) -> list[str]:
-    """The items whose kept counts differ from their events, sorted; empty unless something is broken."""
+    """Items whose stored counts differ from their events, sorted; empty unless something is broken."""
     counted, kept = _counted(connection), _kept(connection)
     keys = counted.keys() | kept.keys()
     return sorted({key[0] for key in keys if not _agree(counted.get(key), kept.get(key))})
 
 
 def events_of(connection: Connection, item_id: str) -> int:
-    """How many events of all kinds an item has."""
+    """The count of all events of an item."""
     query = select(func.coalesce(func.sum(item_counts.c.events), 0)).where(item_counts.c.item_id == item_id)
     return int(connection.execute(query).scalar_one())
 

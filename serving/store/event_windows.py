@@ -1,4 +1,4 @@
-"""Counts of events in windows of time."""
+"""Event counts in time windows."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,9 @@ from pharos.serving.store.tables import events, item_counts
 
 
 def newest(connection: Connection, until: int) -> int | None:
-    """When the newest event happened, in unix seconds, of those up to `until`; 0 where none has a time, None of none.
+    """The time of the newest event up to `until`, in unix seconds; 0 if no event has a time, None without events.
 
-    until: the present, so that one event with a time to come does not move every window.
+    until: now, so that one event with a time in the future does not move every window.
     """
     query = select(func.max(events.c.timestamp)).where(events.c.timestamp <= until)
     found: int | None = connection.execute(query).scalar_one()
@@ -19,7 +19,7 @@ def newest(connection: Connection, until: int) -> int | None:
 
 
 def within(connection: Connection, start: int, stop: int, weights: Mapping[str, float]) -> list[ItemEvents]:
-    """What happened to each item from `start` on and before `stop`, in unix seconds; items without events are absent.
+    """Event counts of items from `start` on and before `stop`, in unix seconds; items without events are left out.
 
     Types of weight 0 in `weights`, and those without one, count nothing.
     """
@@ -41,7 +41,7 @@ def within(connection: Connection, start: int, stop: int, weights: Mapping[str, 
 
 
 def ever(connection: Connection, weights: Mapping[str, float]) -> list[ItemEvents]:
-    """The same without a window, from the counts that are kept."""
+    """Event counts of all time, from the stored counts."""
     counted = [name for name, weight in weights.items() if weight > 0]
     weight = case(*((item_counts.c.type == name, literal(weights[name])) for name in counted), else_=0.0)
     query = (

@@ -1,4 +1,4 @@
-"""Which values the features of items have, so that a person can choose among them."""
+"""The values of item features, from which filters can be built."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _LABELS: Final = (FeatureType.TAGS, FeatureType.CATEGORY)
 
 @dataclass(frozen=True)
 class FeatureValues:
-    """A feature of items and what it holds.
+    """A feature of items and its values.
 
     values: of tags and categories the most frequent, with the count of items; more: whether there are others. lowest,
     highest: of numbers, None where no item has any. items: how many have the feature.
@@ -34,7 +34,7 @@ class FeatureValues:
 
 
 def feature_values(connection: Connection) -> list[FeatureValues]:
-    """Of each feature of the schema, by the items that changed last, at most 20,000 of them."""
+    """The values of each feature of the schema, in the 20,000 items that changed last."""
     schema = meta.schema(connection)
     if schema is None:
         return []

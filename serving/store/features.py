@@ -1,4 +1,4 @@
-"""Feature values between the typed tables (see `pharos.ingest.dataset.Dataset`) and the JSON that the store keeps."""
+"""Converts feature values between typed tables (see `pharos.ingest.dataset.Dataset`) and the store's JSON."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from pharos.serving.store.records import ItemRecord
 
 
 def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[dict[str, object]]:
-    """One dict of JSON values per row of a typed table, without the missing ones; `parse_features` is the way back."""
+    """One dict of JSON values per row of a typed table, without missing values; the inverse of `parse_features`."""
     columns = [(feature, frame[feature.name].tolist()) for feature in features]
     for row in range(len(frame)):
         pairs = ((feature.name, _json_value(feature.type, values[row])) for feature, values in columns)
@@ -23,7 +23,7 @@ def feature_dicts(features: Sequence[Feature], frame: pd.DataFrame) -> Iterable[
 
 
 def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -> dict[str, object]:
-    """Values of a request, checked, as the store keeps them. Raises `pharos.ingest.records.FeatureError`."""
+    """Feature values of a request, validated, as JSON to store. Raises `pharos.ingest.records.FeatureError`."""
     typed = parse_features(features, values)
     for name, value in typed.items():
         texts = value if isinstance(value, tuple) else (value,)
@@ -34,7 +34,7 @@ def json_features(features: tuple[Feature, ...], values: Mapping[str, object]) -
 
 
 def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> pd.DataFrame:
-    """A typed table like `Dataset.items` with more columns.
+    """A typed table like `Dataset.items`, with further columns.
 
     These are available (bool), available_from, available_until (unix seconds, NaN for none), created_at, revision.
     """
@@ -56,7 +56,7 @@ def item_frame(features: tuple[Feature, ...], records: Sequence[ItemRecord]) -> 
 
 
 def _json_value(kind: FeatureType, value: Any) -> object | None:
-    """A typed value as JSON has it; None where it is missing."""
+    """A typed value as JSON; None if it is missing."""
     match kind:
         case FeatureType.NUMBER:
             return None if math.isnan(value) else _whole(float(value))
@@ -73,12 +73,12 @@ def _json_value(kind: FeatureType, value: Any) -> object | None:
 
 
 def without_nul(text: str) -> str:
-    """The text as every database can keep it. A file may hold a NUL; a request may not."""
+    """The text without NUL, which databases reject. A file may hold a NUL; a request may not."""
     return text.replace("\0", "")
 
 
 def _whole(number: float) -> float | int:
-    """A year is shown as 1995, not as 1995.0."""
+    """Whole floats as integers: 1995, not 1995.0."""
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 

@@ -1,4 +1,4 @@
-"""Filters of the vector index as SQL, so that popular items can be filtered while the index is unavailable.
+"""Translates filters to SQL, so that popular items can be filtered while the index is unavailable.
 
 A condition means the same as in the index: a missing value fulfils no condition but "none of".
 """
@@ -46,7 +46,7 @@ _Holds: TypeAlias = Callable[["_Value"], ColumnElement[bool]]
 
 
 class _Value(Protocol):
-    """One value of a field of an item, or the value of a column."""
+    """One value of an item's field, or a column value, in SQL."""
 
     def among(self, values: Sequence[Value]) -> ColumnElement[bool]: ...
 
@@ -55,7 +55,7 @@ class _Value(Protocol):
 
 @dataclass(frozen=True)
 class _Plain:
-    """As SQL has it: a column, or what json_each of SQLite gives."""
+    """A plain SQL value: a column, or a value from SQLite's json_each."""
 
     value: ColumnElement[Any]
 
@@ -68,7 +68,7 @@ class _Plain:
 
 @dataclass(frozen=True)
 class _Json:
-    """A jsonb value of PostgreSQL, which compares numbers as numbers, but with everything."""
+    """A jsonb value of PostgreSQL, whose comparisons need a type check."""
 
     value: ColumnElement[Any]
 
@@ -80,7 +80,7 @@ class _Json:
 
 
 def matches(dialect: str, filter: Filter) -> ColumnElement[bool]:
-    """The WHERE clause, in the SQL of a dialect, of a filter that went through `pharos.indexing.filters.check`."""
+    """The WHERE clause for a filter that was checked by `pharos.indexing.filters.check`, in a dialect's SQL."""
     values = _sqlite_values if dialect == "sqlite" else _postgresql_values
     return and_(literal(True), *(_condition(condition, values) for condition in filter.conditions))
 
@@ -89,7 +89,7 @@ def _condition(condition: Condition, values: Callable[[str], _Values]) -> Column
     field = condition.field
 
     def has(holds: _Holds) -> ColumnElement[bool]:
-        """Whether the field has a value for which `holds` is true."""
+        """Whether the field has any value for which `holds` is true."""
         if field in _COLUMNS:
             column = _COLUMNS[field]
             return and_(column.is_not(None), holds(_Plain(column))) if column.nullable else holds(_Plain(column))

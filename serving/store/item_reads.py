@@ -39,7 +39,7 @@ _AVAILABILITY: Final = select(items.c.id, items.c.available, items.c.available_f
 
 
 def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
-    """The items with these ids; unknown ids are absent."""
+    """Items by id; unknown ids are left out."""
     found: dict[str, ItemRecord] = {}
     for start in range(0, len(item_ids), _LOOKUP):
         rows = connection.execute(_BY_ID, {"ids": item_ids[start : start + _LOOKUP]})
@@ -48,12 +48,12 @@ def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemReco
 
 
 def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
-    """Those of the ids that items exist of."""
+    """Those of the ids that the store has."""
     return {row[0] for row in _availability(connection, item_ids)}
 
 
 def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
-    """Those of the ids whose items may be shown now."""
+    """Those of the ids whose items may be shown at this moment."""
     now = time.time()
     return {
         item_id
@@ -71,14 +71,14 @@ def _availability(
 
 
 def page(connection: Connection, size: int, since: int, until: int) -> list[ItemRecord]:
-    """The first `size` items whose revision is above `since` and at most `until`, in the order of the revisions."""
+    """The first `size` items with a revision above `since` and at most `until`, ordered by revision."""
     within = (items.c.revision > since, items.c.revision <= until)
     query = select(*_COLUMNS).where(*within).order_by(items.c.revision).limit(size)
     return [_record(tuple(row)) for row in connection.execute(query)]
 
 
 def changes(connection: Connection, since: int, limit: int) -> list[Change]:
-    """The first `limit` changes above revision `since`, in the order of the revisions; deletions are among them."""
+    """The first `limit` changes above revision `since`, ordered by revision, deletions included."""
     gone = select(deleted.c.id, deleted.c.revision).where(deleted.c.revision > since)
     rows = connection.execute(gone.order_by(deleted.c.revision).limit(limit))
     found = [Change(item_id, revision, None) for item_id, revision in rows]
@@ -87,7 +87,7 @@ def changes(connection: Connection, since: int, limit: int) -> list[Change]:
 
 
 def revisions(connection: Connection, item_ids: Sequence[str]) -> dict[str, int]:
-    """The revisions of items by id; unknown ids are absent."""
+    """Revisions of items by id; unknown ids are left out."""
     found: dict[str, int] = {}
     for start in range(0, len(item_ids), _LOOKUP):
         rows = connection.execute(_REVISIONS, {"ids": item_ids[start : start + _LOOKUP]})
@@ -96,7 +96,7 @@ def revisions(connection: Connection, item_ids: Sequence[str]) -> dict[str, int]
 
 
 def count(connection: Connection) -> int:
-    """How many items there are."""
+    """The count of items."""
     return int(connection.execute(select(func.count()).select_from(items)).scalar_one())
 
 

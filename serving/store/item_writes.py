@@ -1,4 +1,4 @@
-"""Writes items. Each change takes a new revision; a deletion leaves a tombstone with one."""
+"""Writes items. Each change gets a new revision; a deletion leaves a tombstone with one."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _LOOKUP: Final = 5000
 
 
 def put(connection: Connection, new: Sequence[NewItem]) -> list[WriteResult]:
-    """Write whole items, all or none, each in place of the one with its id; results in their order. No id twice."""
+    """Create or replace items, all or none; results in their order. Ids must be distinct."""
     # Before the old rows are read: no two writers may both think that an item is new.
     first, now = meta.take_revisions(connection, len(new)), int(time.time())
     before = item_reads.by_id(connection, [item.item_id for item in new])
@@ -41,7 +41,7 @@ def patch(
     available: bool | None = None,
     times: Mapping[str, int | None] | None = None,
 ) -> ItemRecord | None:
-    """Change what is given of an item; returns None if there is no such item. absent: names of features to remove.
+    """Change the given fields of an item; returns None if there is no such item. absent: names of features to remove.
 
     times: available_from and available_until, those that are to be changed.
     """
@@ -66,7 +66,7 @@ def patch(
 
 
 def remove(connection: Connection, item_id: str) -> int | None:
-    """Delete an item, but none of its events; returns the revision of the deletion, None if there is no such item."""
+    """Delete an item and keep its events; returns the revision of the deletion, None if there is no such item."""
     revision = meta.take_revisions(connection, 1)
     if not connection.execute(delete(items).where(items.c.id == item_id)).rowcount:
         return None
@@ -75,7 +75,7 @@ def remove(connection: Connection, item_id: str) -> int | None:
 
 
 def add_tombstones(connection: Connection) -> None:
-    """Write a tombstone for every item, each with a revision of its own; the items themselves stay."""
+    """Write a tombstone for every item, each with its own revision; the items themselves stay."""
     count = item_reads.count(connection)
     before = meta.take_revisions(connection, count) - 1
     place = func.row_number().over(order_by=items.c.id)
@@ -84,7 +84,7 @@ def add_tombstones(connection: Connection) -> None:
 
 
 def remove_tombstones(connection: Connection, item_ids: Sequence[str]) -> None:
-    """Remove the tombstones of items that exist again."""
+    """Delete the tombstones of items that exist again."""
     for start in range(0, len(item_ids), _LOOKUP):
         connection.execute(delete(deleted).where(deleted.c.id.in_(item_ids[start : start + _LOOKUP])))
 

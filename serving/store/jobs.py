@@ -1,4 +1,4 @@
-"""Re-index jobs, and the revision up to which each collection is in sync."""
+"""Re-index jobs, and the revision that each collection is in sync with."""
 
 import time
 from collections.abc import Collection
@@ -29,7 +29,7 @@ def by_id(connection: Connection, job_id: str) -> Job | None:
 
 
 def under_way(connection: Connection) -> Job | None:
-    """The newest job that has not ended, None if all have."""
+    """The newest unfinished job, None if all have ended."""
     query = select(jobs).where(jobs.c.state.in_(_UNDER_WAY)).order_by(jobs.c.started_at.desc(), jobs.c.id).limit(1)
     row = connection.execute(query).mappings().first()
     return None if row is None else _job(row)
@@ -42,26 +42,26 @@ def newest(connection: Connection, limit: int) -> list[Job]:
 
 
 def fail_all(connection: Connection, reason: str) -> None:
-    """Mark every job failed that has not ended."""
+    """Mark every unfinished job as failed."""
     values = {"state": JobState.FAILED, "error": reason, "finished_at": int(time.time())}
     connection.execute(update(jobs).where(jobs.c.state.in_(_UNDER_WAY)).values(values))
 
 
 def synced_revision(connection: Connection, collection: str) -> int:
-    """The revision up to which a collection is known to have every change; 0 where nothing is known."""
+    """The revision up to which a collection has every change; 0 if unknown."""
     query = select(synced.c.revision).where(synced.c.collection == collection)
     return int(connection.execute(query).scalar() or 0)
 
 
 def set_synced(connection: Connection, collection: str, revision: int) -> None:
-    """Record that a collection has every change up to a revision; a lower one than before changes nothing."""
+    """Record that a collection has every change up to a revision; a lower one than before is ignored."""
     revision = max(revision, synced_revision(connection, collection))
     connection.execute(delete(synced).where(synced.c.collection == collection))
     connection.execute(insert(synced).values(collection=collection, revision=revision))
 
 
 def forget_collections(connection: Connection, collections: Collection[str]) -> None:
-    """Delete the records of collections that were dropped."""
+    """Delete the records of dropped collections."""
     connection.execute(delete(synced).where(synced.c.collection.in_(collections)))
 
 

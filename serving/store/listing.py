@@ -1,4 +1,4 @@
-"""Pages of items, users and events, each read from where the last one ended.
+"""Paginated lists of items, users and events.
 
 The order is by keys that no write changes. So a row that is there all the time is in exactly one page, whatever is
 written meanwhile; a row that comes or goes meanwhile may be in one or in none.
@@ -29,7 +29,7 @@ _IN_TIME: Final = (events.c.timestamp, events.c.id)
 def list_items(
     connection: Connection, limit: int, after: str | None = None, filter: Filter | None = None
 ) -> list[ItemRecord]:
-    """The first `limit` items that pass the (checked) filter, by id. after: the id that the page before ended with."""
+    """The first `limit` items that pass the (checked) filter, by id. after: the last id of the previous page."""
     query = select(items.c.id).where(matches(connection.dialect.name, filter or Filter()))
     if after is not None:
         query = query.where(items.c.id > after)
@@ -39,7 +39,7 @@ def list_items(
 
 
 def list_users(connection: Connection, limit: int, after: str | None = None) -> list[User]:
-    """The first `limit` users, by id. after: the id that the page before ended with."""
+    """The first `limit` users, by id. after: the last id of the previous page."""
     query = select(users.c.id, users.c.features)
     if after is not None:
         query = query.where(users.c.id > after)
@@ -57,7 +57,7 @@ def list_users(connection: Connection, limit: int, after: str | None = None) -> 
 
 
 def list_events(connection: Connection, limit: int, after: int | None = None) -> list[StoredEvent]:
-    """The first `limit` events of all people, as they were stored. after: the number of the last of the page before."""
+    """The first `limit` events of all users, in stored order. after: the last number of the previous page."""
     query = select(*_EVENT)
     if after is not None:
         query = query.where(events.c.id > after)
@@ -67,7 +67,7 @@ def list_events(connection: Connection, limit: int, after: int | None = None) ->
 def list_events_of(
     connection: Connection, user_id: str, limit: int, after: Sequence[int] | None = None
 ) -> list[StoredEvent]:
-    """The first `limit` events of a user, the oldest first. after: timestamp and number of the last before."""
+    """The first `limit` events of a user, oldest first. after: timestamp and number of the previous page's last."""
     query = select(*_EVENT).where(events.c.user_id == user_id)
     if after is not None:
         query = query.where(tuple_(*_IN_TIME) > tuple_(*after))
@@ -75,7 +75,7 @@ def list_events_of(
 
 
 def personal_data(connection: Connection, user_id: str) -> PersonalData | None:
-    """All that is stored of a user, as of one moment; None if there is nothing."""
+    """A snapshot of all stored data of a user; None if there is none."""
     features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
     query = select(*_EVENT).where(events.c.user_id == user_id).order_by(*_IN_TIME)
     done = tuple(StoredEvent(*row) for row in connection.execute(query))

@@ -1,4 +1,4 @@
-"""The declared features, the name of the data set, and the last revision."""
+"""The schema, the name of the data set, and the last revision."""
 
 from typing import Any, Final
 
@@ -14,32 +14,32 @@ _VALUE: Final = select(meta.c.value).where(meta.c.key == bindparam("name"))
 
 
 def schema(connection: Connection) -> Schema | None:
-    """The features that items and users have; None before the first import."""
+    """The schema of items and users; None before the first import."""
     stored = _read(connection, _SCHEMA)
     return None if stored is None else Schema.from_state(stored)
 
 
 def dataset(connection: Connection) -> str | None:
-    """The name of the data set that was imported."""
+    """The name of the imported data set."""
     name = _read(connection, _DATASET)
     return None if name is None else str(name)
 
 
 def describe(connection: Connection, schema: Schema, dataset: str) -> None:
-    """Write the declared features and the name of the data set."""
+    """Store the schema and the name of the data set."""
     _write(connection, _SCHEMA, schema.state())
     _write(connection, _DATASET, dataset)
 
 
 def revision(connection: Connection) -> int:
-    """The last revision that was given to an item; 0 before the first."""
+    """The last revision given to an item; 0 before the first."""
     return int(_read(connection, _REVISION) or 0)
 
 
 def take_revisions(connection: Connection, count: int) -> int:
-    """Reserve `count` revisions and return the first.
+    """Reserve `count` revisions; returns the first.
 
-    Whoever asks holds the counter's row until the end of its transaction, so revisions become visible in their order:
+    The caller locks the counter's row until the end of its transaction, so that revisions become visible in order:
     a reader that has seen revision n has seen every change before it.
     """
     last = hold_revision(connection)
@@ -48,7 +48,7 @@ def take_revisions(connection: Connection, count: int) -> int:
 
 
 def hold_revision(connection: Connection) -> int:
-    """Hold the counter's row until the end of the transaction, so that no item changes; returns the last revision."""
+    """Lock the revision counter until the end of the transaction, so that no item changes; returns the revision."""
     row = connection.execute(select(meta.c.value).where(meta.c.key == _REVISION).with_for_update()).first()
     return int(row[0]) if row else 0
 

@@ -1,4 +1,4 @@
-"""Popularity from the counts of events."""
+"""Popular items, by event counts."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from pharos.serving.store.tables import item_counts, items
 
 
 def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping[str, float]) -> list[PopularItem]:
-    """Available items that pass the filter, the most popular first; those that nobody has touched come last.
+    """Available items that pass the filter, the most popular first; items without events come last.
 
     With ratings the score is the weighted rating that IMDb has published for its top list,
     v/(v+m) * R + m/(v+m) * C, where R and v are the item's mean and count of ratings, C is the mean of all ratings, and
@@ -49,7 +49,7 @@ def popular(connection: Connection, limit: int, filter: Filter, weights: Mapping
         select(items.c.id, score)
         .select_from(items.outerjoin(counts, counts.c.item_id == items.c.id))
         .where(shown_now(), matches(connection.dialect.name, filter))
-        # An item without ratings would have the score C and stand before all that people found worse than the mean.
+        # An item without ratings would have the score C, and rank above all items rated below the mean.
         .order_by((rated_or_zero > 0).desc(), score.desc(), weight_or_zero.desc(), items.c.id)
         .limit(limit)
     )

@@ -10,7 +10,7 @@ from pharos.ingest.unicode import nfc
 
 @dataclass(frozen=True)
 class ItemRecord:
-    """One item.
+    """A stored item.
 
     features: the known values by name, as JSON has them (tags and vectors are lists).
     created_at, updated_at: unix seconds. available_from, available_until: unix seconds, between which it may be shown;
@@ -30,14 +30,14 @@ class ItemRecord:
     available_until: int | None = None
 
     def shown_at(self, moment: float) -> bool:
-        """Whether it may be shown at a moment (unix seconds)."""
+        """Whether it may be shown at a time (unix seconds)."""
         begun = self.available_from is None or self.available_from <= moment
         return self.available and begun and (self.available_until is None or moment < self.available_until)
 
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item to write. features: values by name, as JSON has them; checked by `features.json_features`."""
+    """An item to write. features: JSON values by name, validated by `features.json_features`."""
 
     item_id: str
     title: str
@@ -52,7 +52,7 @@ class NewItem:
 
 @dataclass(frozen=True)
 class WriteResult:
-    """An item that was written.
+    """The result of writing an item.
 
     created: whether there was none of its id before. indexed: whether every live collection has it, too; if not, the
     background sync brings it there.
@@ -89,7 +89,7 @@ class UserEvent:
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as it is stored. number: grows with each event. value: the rating, if any. timestamp: 0 if unknown."""
+    """A stored event. number: ascending. value: the rating, if any. timestamp: 0 if unknown."""
 
     number: int
     user_id: str
@@ -101,7 +101,7 @@ class StoredEvent:
 
 @dataclass(frozen=True)
 class PersonalData:
-    """All that is stored of a user. ignored: item ids, each with the time when it was named (unix seconds)."""
+    """All stored data of a user. ignored: item ids, each with the time when it was added (unix seconds)."""
 
     user_id: str
     features: Mapping[str, object]
@@ -111,7 +111,7 @@ class PersonalData:
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of a user's data. moved: events. known: events that the other user had as well, and has once."""
+    """The result of a merge. moved: events. known: events that the other user had too, which are kept once."""
 
     moved: int
     known: int
@@ -119,7 +119,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class User:
-    """A user. features: the known values, as JSON has them. events: how many. ignored: item ids, in their order."""
+    """A user. features: known values, as JSON. events: their count. ignored: item ids, sorted."""
 
     user_id: str
     features: Mapping[str, object]
@@ -129,7 +129,7 @@ class User:
 
 @dataclass(frozen=True)
 class PopularItem:
-    """An item in the order of popularity; score: see `popular`."""
+    """An item with its popularity; score: see `popular`."""
 
     item_id: str
     score: float
@@ -137,7 +137,7 @@ class PopularItem:
 
 @dataclass(frozen=True)
 class ItemEvents:
-    """What happened to an item. events: how many; weight: each by that of its type; ratings, rating_sum: their values.
+    """Events of an item. events: their count; weight: their sum by type; ratings, rating_sum: of their values.
 
     Events of types that count nothing in popularity are left out.
     """
@@ -151,7 +151,7 @@ class ItemEvents:
 
 @dataclass(frozen=True)
 class TitleMatch:
-    """An item whose title holds the words of a query. exact: these are all its words; leads: it begins with them."""
+    """An item whose title has the words of a query. exact: and no others; leads: they come first."""
 
     item_id: str
     exact: bool
@@ -160,7 +160,7 @@ class TitleMatch:
 
 @dataclass(frozen=True)
 class ImportCounts:
-    """Rows of an imported data set (items, users, events), and how many of them were new or different."""
+    """Rows of an imported data set (items, users, events), and how many were new or changed."""
 
     items: int
     users: int
@@ -172,7 +172,7 @@ class ImportCounts:
 
 @dataclass(frozen=True)
 class StoreCounts:
-    """Rows in the store."""
+    """Row counts of the store."""
 
     items: int
     users: int
@@ -194,7 +194,7 @@ class StoredPerson:
 
 @dataclass(frozen=True)
 class Change:
-    """The last change of an item: what it is now, or None if it was deleted."""
+    """The last change of an item: its current record, or None if it was deleted."""
 
     item_id: str
     revision: int
@@ -202,7 +202,7 @@ class Change:
 
 
 class JobState(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -212,7 +212,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """A re-index. done, total: items of the phase. collection: the one that was built; None before.
+    """A re-index job. done, total: items of the current phase. collection: the new one; None before it is built.
 
     error: why it failed, for people. started_at, finished_at: unix seconds; None as long as it has not ended.
     """
@@ -231,6 +231,6 @@ class Job:
 
 
 def _compose(record: object, *names: str) -> None:
-    """Bring texts of a record that is being made to NFC."""
+    """Normalise texts of a new record to NFC."""
     for name in names:
         object.__setattr__(record, name, nfc(getattr(record, name)))

@@ -1,4 +1,4 @@
-"""Which items may be shown at a moment."""
+"""Which items may be shown at a time."""
 
 import time
 
@@ -8,7 +8,7 @@ from pharos.serving.store.tables import items
 
 
 def shown_now() -> ColumnElement[bool]:
-    """The condition that an item may be shown now."""
+    """The SQL condition that an item may be shown now."""
     now = int(time.time())
     begun = or_(items.c.available_from.is_(None), items.c.available_from <= now)
     return and_(items.c.available, begun, or_(items.c.available_until.is_(None), items.c.available_until > now))
@@ -25,7 +25,7 @@ def some_out_of_time(connection: Connection) -> bool:
 
 
 def next_change(connection: Connection) -> int | None:
-    """When the next item begins or ends to be shown by its times, in unix seconds; None where none does."""
+    """The next time at which an item appears or disappears by its times, in unix seconds; None if there is none."""
     now = int(time.time())
     times = []
     for column in (items.c.available_from, items.c.available_until):

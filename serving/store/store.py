@@ -1,4 +1,4 @@
-"""The store: the truth about items, users and what users did. The vector index is derived from it."""
+"""The store: the source of truth about items, users and events. The vector index is derived from it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,7 +58,7 @@ _R = TypeVar("_R")
 
 
 def _reads(function: Callable[Concatenate[Connection, _P], _R]) -> Callable[Concatenate["Store", _P], _R]:
-    """The function as a method of the store, in a transaction that reads."""
+    """Make the function a method of the store that runs in a read transaction."""
 
     @wraps(function)
     def method(store: "Store", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -69,7 +69,7 @@ def _reads(function: Callable[Concatenate[Connection, _P], _R]) -> Callable[Conc
 
 
 def _writes(function: Callable[Concatenate[Connection, _P], _R]) -> Callable[Concatenate["Store", _P], _R]:
-    """The function as a method of the store, in a transaction that writes."""
+    """Make the function a method of the store that runs in a write transaction."""
 
     @wraps(function)
     def method(store: "Store", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -80,7 +80,7 @@ def _writes(function: Callable[Concatenate[Connection, _P], _R]) -> Callable[Con
 
 
 class Store:
-    """One database. Safe with threads; every method is one transaction.
+    """One database. Thread-safe; every method is one transaction.
 
     url: a SQLAlchemy address. event_weights: weight of each event type in popularity; events of weight 0 are no part
     of a history. Every method raises StoreError where the database cannot be used: locked, full, damaged.
@@ -145,17 +145,17 @@ class Store:
     def import_dataset(
         self, dataset: Dataset, progress: Progress | None = None, *, replace: bool = False
     ) -> ImportCounts:
-        """Load a data set in one transaction; see `dataset_import.import_dataset`."""
+        """Import a data set in one transaction; see `dataset_import.import_dataset`."""
         with self.writing() as connection:
             return dataset_import.import_dataset(connection, dataset, progress or Silent(), replace=replace)
 
     def schema(self) -> Schema:
-        """The features that items and users have; none before the first import."""
+        """The schema of items and users; empty before the first import."""
         with self.reading() as connection:
             return meta.schema(connection) or Schema()
 
     def counts(self) -> StoreCounts:
-        """How many items, users and events there are."""
+        """The counts of items, users and events."""
         with self.reading() as connection:
             rows = [
                 connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -168,7 +168,7 @@ class Store:
         return self.items([item_id]).get(nfc(item_id))
 
     def item_frames(self, size: int = 1000, since: int = 0, until: int | None = None) -> Iterator[pd.DataFrame]:
-        """All items changed after revision `since`, as typed tables (`features.item_frame`) of at most `size` rows.
+        """All items changed after revision `since`, as typed tables (`features.item_frame`) of up to `size` rows.
 
         until: the revision to stop at; by default the newest at the start. An item that changes before its turn is left
         out: `changes_since` that revision has it. No transaction stays open between two tables.
@@ -188,7 +188,7 @@ class Store:
         return item_frame(self.schema().items, records)
 
     def dataset(self) -> Dataset:
-        """All that the store holds, as a data set to train on; see `training_data.dataset`."""
+        """The content of the store as a data set to train on; see `training_data.dataset`."""
         with self.reading() as connection:
             return training_data.dataset(connection, self._weightless)
 
@@ -198,7 +198,7 @@ class Store:
             return popularity.popular(connection, limit, filter or Filter(), self._weights)
 
     def item_events(self, start: int | None = None, stop: int | None = None) -> list[ItemEvents]:
-        """What happened to each item, by id: ever, or from `start` on and before `stop`; see `event_windows`."""
+        """Event counts of each item by id, of all time or from `start` on and before `stop`; see `event_windows`."""
         with self.reading() as connection:
             if start is None or stop is None:
                 return event_windows.ever(connection, self._weights)
@@ -210,7 +210,7 @@ class Store:
             return user_reads.history(connection, user_id, limit, self._weightless)
 
     def person(self, user_id: str, limit: int) -> StoredPerson:
-        """A user's features, seen items and newest `limit` events, as of one moment."""
+        """A snapshot of a user's features, seen items and newest `limit` events."""
         with self.reading() as connection:
             newest = user_reads.history(connection, user_id, limit, self._weightless)
             seen = user_reads.seen(connection, user_id)
@@ -219,15 +219,15 @@ class Store:
         return StoredPerson(tuple(newest), frozenset(seen), parse_features(known, stored) if stored else {})
 
     def stop_ignoring(self, user_id: str, item_id: str) -> None:
-        """Forget that a user did not want to see an item, and events of weight 0 that say the same."""
+        """Remove an ignored item of a user, and events of weight 0 that mean the same."""
         with self.writing() as connection:
             user_writes.stop_ignoring(connection, user_id, item_id, self._weightless)
 
     @contextmanager
     def halted(self) -> Iterator["Halted"]:
-        """No item changes as long as the context lasts: every writer waits, in whatever process.
+        """A context in which no item changes: all writers wait, in every process.
 
-        Within it, write through what it gives and nothing else: another transaction of this thread would wait, too.
+        Write only through the yielded object: any other transaction of this thread would wait, too.
         """
         with self.writing() as connection:
             meta.hold_revision(connection)
@@ -244,13 +244,13 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that reads as of one moment."""
+        """A read transaction on a snapshot."""
         with _explained(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes; committed at the end of the context unless it raises."""
+        """A write transaction, committed at the end of the context unless it raises."""
         with _explained(), writing(self._engine).begin() as connection:
             yield connection
 

@@ -1,4 +1,4 @@
-"""The tables of the store. A change here needs a migration: see `migrations`."""
+"""The tables of the store. A change here needs a migration; see `migrations`."""
 
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ _serial: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class _Id(TypeDecorator[str]):
-    """An id in NFC, whatever form it is written, asked or compared in."""
+    """The column type of ids, normalised to NFC when written, queried or compared."""
 
     impl = String(ID_LENGTH)
     cache_ok = True

@@ -20,7 +20,7 @@ _MAX_WORDS: Final = 16
 
 
 def title_words(text: str) -> list[str]:
-    """The words without case, accents, year and leading English article: "Matrix, The (1999)" gives ["matrix"]."""
+    """The words in lower case, without accents, year and English article: "Matrix, The (1999)" gives ["matrix"]."""
     text = _YEAR.sub("", text)
     moved = _MOVED_ARTICLE.match(text)
     if moved:
@@ -31,12 +31,12 @@ def title_words(text: str) -> list[str]:
 
 
 def title_key(text: str) -> str:
-    """The words with a blank on each side, so that ` word ` finds a whole word and ` wor` the beginning of one."""
+    """The words with a blank on each side, so that ` word ` finds a whole word and ` wor` a prefix."""
     return f" {' '.join(title_words(text))} "
 
 
 def find(connection: Connection, text: str, limit: int, filter: Filter | None = None) -> list[TitleMatch]:
-    """Available items that pass the filter and whose title holds every word of `text`, the last one perhaps unfinished.
+    """Available items that pass the filter and whose title has every word of `text`; the last word may be unfinished.
 
     Exact titles come first, then those that begin with the text, then the rest; each by count of events.
     """

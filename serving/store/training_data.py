@@ -19,7 +19,7 @@ _NEWEST: Final = 2**62
 
 
 def dataset(connection: Connection, without_types: Collection[str]) -> Dataset:
-    """Items, users and events of the store, those that came over the API like those that were imported.
+    """Items, users and events of the store, both imported ones and those from the API.
 
     without_types: types of event to leave out. Of several events of a user with an item the newest counts, with its
     newest rating. Events of items that were deleted are left out.
@@ -45,7 +45,7 @@ def dataset(connection: Connection, without_types: Collection[str]) -> Dataset:
 
 
 def catalogue(connection: Connection) -> Dataset:
-    """The items of the store, hidden ones among them, as a data set without users and events."""
+    """The items of the store, hidden ones included, as a data set without users and events."""
     known = meta.schema(connection) or Schema()
     items = _items(connection, known.items)
     nothing = pd.DataFrame({Columns.USER: pd.Series(dtype="str"), Columns.ITEM: pd.Series(dtype="str")})

@@ -1,4 +1,4 @@
-"""Reads the history, features and ignored items of a user."""
+"""Reads histories, features and ignored items of users."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -23,7 +23,7 @@ _FEATURES: Final = select(users.c.features).where(users.c.id == bindparam("user"
 
 
 def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
-    """The newest `limit` events of a user, oldest first, one per item: its newest, with its newest rating."""
+    """The newest `limit` events of a user, oldest first, one per item, with the item's newest rating."""
     rows = connection.execute(_NEWEST, {"user": user_id, "without": list(without_types), "most": limit})
     newest: dict[str, Event] = {}
     for item_id, kind, value, timestamp in rows:
@@ -36,17 +36,17 @@ def history(connection: Connection, user_id: str, limit: int, without_types: Col
 
 
 def seen(connection: Connection, user_id: str) -> set[str]:
-    """Items that a user has any event with, or ignores."""
+    """Items that a user has an event with, or ignores."""
     return set(connection.execute(_SEEN, {"user": user_id}).scalars())
 
 
 def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None:
-    """The user's known features, as JSON has them; None for a user that the store does not know."""
+    """The user's features, as JSON; None for an unknown user."""
     return connection.execute(_FEATURES, {"user": user_id}).scalar()
 
 
 def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
-    """The first `limit` users that did anything, with the count of their events."""
+    """The first `limit` users with events, and their event counts."""
     first = select(events.c.user_id).distinct().order_by(events.c.user_id).limit(limit).subquery()
     query = select(events.c.user_id, func.count()).where(events.c.user_id.in_(select(first.c.user_id)))
     rows = connection.execute(query.group_by(events.c.user_id).order_by(events.c.user_id))
@@ -54,13 +54,13 @@ def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
 
 
 def all_ids(connection: Connection) -> list[str]:
-    """All users that the store knows by features or by events, in the order of their ids."""
+    """All users with features or events, ordered by id."""
     known = union(select(users.c.id.label("id")), select(events.c.user_id)).subquery()
     return list(connection.execute(select(known.c.id).order_by(known.c.id)).scalars())
 
 
 def user(connection: Connection, user_id: str) -> User | None:
-    """Features, count of events and ignored items of a user; None if there is nothing."""
+    """Features, event count and ignored items of a user; None if there is nothing."""
     features = connection.execute(select(users.c.features).where(users.c.id == user_id)).scalar()
     count = connection.execute(select(func.count()).where(events.c.user_id == user_id)).scalar_one()
     order = (ignored.c.timestamp, ignored.c.item_id)

@@ -1,4 +1,4 @@
-"""Writes events, ignored items and user features, and keeps the counts of events in step."""
+"""Writes events, ignored items and user features, and keeps the event counts in sync."""
 
 import time
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ from pharos.serving.store.tables import events, ignored, item_counts, users
 _LOOKUP: Final = 5000
 
 MOST_REPEATS: Final = 10
-"""So many events of one user, item and type are kept, the newest: a person's weight in popularity is bounded."""
+"""The newest events kept per user, item and type, which bounds a user's weight in popularity."""
 
 _Counted: TypeAlias = tuple[str, str, float | None]
 """What is counted of an event: item_id, type, value."""
@@ -48,7 +48,7 @@ def add_events(connection: Connection, new: Sequence[UserEvent]) -> int:
 
 
 def _forget_repeats(connection: Connection, new: Sequence[UserEvent]) -> None:
-    """Remove the oldest events that a user has of an item and type beyond the most that are kept."""
+    """Delete a user's oldest events of an item and type beyond the limit."""
     keys = {(event.user_id, event.item_id, event.type) for event in new}
     users_of_items: dict[tuple[str, str], set[str]] = defaultdict(set)
     for user_id, item_id, kind in keys:
@@ -63,14 +63,14 @@ def _forget_repeats(connection: Connection, new: Sequence[UserEvent]) -> None:
 
 
 def add_users(connection: Connection, user_ids: Sequence[str]) -> None:
-    """Add users without features, unless they exist."""
+    """Add users without features; existing ones are skipped."""
     # In one order everywhere: transactions that wait for each other crosswise would deadlock.
     rows = [{"id": user_id, "features": {}} for user_id in sorted(set(user_ids))]
     connection.execute(insert_ignore(connection, users), rows)
 
 
 def _hold_users(connection: Connection, user_ids: Collection[str]) -> None:
-    """Lock the users, adding those that do not exist, so that nobody else writes their events until its end."""
+    """Lock the users until the end of the transaction, adding those that do not exist."""
     query = select(users.c.id).where(users.c.id.in_(sorted(user_ids))).order_by(users.c.id).with_for_update()
     held = 0
     while held < len(user_ids):  # again where one was deleted while this waited for it
@@ -79,7 +79,7 @@ def _hold_users(connection: Connection, user_ids: Collection[str]) -> None:
 
 
 def put_user(connection: Connection, user_id: str, features: Mapping[str, object]) -> None:
-    """Replace the features of a user; adds the user if needed."""
+    """Replace the features of a user; the user is added if needed."""
     add_users(connection, [user_id])
     connection.execute(update(users).where(users.c.id == user_id).values(features=features))
 
@@ -114,7 +114,7 @@ def remove_event(connection: Connection, user_id: str, item_id: str, kind: str, 
 
 
 def merge(connection: Connection, user_id: str, into: str) -> Merged | None:
-    """Give all that is known of one user to another, who need not exist, and delete the first.
+    """Move all data of one user to another, who need not exist, and delete the first.
 
     Events that both have count once; features that both have stay as the other has them. Returns None where nothing is
     known of the first. The two must differ.
@@ -149,7 +149,7 @@ def merge(connection: Connection, user_id: str, into: str) -> Merged | None:
 
 
 def _remove_events(connection: Connection, which: ColumnElement[bool]) -> int:
-    """Delete events and take them out of the counts; how many there were."""
+    """Delete events and subtract them from the counts; returns how many there were."""
     statement = delete(events).where(which).returning(events.c.item_id, events.c.type, events.c.value)
     gone: list[_Counted] = [tuple(row) for row in connection.execute(statement)]
     _count(connection, gone, -1)
@@ -161,7 +161,7 @@ def _remove_events(connection: Connection, which: ColumnElement[bool]) -> int:
 
 
 def _count(connection: Connection, changed: Iterable[_Counted], sign: int) -> None:
-    """Add events to the counts of their items, or take them away."""
+    """Add events to the counts of their items, or subtract them."""
     count: Counter[tuple[str, str]] = Counter()
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     for item_id, kind, value in changed:

@@ -1,1 +1,1 @@
-"""Writes: checked, stored, and for items indexed before the answer."""
+"""Writes: validated, stored, and for items indexed before the response."""

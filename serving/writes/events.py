@@ -16,7 +16,7 @@ _RATING: Final = "rating"
 
 @dataclass(frozen=True)
 class EventDraft:
-    """An event to write, as a request has it. timestamp: unix seconds; None for now."""
+    """An event from a request. timestamp: unix seconds; None for now."""
 
     user_id: str
     item_id: str
@@ -26,7 +26,7 @@ class EventDraft:
 
 
 class WriteEvents:
-    """Checks and stores; the next answer reads it. event_weights: the known types. max_batch: most events at once."""
+    """Validates and stores events. event_weights: the known types. max_batch: the most events at once."""
 
     def __init__(self, store: Store, event_weights: Mapping[str, float], max_batch: int) -> None:
         self._store = store
@@ -53,11 +53,11 @@ class WriteEvents:
         self._store.ignore(user_id, item_id)
 
     def stop_ignoring(self, user_id: str, item_id: str) -> None:
-        """Let an item be shown to a user again."""
+        """Allow an item to be shown to a user again."""
         self._store.stop_ignoring(user_id, item_id)
 
     def user(self, user_id: str) -> User:
-        """Features, count of events and ignored items of a user. Raises UnknownUser."""
+        """Features, event count and ignored items of a user. Raises UnknownUser."""
         user = self._store.user(user_id)
         if user is None:
             raise UnknownUser(user_id)
@@ -83,14 +83,14 @@ class WriteEvents:
         return self._store.delete_event(user_id, item_id, kind, timestamp)
 
     def personal_data(self, user_id: str) -> PersonalData:
-        """All that is stored of a user. Raises UnknownUser."""
+        """All stored data of a user. Raises UnknownUser."""
         found = self._store.personal_data(user_id)
         if found is None:
             raise UnknownUser(user_id)
         return found
 
     def merge(self, user_id: str, into: str) -> tuple[Merged, User]:
-        """Give all that is known of one user to another, and delete the first; returns what became of it, and whose.
+        """Move all data of one user to another, and delete the first; returns the result and the other user.
 
         The other one need not be known. Raises UnknownUser, and InvalidRecord where both are the same.
         """

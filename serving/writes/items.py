@@ -1,4 +1,4 @@
-"""Writes items: to the store, which is the truth, then to the live collections."""
+"""Writes items: first to the store, which is the source of truth, then to the live collections."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class WriteItems:
-    """Each method returns when the store has committed the change and, unless the index is unavailable, it is indexed.
+    """Each method returns when the change is committed and, unless the index is unavailable, also indexed.
 
     A change that could not be indexed is stored all the same, and the background sync indexes it. Features that the
     store does not declare, and values that do not fit their type, raise InvalidRecord; then nothing is written.
@@ -38,13 +38,13 @@ class WriteItems:
         self._max_batch = max_batch
 
     def put(self, item: NewItem) -> WriteResult:
-        """Create an item, or replace the one with its id."""
+        """Create or replace an item."""
         checked = _checked(self._store.schema().items, item, "")
         (written,) = self._store.put_items([checked])
         return replace(written, indexed=self._sync([item.item_id]))
 
     def put_all(self, items: Sequence[NewItem]) -> list[WriteResult]:
-        """Create or replace many items, all or none; they are encoded together."""
+        """Create or replace many items, all or none; they are encoded in one batch."""
         require_count(items, self._max_batch)
         places: dict[str, int] = {}
         for place, item in enumerate(items):
@@ -66,7 +66,7 @@ class WriteItems:
         available: bool | None,
         times: Mapping[str, int | None] | None = None,
     ) -> WriteResult:
-        """Change what is given of an item. features, times: null removes one. Raises UnknownItem."""
+        """Change the given fields of an item. features, times: null removes one. Raises UnknownItem."""
         values = _features(self._store.schema().items, features, "")
         absent = [name for name in features if name not in values]
         record = self._store.patch_item(
@@ -77,13 +77,13 @@ class WriteItems:
         return WriteResult(record, created=False, indexed=self._sync([item_id]))
 
     def delete(self, item_id: str) -> bool:
-        """Delete an item; returns whether every live collection has deleted it, too. Raises UnknownItem."""
+        """Delete an item; returns whether every live collection has deleted it too. Raises UnknownItem."""
         if self._store.delete_item(item_id) is None:
             raise UnknownItem(item_id)
         return self._sync([item_id])
 
     def _sync(self, item_ids: Sequence[str]) -> bool:
-        """Sync the items with every live collection; returns whether that worked for each."""
+        """Sync the items with every live collection; returns whether that worked for all."""
         synced = [self._sync_with(live, item_ids) for _, live in self._variants.items()]
         return all(synced)
 

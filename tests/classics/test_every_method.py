@@ -49,7 +49,7 @@ def test_an_unknown_user_is_told_apart_by_id_and_answered_by_history(learnt: Rec
     if learnt.method.can.unknown_users:
         assert len(learnt.recommend(history=["item-1", "item-3"], k=3)) == 3
     else:
-        with pytest.raises(CannotAnswer, match="knows the users that it learnt from"):
+        with pytest.raises(CannotAnswer, match="supports only the users of its training data"):
             learnt.recommend(history=["item-1", "item-3"], k=3)
 
 

@@ -109,10 +109,10 @@ def test_answers_about_people_it_has_not_met_exactly_if_it_says_so(peer: type[Cl
     strangers = Histories(board.matrix[[4, 7]], Sequences(*_first(board, 4, 7)))
     scorer = suited(peer).fit(board)
     if not peer.can.unknown_users:
-        with pytest.raises(CannotAnswer, match="knows the users that it learnt from"):
-            scorer.asked_with(strangers)
+        with pytest.raises(CannotAnswer, match="supports only the users of its training data"):
+            scorer.for_histories(strangers)
         return
-    scores = scorer.asked_with(strangers).score(np.array([0, 1]))
+    scores = scorer.for_histories(strangers).score(np.array([0, 1]))
     assert scores.shape == (2, SIZE)
     if peer in personal:
         unseen = np.where(strangers.matrix.toarray() > 0, -np.inf, scores)
@@ -125,7 +125,7 @@ def test_reasons_add_up_to_the_score_exactly_if_it_says_that_it_has_them(
 ) -> None:
     scorer = peer().fit(board)
     if not peer.can.explanations:
-        with pytest.raises(CannotAnswer, match="cannot say what in a history"):
+        with pytest.raises(CannotAnswer, match="cannot explain its scores"):
             scorer.explain(3, 3)
         return
     for item in (3, 4):

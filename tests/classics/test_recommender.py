@@ -73,7 +73,7 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(
 def test_a_method_that_knows_its_users_alone_takes_no_history(method: BPR | Biases) -> None:
     learnt = method.learn(two_camps())
     assert len(learnt.recommend(user="user-1", k=3)) == 3
-    with pytest.raises(CannotAnswer, match=f"{method.name} knows the users that it learnt from"):
+    with pytest.raises(CannotAnswer, match=f"{method.name} supports only the users of its training data"):
         learnt.recommend(history=["item-1"])
 
 

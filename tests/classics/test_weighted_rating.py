@@ -134,5 +134,5 @@ def test_what_has_more_events_than_before_rises_and_what_keeps_its_share_does_no
 
 def test_without_a_window_before_nothing_can_rise() -> None:
     dataset = events(("u", "a", 4, 1))
-    with pytest.raises(CannotAnswer, match="nothing happened in the window before"):
+    with pytest.raises(CannotAnswer, match="there are no events in the window before"):
         rising(dataset, Window.since("7d", dataset))

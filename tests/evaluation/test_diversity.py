@@ -1,4 +1,4 @@
-"""The curve of what diversity gives and costs."""
+"""The curve of gain and cost of diversity."""
 
 import json
 from pathlib import Path
@@ -110,7 +110,7 @@ def test_the_report_has_the_curve_of_ours_and_shows_it(tmp_path: Path) -> None:
     for method in methods:
         curve_is_of(method)
     page = (tmp_path / "report.html").read_text()
-    assert "what diversity gives and costs" in page
+    assert "gain and cost of diversity" in page
     assert "half of all diversity" in page
 
 

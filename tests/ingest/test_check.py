@@ -93,7 +93,7 @@ USELESS = {
     "one list for all": (
         ["i1,A,5", "i2,B,6"],
         ["u,i1", "u,i2", "v,i1", "v,i2"],
-        "every user has the same items: one list for all",
+        "every user has the same items: only one list for all",
     ),
     "nothing to learn from": (["i1,A,5"], [], "interactions: there are none"),
 }
@@ -123,7 +123,7 @@ def test_an_id_as_a_feature_is_told(tmp_path: Path) -> None:
     )
     told = [str(advice) for advice in advise(load_dataset(folder))]
     assert any(line.startswith("items 'code': 30 categories among 30 values: an id") for line in told)
-    assert "items 'again': holds the id again, which is no feature" in told
+    assert "items 'again': repeats the id, which is no feature" in told
 
 
 def test_of_a_good_data_set_nothing_is_told(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_init_writes_over_a_dataset_toml_only_by_force(tmp_path: Path) -> None:
     (folder / "dataset.toml").write_text("mine", "utf-8")
     refused = init(folder)
     assert isinstance(refused.exception, DataError)
-    assert "is there already; --force writes over it" in str(refused.exception)
+    assert "exists already; --force overwrites it" in str(refused.exception)
     assert (folder / "dataset.toml").read_text("utf-8") == "mine"
     assert init(folder, "--force").exit_code == 0
     assert tomllib.loads((folder / "dataset.toml").read_text("utf-8"))["interactions"]["user"] == "Kundennummer"

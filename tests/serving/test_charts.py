@@ -93,7 +93,7 @@ def test_a_store_without_events_has_an_empty_chart(empty_store: Store) -> None:
     [
         (ChartOrder.RISING, None, "rising with since"),
         (ChartOrder.EVENTS, "soon", "hours, days or weeks"),
-        (ChartOrder.RISING, "52w", "nothing happened in the window before"),
+        (ChartOrder.RISING, "52w", "there are no events in the window before"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_what_can(

@@ -65,7 +65,7 @@ Damage = Callable[[Service], object]
         ),
         (
             lambda service: service.store.patch_item("war-3", available=False),
-            "1 items are in the index as they were at another revision: 'war-3'",
+            "1 items are indexed at another revision: 'war-3'",
         ),
         (
             lambda service: service.index.set_payload(service.live.current().collection, "war-3", {"year": 1.0}),
@@ -78,11 +78,11 @@ Damage = Callable[[Service], object]
         ),
         (
             lambda service: spoil(service, "DELETE FROM events WHERE item_id = 'war-3' AND user_id = 'w1'"),
-            "1 items have other counts of events than events: 'war-3'",
+            "1 items have event counts that differ from their events: 'war-3'",
         ),
         (
             lambda service: spoil(service, "UPDATE item_counts SET value_sum = 0 WHERE item_id = 'war-3'"),
-            "1 items have other counts of events than events: 'war-3'",
+            "1 items have event counts that differ from their events: 'war-3'",
         ),
         (
             lambda service: service.store.put_items([NewItem(f"n{n}", "New", {}, True) for n in range(7)]),

@@ -87,7 +87,7 @@ def test_a_request_gets_the_job_that_another_process_runs(service: Service) -> N
         theirs = Job("theirs", JobState.RUNNING, "building", 1, 41, "items", FIRST, None, None, 1_700_000_000, None)
         service.store.add_job(theirs)
         assert service.reindexer.start(SECOND) == theirs
-        with pytest.raises(Conflict, match="another re-index or rollback is at work"):
+        with pytest.raises(Conflict, match="another re-index or rollback is running"):
             service.reindexer.rollback()
 
 

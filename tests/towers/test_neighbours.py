@@ -29,7 +29,7 @@ def neighbours(*histories: list[int], **settings: float) -> Neighbours:
 
 
 def scores(found: Neighbours, *history: int) -> np.ndarray:
-    return (found.asked_with(np.array(history, np.int64)) @ found.weights).toarray()[0]
+    return (found.query_row(np.array(history, np.int64)) @ found.weights).toarray()[0]
 
 
 def test_what_follows_counts_more_than_what_went_before() -> None:

@@ -1,1 +1,1 @@
-"""Bundles: folders that hold a trained system."""
+"""Bundles: folders that hold a trained system, written once and then only read."""

@@ -1,4 +1,4 @@
-"""Bundles: immutable folders that hold everything a trained system needs to answer."""
+"""Bundles: immutable folders with everything that a trained system needs to answer."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class ItemVectors:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives.
+    """The result of a training run: all that a bundle saves.
 
     ranker: None where there was too little to learn from, or none was wanted; ratings: None where the data have none.
     """
@@ -80,7 +80,7 @@ class Bundle:
 
     @property
     def trained(self) -> Trained:
-        """What it holds, as training gave it."""
+        """The content of the bundle as a training run returns it."""
         return Trained(self.towers, self.sources, self.ranker, self.ratings)
 
     @property
@@ -90,7 +90,7 @@ class Bundle:
 
     @property
     def schema(self) -> Schema:
-        """The features that its towers read."""
+        """The features that the towers read."""
         return self.towers.spec.schema
 
     @property
@@ -105,16 +105,16 @@ class Bundle:
 
     @property
     def history_length(self) -> int:
-        """How many of a history's newest events the user tower reads."""
+        """How many of the newest events of a history the user tower reads."""
         return self.towers.spec.length
 
     @cached_property
     def known_items(self) -> frozenset[str]:
-        """The items that training saw; any other is a cold one."""
+        """The items that training saw; all others are cold-start items."""
         return frozenset(self.towers.spec.items.ids)
 
     def encode_items(self, items: pd.DataFrame) -> ItemVectors:
-        """The vectors of n items.
+        """Encode n items.
 
         items: typed rows as in pharos.ingest.dataset.Dataset; ids and categories that training never saw are normal.
         """
@@ -131,13 +131,13 @@ class Bundle:
         )
 
     def encode_users(self, queries: Sequence[UserQuery]) -> npt.NDArray[np.float32]:
-        """The vectors of n queries: float32 [n, dimensions], each of length 1."""
+        """Encode n queries with the user tower: float32 [n, dimensions], each of length 1."""
         return self.towers.user_vectors(queries)
 
     def predict_ratings(
         self, user: UserQuery, item_ids: Sequence[str], vectors: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float64] | None:
-        """The ratings that a person would give to n items, float64 [n]; None where training had no ratings.
+        """Predicted ratings of one person for n items, float64 [n]; None where training had no ratings.
 
         vectors: float32 [n, d], the item tower's; those of unknown items do as well.
         """
@@ -149,7 +149,7 @@ class Bundle:
         return self.ratings.predict((past, user.history_vectors, ratings), rows_of(spec, item_ids), vectors)
 
     def embed_text(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """The text model's vectors: float32 [n, text_dimensions], of length 1, or zeros for an empty text.
+        """Encode texts with the text model: float32 [n, text_dimensions], of length 1, or zeros for an empty text.
 
         Raises BundleError where the bundle has no text model.
         """
@@ -158,7 +158,7 @@ class Bundle:
         return self.text_model.embed(texts)
 
     def warm_up(self) -> None:
-        """Do once what every request needs, so that the first one does not wait for it."""
+        """Run the models that every request needs once, so that the first request is not slow."""
         nobody = UserQuery((), np.zeros((0, self.dimensions), np.float32))
         (vector,) = self.encode_users([nobody])
         if self.ranker is not None:
@@ -166,7 +166,7 @@ class Bundle:
             self.ranker.score(self.ranker.query(nobody, vector), np.array([-1]), vector[None], nothing)
 
     def warm_up_encoders(self) -> None:
-        """Load what encodes items and texts, which takes seconds: without it the first ones do that."""
+        """Load the item tower and the text model now, which takes seconds, and not with the first item."""
         if isinstance(self.towers.item_tower, _ItemTower):
             self.towers.item_tower.load()
         if self.text_model is not None:
@@ -197,7 +197,7 @@ class Bundle:
 
 
 class _SavedTower:
-    """A tower from its SavedModel, called without the search for the right trace: it has just one."""
+    """A tower loaded from its SavedModel, called by its one concrete function."""
 
     def __init__(self, path: Path) -> None:
         from pharos.towers.backend import tf
@@ -210,7 +210,7 @@ class _SavedTower:
 
 
 class _ItemTower:
-    """The item tower, loaded when items are first encoded: a question about items that are known needs none of it."""
+    """The item tower, loaded when the first item is encoded: most requests only read stored item vectors."""
 
     def __init__(self, path: Path) -> None:
         self._path = _checked_tower(path)
@@ -220,7 +220,7 @@ class _ItemTower:
         return _SavedTower(self._path)
 
     def load(self) -> None:
-        """Do now what the first items would wait for."""
+        """Load the SavedModel now, and not with the first item."""
         _ = self._saved
 
     def encode(self, inputs: Mapping[str, Any]) -> Any:
@@ -229,7 +229,7 @@ class _ItemTower:
 
 
 class _UserTower:
-    """The user tower: one user, as a request has it, by its compact graph, many at once by its SavedModel.
+    """The user tower: a compact graph for one user, a SavedModel for many users at once.
 
     A service never has many at once, so that the SavedModel is only loaded where it is needed: that takes the
     interpreter for a while, and a new bundle is loaded while an old one answers.
@@ -254,7 +254,7 @@ def _checked_tower(path: Path) -> Path:
 
 
 class _Scorer:
-    """The ranking model from its compact graph."""
+    """The ranking model, loaded from its compact graph."""
 
     def __init__(self, model: CompactModel) -> None:
         self._model = model
@@ -272,7 +272,7 @@ def _ratings(file: Path) -> RatingModel | None:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of the bundle in folder `path`; BundleError where there is none that can be read."""
+    """Read the manifest of the bundle in folder `path`. Raises BundleError if it is missing or damaged."""
     file = path / MANIFEST
     try:
         content = json.loads(file.read_text("utf-8"))
@@ -288,7 +288,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def check_files(path: Path) -> None:
-    """Raise BundleDamaged where a file is not as it was written. Bundles made before there were sums have none."""
+    """Raise BundleDamaged where the checksum of a file differs. Older bundles without checksums pass."""
     try:
         reason = damage(path, path / SUMS)
     except OSError as error:
@@ -298,12 +298,12 @@ def check_files(path: Path) -> None:
 
 
 def bundle_ids(folder: Path) -> list[str]:
-    """The bundles below `folder`, oldest first."""
+    """The ids of the bundles below `folder`, oldest first."""
     return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith("."))
 
 
 def _text_model(record: TextModelRecord, cache: Path | None) -> TextModel:
-    """The text model that the record names; BundleError where its weights are not those of the training."""
+    """The text model that the manifest names; BundleError where its weights are not those of the training."""
     model = TextModel(record.name, cache)
     if model.weights_hash != record.weights_sha256:
         raise BundleError(

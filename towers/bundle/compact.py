@@ -1,4 +1,4 @@
-"""Models as compact graphs, for one query at a time.
+"""Models as LiteRT graphs, for fast inference on one query.
 
 A call of a SavedModel costs milliseconds, however little there is to compute; the same graph in LiteRT, TensorFlow's
 runtime for small machines, a tenth of one.
@@ -16,7 +16,7 @@ from pharos.towers.errors import BundleError
 
 
 def compact(function: Any, owner: Any) -> bytes:
-    """The graph of a tf.function with a fixed signature; owner: the module that holds its variables."""
+    """Convert a tf.function with a fixed signature into a LiteRT graph; owner: the module that holds its variables."""
     from pharos.towers.backend import tf
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()], owner)
@@ -24,7 +24,7 @@ def compact(function: Any, owner: Any) -> bytes:
 
 
 class CompactModel:
-    """A compact graph, loaded. Safe with threads, which take turns: a call takes a tenth of a millisecond."""
+    """A loaded LiteRT graph. Thread-safe: threads take turns, and a call takes a tenth of a millisecond."""
 
     def __init__(self, content: bytes) -> None:
         """Raises ValueError where the content is no such graph."""
@@ -39,14 +39,14 @@ class CompactModel:
 
     @classmethod
     def load(cls, file: Path) -> "CompactModel":
-        """Read a graph; BundleError where it cannot be read."""
+        """Read a graph from a file. Raises BundleError where it cannot be read."""
         try:
             return cls(file.read_bytes())
         except (OSError, ValueError) as error:
             raise BundleError(f"{file}: cannot be read ({error}); train a new bundle") from error
 
     def __call__(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        """The graph's one output; inputs by the names of its signature."""
+        """Run the graph and return its one output. inputs: by the names of the signature."""
         with self._lock:
             (output,) = self._run(**inputs).values()
         return np.asarray(output)

@@ -1,4 +1,4 @@
-"""What a bundle says of itself."""
+"""The manifest of a bundle: when and on what it was trained."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pharos.towers.settings import TrainingSettings
 
-# Raised whenever bundles of before can no longer be read.
+# Incremented whenever older bundles can no longer be read.
 FORMAT = 4
 _PACKAGES = ("pharos", "tensorflow", "tf-keras", "tensorflow-recommenders", "transformers")
 
@@ -24,7 +24,7 @@ class TextModelRecord(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The facts of a bundle; `format` first, so that a reader can refuse before it reads on."""
+    """The manifest. `format` comes first, so that a reader can refuse an unknown format before it reads on."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,6 +47,6 @@ class Manifest(BaseModel):
     versions: dict[str, str] = Field(default_factory=lambda: {name: version(name) for name in _PACKAGES})
 
     def ages(self, now: float) -> tuple[float, float | None]:
-        """Seconds since the bundle was made, and since the newest event that it has learnt from, None if unknown."""
+        """Seconds since the bundle was made, and since its newest training event; None if unknown."""
         newest = None if self.newest_event is None else max(0.0, now - self.newest_event)
         return max(0.0, now - self.created_at.timestamp()), newest

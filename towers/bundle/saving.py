@@ -1,4 +1,4 @@
-"""Writing bundles: whole or not at all."""
+"""Saving bundles, in one atomic step."""
 
 import json
 import secrets
@@ -29,12 +29,15 @@ from pharos.towers.text.model import TextModel
 
 
 def new_bundle_id() -> str:
-    """A name that no other bundle has, sorted by age: the second it is made in, and four random digits."""
+    """A new bundle id: the time in seconds and four random digits, so that ids sort by age."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
 
 def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextModel | None) -> Bundle:
-    """Write a bundle below `folder`: beside its place first, then renamed into it, so that no half of one is seen."""
+    """Save a bundle below `folder`.
+
+    It is written under a temporary name and then renamed, so no reader sees half of it.
+    """
     towers = trained.towers
     place, partial = folder / manifest.id, folder / f".{manifest.id}.partial"
     partial.mkdir(parents=True)

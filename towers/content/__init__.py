@@ -1,1 +1,1 @@
-"""What is written about items, as sparse vectors, and a person's taste in it."""
+"""Content-based filtering: items as sparse TF-IDF vectors, and user profiles over them."""

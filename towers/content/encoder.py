@@ -1,4 +1,4 @@
-"""TF-IDF vectors of items: what can be said of an item from the moment it is posted, with nothing learnt."""
+"""TF-IDF vectors of items, which exist from the moment an item is added, without training."""
 
 import zlib
 from collections import Counter
@@ -25,9 +25,9 @@ _Part = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 class ContentEncoder:
     """TF-IDF with (1 + ln tf) and ln((1 + n) / (1 + df)) + 1 (Salton and Buckley, 1988).
 
-    labels, words: the terms of the training catalogue, sorted; the labels have the first columns, then come the words.
-    idf: float32 [labels + words]; items: n. Labels and words each make a part of length 1, so that a long text does not
-    drown a few tags. A term that came later is as rare as can be, and finds its column by a hash.
+    labels, words: the terms of the training catalogue, sorted; the labels have the first columns, then come the
+    words. idf: float32 [labels + words]; items: n. Labels and words each make a part of length 1, so that a long
+    text does not drown a few tags. A term that is new since training gets the highest idf, and a column by hashing.
     """
 
     labels: tuple[str, ...]
@@ -37,7 +37,7 @@ class ContentEncoder:
 
     @classmethod
     def fit(cls, items: pd.DataFrame, features: tuple[Feature, ...]) -> Self:
-        """Count in how many rows of a catalogue each term is."""
+        """Count the document frequency of each term in a catalogue."""
         in_labels, in_words = Counter[str](), Counter[str]()
         for found in terms(items, features):
             in_labels.update(set(found.labels))
@@ -49,15 +49,15 @@ class ContentEncoder:
 
     @property
     def terms(self) -> int:
-        """How many columns are those of known terms."""
+        """The count of known terms, which are the first columns."""
         return len(self.idf)
 
     def encode(self, items: pd.DataFrame, features: tuple[Feature, ...]) -> sp.csr_matrix:
-        """Vectors of n items: float32 CSR [n, COLUMNS], empty where nothing is written."""
+        """Encode n items: float32 CSR [n, COLUMNS]; items without any text have an empty row."""
         return self._rows(terms(items, features))
 
     def encode_text(self, text: str) -> sp.csr_matrix:
-        """The words of a query as one row."""
+        """Encode the words of a search query as one row."""
         return self._rows([Terms([], words_of(text))])
 
     def _rows(self, rows: Iterable[Terms]) -> sp.csr_matrix:
@@ -96,7 +96,7 @@ class ContentEncoder:
         return {term: place for place, term in enumerate(self.words, len(self.labels))}
 
     def state(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The fitted encoder as JSON values."""
         idf = [round(float(value), 6) for value in self.idf]
         return {"labels": self.labels, "words": self.words, "idf": idf, "items": self.items}
 

@@ -1,4 +1,4 @@
-"""Dot products of content rows, of which there are far more columns than any array could have."""
+"""Dot products of sparse content rows, whose many columns would not fit a dense array."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 
 def products(queries: sp.csr_matrix, rows: sp.csr_matrix) -> npt.NDArray[np.float32]:
-    """Of each of q queries with each of n rows: float32 [q, n]."""
+    """Dot products of q queries with n rows: float32 [q, n]."""
     columns = np.unique(queries.indices).astype(np.int64)
     if not len(columns) or not rows.nnz:
         return np.zeros((queries.shape[0], rows.shape[0]), np.float32)
@@ -17,7 +17,7 @@ def products(queries: sp.csr_matrix, rows: sp.csr_matrix) -> npt.NDArray[np.floa
 
 
 def narrowed(rows: sp.csr_matrix, columns: npt.NDArray[np.int64]) -> sp.csr_matrix:
-    """The given columns, sorted, of n rows: float32 CSR [n, columns]."""
+    """Only the given columns, sorted, of n rows: float32 CSR [n, columns]."""
     place = np.minimum(np.searchsorted(columns, rows.indices), len(columns) - 1)
     kept = columns[place] == rows.indices
     starts = np.append(0, np.cumsum(kept))[rows.indptr]

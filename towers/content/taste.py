@@ -1,4 +1,4 @@
-"""What a person likes about items, solved in closed form from what is written about those of the history."""
+"""User profiles over content: a ridge regression per user, solved in closed form from the history."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -20,12 +20,12 @@ _MOST_DENSE = 50_000
 
 @dataclass(frozen=True)
 class Taste:
-    """Ridge regression of a person's items against the catalogue, over labels, or over words where labels are few.
+    """Ridge regression of a user's items against the catalogue, over labels, or over words where labels are few.
 
     first: the first column that is read; spread: float32 [columns], for each from there on the sum of its squared
-    weights over the catalogue. The other items are the regression's zeros. They enter by the diagonal of their scatter
-    alone, so that only as many equations are left as the history has items (the dual form: Saunders et al., 1998),
-    and nothing needs training.
+    weights over the catalogue. All other items are the regression's negatives. They enter through the diagonal of
+    their scatter matrix alone, so that there is one equation for each history item (the dual form: Saunders et al.,
+    1998), and no training is needed.
     """
 
     first: int
@@ -33,7 +33,7 @@ class Taste:
 
     @classmethod
     def fit(cls, content: sp.csr_matrix, encoder: ContentEncoder) -> Self:
-        """content: float32 CSR [items, columns], that of the catalogue."""
+        """Prepare the regression. content: float32 CSR [items, columns], the content rows of the catalogue."""
         labels, terms = len(encoder.labels), encoder.terms
         enough = (content.indices < labels).sum() >= _ENOUGH_LABELS * content.shape[0]
         first, stop = (0, labels) if enough else (labels, terms)
@@ -42,19 +42,19 @@ class Taste:
         return cls(first, spread.astype(np.float32))
 
     def read(self, rows: sp.csr_matrix) -> sp.csr_matrix:
-        """The columns that are read, and no others: float32 CSR [n, spread]; rows: float32 CSR [n, columns]."""
+        """Select the columns that the regression uses: float32 CSR [n, spread]; rows: float32 CSR [n, columns]."""
         inside = (rows.indices >= self.first) & (rows.indices < self.first + len(self.spread))
         starts = np.append(0, np.cumsum(inside))[rows.indptr]
         parts = (rows.data[inside], rows.indices[inside] - self.first, starts)
         return sp.csr_matrix(parts, shape=(rows.shape[0], len(self.spread)), dtype=np.float32)
 
     def scaled(self, read: sp.csr_matrix) -> sp.csr_matrix:
-        """The same divided by the penalty of each column."""
+        """The selected columns, each divided by its penalty."""
         penalties = (1 + self.spread)[read.indices]
         return sp.csr_matrix((read.data / penalties, read.indices, read.indptr), shape=read.shape)
 
     def weights(self, past: sp.csr_matrix, scaled: sp.csr_matrix) -> sp.csr_matrix:
-        """What each column is worth to a person: float32 CSR [1, spread]; a product with an item's row is its score.
+        """The user's weight of each column: float32 CSR [1, spread]; a dot product with an item's row is its score.
 
         past, scaled: float32 CSR [l, spread], the rows of past items as `read` and `scaled` give them; the newest
         count.

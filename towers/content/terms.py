@@ -17,23 +17,23 @@ _MOST_WORDS = 1000
 
 @dataclass(frozen=True)
 class Terms:
-    """What is written about an item, with repetitions. labels: tags and categories as a whole, with their feature."""
+    """The terms of an item, with repetitions. labels: tags and categories as a whole, each with its feature."""
 
     labels: list[str]
     words: list[str]
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in small letters, those of one letter left out."""
+    """The words of a text in lower case, without those of one letter."""
     return [word[:_LONGEST_TERM] for word in _WORD.findall(text.lower())]
 
 
 def terms(items: pd.DataFrame, features: tuple[Feature, ...]) -> Iterator[Terms]:
-    """The terms of each row of `items`; the words are those of title, texts, tags and categories."""
+    """The terms of each row of `items`; words come from title, texts, tags and categories."""
     read = [f for f in features if f.type in (FeatureType.TEXT, FeatureType.TAGS, FeatureType.CATEGORY)]
     columns = [items[feature.name] for feature in read]
     for item_id, title, *values in zip(items[Columns.ITEM], items[Columns.TITLE], *columns, strict=True):
-        # Where a data set has no titles, the id stands in for one, and says nothing.
+        # In a data set without titles the id is the title, which carries no information.
         texts = [] if title == item_id else [title]
         labels = []
         for feature, value in zip(read, values, strict=True):

@@ -1,1 +1,1 @@
-"""From typed columns to numbers: encoders, vocabularies, and all features of a row side by side."""
+"""Feature encoding: typed columns become dense and sparse numbers."""

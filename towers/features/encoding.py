@@ -1,4 +1,4 @@
-"""From typed tables to the numbers that towers read: all features of an item or a user side by side."""
+"""Encoding of tables: all features of items or users, side by side, as the towers read them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class FeatureRows:
         return len(self.dense)
 
     def take(self, rows: npt.NDArray[np.int64]) -> "FeatureRows":
-        """The rows with these numbers."""
+        """Select rows by number."""
         return FeatureRows(self.dense[rows], self.sparse[rows])
 
 
@@ -51,7 +51,7 @@ class FeatureEncoding:
         *,
         words: bool = False,
     ) -> Self:
-        """Fit on the rows of `table`; `text`: float32 [rows, dimensions], the vectors of their documents if any.
+        """Fit on the rows of `table`. text: float32 [rows, dimensions], text vectors of the rows, if any.
 
         words: whether the documents' words are encoded too, for a recurrent layer; `table` then has id and title.
         """
@@ -63,7 +63,7 @@ class FeatureEncoding:
         return cls(features, encoders)
 
     def encode(self, table: pd.DataFrame, text: npt.NDArray[np.float32] | None = None) -> FeatureRows:
-        """Encode n rows; `text` as in `fit`, for these rows."""
+        """Encode n rows. text: as in `fit`, for these rows."""
         dense = [np.zeros((len(table), 0), np.float32)]
         sparse = [sp.csr_matrix(np.zeros((len(table), 0), np.float32))]
         for name, encoder in self._encoders.items():
@@ -86,7 +86,7 @@ class FeatureEncoding:
 
     @property
     def sensors(self) -> dict[int, Sensor]:
-        """The dense columns that are pictures or series, by the first of each."""
+        """The columns that hold pictures, series or words, by the first column of each."""
         found, start = dict[int, Sensor](), 0
         for encoder in self._encoders.values():
             if encoder.sensor is not None:
@@ -105,7 +105,7 @@ class FeatureEncoding:
 
     @classmethod
     def from_state(cls, features: tuple[Feature, ...], state: dict[str, Any]) -> Self:
-        """From what `state` gave, and the same features."""
+        """The inverse of `state`, for the same features."""
         kinds: dict[str, type[FeatureEncoder]] = {feature.name: encoder_of(feature) for feature in features}
         kinds[_DOCUMENT], kinds[_WORDS] = VectorEncoder, WordsEncoder
         encoders = {name: kinds[name].from_state(part) for name, part in state.items()}
@@ -117,6 +117,6 @@ def _documents(table: pd.DataFrame, features: tuple[Feature, ...]) -> pd.Series:
 
 
 def features_table(features: tuple[Feature, ...], records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """A typed table of features from records by name; what a record lacks is missing in its row."""
+    """A typed table of features from records (dicts by feature name); absent features are missing values."""
     columns = {f.name: pd.Series([record.get(f.name, f.missing) for record in records], dtype=object) for f in features}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(records)))

@@ -1,4 +1,4 @@
-"""Ids to codes, with 0 for the unknown."""
+"""Vocabulary of ids: ids to codes, with 0 for unknown ids."""
 
 from collections.abc import Iterable, Sequence
 from itertools import repeat
@@ -20,7 +20,7 @@ class Vocabulary:
         return len(self.ids)
 
     def extended(self, ids: Iterable[str]) -> "Vocabulary":
-        """The same codes, and further ones for those of `ids` that have none."""
+        """A vocabulary with the same codes, and new codes for those of `ids` that have none."""
         return Vocabulary([*self.ids, *(name for name in ids if name not in self._codes)])
 
     def codes(self, ids: Iterable[str | None]) -> npt.NDArray[np.int32]:

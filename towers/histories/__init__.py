@@ -1,1 +1,1 @@
-"""Events as people's histories: what is asked of the user tower, and stretches to train on."""
+"""User histories: queries of the user tower, and training windows."""

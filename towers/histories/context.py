@@ -1,4 +1,4 @@
-"""What a history says besides its items: its length and its ratings."""
+"""Context features of a history besides its items: its length and its ratings."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ CONTEXT_WIDTH = 4 + len(_LENGTH_KNOTS)
 
 @dataclass(frozen=True)
 class HistoryScale:
-    """What training learnt of ratings and times, so that both are read the same way ever after.
+    """Mean and deviation of ratings, and whether times are known, as learnt in training and used ever after.
 
     rating_mean, rating_deviation: of the training events. timed: whether events have an order in time; where they
     have none, the order of a history means nothing.
@@ -25,7 +25,7 @@ class HistoryScale:
 
     @classmethod
     def fit(cls, ratings: npt.NDArray[np.floating], stamps: npt.NDArray[np.floating]) -> "HistoryScale":
-        """From the training events; NaN stands for a rating or a time that is not known."""
+        """Learn from the training events; NaN stands for an unknown rating or time."""
         known = ratings[np.isfinite(ratings)]
         mean, deviation = (float(known.mean()), float(known.std())) if len(known) else (0.0, 1.0)
         return cls(mean, deviation or 1.0, len(np.unique(stamps[np.isfinite(stamps)])) > 1)
@@ -39,10 +39,10 @@ class HistoryScale:
 
 @dataclass(frozen=True)
 class Windows:
-    """b stretches of histories, oldest event first, padded at the end to `length` events.
+    """b windows of histories, oldest event first, padded at the end to `length` events.
 
-    present: bool [b, length]; ratings: float32 [b, length], standardised; before: int [b], how many older events the
-    stretch leaves out.
+    present: bool [b, length]; ratings: float32 [b, length], standardised; before: int [b], the count of older
+    events before the window.
     """
 
     present: npt.NDArray[np.bool_]
@@ -51,9 +51,9 @@ class Windows:
 
 
 def context(windows: Windows, position: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.float32]:
-    """Features of the state before each place: float32 [b, length, width].
+    """Context features of the state before each position: float32 [b, length, width].
 
-    position: int32 [b, p], the places that are asked for, 0 … length - 1, where not all are: float32 [b, p, width].
+    position: int32 [b, p], the requested positions, 0 … length - 1, if not all: float32 [b, p, width].
     """
     rated = windows.ratings * windows.present
     seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))
@@ -66,5 +66,5 @@ def context(windows: Windows, position: npt.NDArray[np.int32] | None = None) -> 
 
 
 def _shift(values: np.ndarray) -> np.ndarray:
-    """The values one position later: what was known before each event."""
+    """The values shifted by one position: what was known before each event."""
     return np.concatenate([np.zeros((len(values), 1), values.dtype), values[:, :-1]], axis=1)

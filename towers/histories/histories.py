@@ -1,4 +1,4 @@
-"""Queries for many users at once, from a table of interactions."""
+"""Queries of many users at once, from a table of interactions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from pharos.towers.histories.queries import HistoryEvent, UserQuery
 
 
 class Histories:
-    """Each user's past events, ready to be asked for with any set of item vectors."""
+    """The past events of each user, from which queries are made with any set of item vectors."""
 
     def __init__(self, dataset: Dataset, interactions: pd.DataFrame, anonymous: bool = False) -> None:
         """interactions: the known events; anonymous: whether queries lack the user's id and features."""
@@ -28,9 +28,9 @@ class Histories:
             self._rows[str(user)] = self._row.get_indexer(group[Columns.ITEM])
 
     def queries(self, users: Sequence[str], item_vectors: npt.NDArray[np.float32]) -> list[UserQuery]:
-        """A query for each user; item_vectors: float32 [items, d], a row for each row of the data set's items.
+        """One query for each user. item_vectors: float32 [items, d], for the rows of the data set's items.
 
-        A user without an event asks with an empty history.
+        The query of a user without events has an empty history.
         """
         nothing = np.zeros(0, np.int64)
         return [

@@ -1,4 +1,4 @@
-"""What is asked of the user tower."""
+"""The query of the user tower: a history and what else is known of a user."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class HistoryEvent:
 
 @dataclass(frozen=True)
 class UserQuery:
-    """A user as the user tower sees one: all parts but the history may be missing.
+    """A user as the user tower reads one; everything but the history may be missing.
 
     history: past events, oldest first. history_vectors: float32 [len(history), dimensions], the item tower's vectors
     of these items, as they stand in the index that will be searched.

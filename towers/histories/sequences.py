@@ -1,4 +1,4 @@
-"""Training events as windows: stretches of one user's history in which each event is a target once."""
+"""Training windows: parts of a user's history in which each event is a target once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.history import order
 from pharos.towers.histories.context import HistoryScale, Windows
 
-# Stretches among which those of like length are sought.
+# Windows out of which those of similar length are put together.
 _DEALT_TOGETHER = 256
 
 
 @dataclass(frozen=True)
 class Sequences:
-    """All training events, user after user, each user's oldest first.
+    """All training events, sorted by user and then by time.
 
     item: int32 [e], the row of the item in the training catalogue; rating, stamp: float64 [e], NaN where unknown;
     offsets: int64 [u + 1], where each user's events start; users: the ids of the u users.
@@ -31,7 +31,7 @@ class Sequences:
 
     @classmethod
     def of(cls, interactions: pd.DataFrame, catalogue: pd.Index) -> "Sequences":
-        """From interactions; `catalogue`: the item ids in the order of their rows."""
+        """Sort interactions into sequences. catalogue: the item ids in the order of their rows."""
         events = order(interactions)
         users, starts = np.unique(events[Columns.USER].to_numpy(str), return_index=True)
         return cls(
@@ -47,7 +47,7 @@ class Sequences:
         return len(self.item)
 
     def shuffled(self, rng: np.random.Generator) -> "Sequences":
-        """The same users with their events in random order: for data in which the order means nothing."""
+        """The same users with their events in random order, for data whose order has no meaning."""
         user = np.repeat(np.arange(len(self.users)), np.diff(self.offsets))
         rows = np.lexsort((rng.random(len(self)), user))
         return Sequences(self.item[rows], self.rating[rows], self.stamp[rows], self.offsets, self.users)
@@ -55,7 +55,7 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Events `start` … `stop` of all; those from `first_target` on are targets. user: the user's number."""
+    """Events `start` … `stop` of all events; those from `first_target` on are targets. user: the user's number."""
 
     user: int
     begin: int
@@ -65,10 +65,10 @@ class Stretch:
 
 
 def stretches(sequences: Sequences, length: int) -> list[Stretch]:
-    """Cut every history into stretches of at most `length` events.
+    """Cut every history into windows of at most `length` events.
 
-    The first stretch of a user has targets from its first event on; later ones carry half a window of earlier
-    events, so that no target sees less history than that.
+    The first window of a user has targets from its first event on. Later windows overlap the one before by half, so
+    that every target has at least half a window of history.
     """
     half = max(length // 2, 1)
     cut = []
@@ -82,7 +82,7 @@ def stretches(sequences: Sequences, length: int) -> list[Stretch]:
 
 
 def whole_histories(sequences: Sequences, length: int) -> list[Stretch]:
-    """One stretch for each user: the last `length` events."""
+    """One window for each user: the newest `length` events."""
     return [
         Stretch(user, int(begin), max(int(begin), int(end) - length), max(int(begin), int(end) - length), int(end))
         for user, (begin, end) in enumerate(zip(sequences.offsets[:-1], sequences.offsets[1:], strict=True))
@@ -90,9 +90,9 @@ def whole_histories(sequences: Sequences, length: int) -> list[Stretch]:
 
 
 def in_batches(cut: Sequence[Stretch], events: int, rng: np.random.Generator) -> list[list[Stretch]]:
-    """Deal stretches into batches of about `events` places, padding included, in random order.
+    """Group windows into batches of about `events` positions, padding included, in random order.
 
-    Stretches of like length go together, which halves the padding; the like are drawn from a random part of all.
+    Windows of similar length, out of a random part of all windows, share a batch, which halves the padding.
     """
     order = rng.permutation(len(cut))
     batches: list[list[Stretch]] = []
@@ -109,7 +109,7 @@ def in_batches(cut: Sequence[Stretch], events: int, rng: np.random.Generator) ->
 
 @dataclass(frozen=True)
 class Batch:
-    """b stretches, padded at the end to the longest of them, of l events.
+    """b windows of up to l events, padded at the end.
 
     item: int32 [b, l]; user: int64 [b]; windows: see towers.histories.context.Windows; place: int64 [t], the flat
     position (row * l + column) of each target event; positive: int32 [t, ahead], the items of that event and of those
@@ -124,7 +124,7 @@ class Batch:
 
 
 def gather(sequences: Sequences, cut: Sequence[Stretch], scale: HistoryScale, ahead: int) -> Batch:
-    """The arrays of some stretches; ahead: how many events, the next first, each state is to tell."""
+    """The arrays of some windows. ahead: how many of the following events each state has to predict."""
     shape = (len(cut), max(stretch.stop - stretch.start for stretch in cut))
     item, present, rating = np.zeros(shape, np.int32), np.zeros(shape, bool), np.full(shape, np.nan)
     places, positives = [], []

@@ -1,1 +1,1 @@
-"""What other people's histories say of pairs of items."""
+"""Item-to-item collaborative filtering: weights of item pairs from the histories of all users."""

@@ -1,4 +1,4 @@
-"""Which items people have together, and which they take next: sparse tables, read a few rows at a time."""
+"""Co-occurrence of items, unordered and sequential, as sparse tables of which a few rows are read at a time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.pairs import LONGEST, following, newest, owned, together
 
 _KEPT = 200
-"""Neighbours that are kept of an item, the strongest."""
+"""The strongest neighbours kept per item."""
 
 _DAMPING = 10.0
-"""Events that every item is granted, so that a pair seen once is no strong one."""
+"""Events added to every item, so that a pair seen once is not a strong one."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class Cooccurrence:
 
     @classmethod
     def together(cls, sequences: Sequences, items: int) -> Self:
-        """Cosines of the sets of people who have two items, damped."""
-        return cls._of(together(owned(sequences, items)), _events(sequences, items))
+        """Cosine similarity of the user sets of two items, damped for items with few users."""
+        return cls._from_counts(together(owned(sequences, items)), _events(sequences, items))
 
     @classmethod
     def following(cls, sequences: Sequences, items: int) -> Self:
-        """How often the second item comes within a few events after the first, damped by how often each comes."""
-        return cls._of(following(sequences, items), _events(sequences, items))
+        """How often an item comes within a few events after another, damped by how often each occurs."""
+        return cls._from_counts(following(sequences, items), _events(sequences, items))
 
     @classmethod
-    def _of(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
+    def _from_counts(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
         scale = sp.diags((events + _DAMPING) ** -0.5)
         weights = (scale @ counts @ scale).tocsr()
         weights.eliminate_zeros()
@@ -54,7 +54,7 @@ class Cooccurrence:
         shares: npt.NDArray[np.float32],
         candidates: npt.NDArray[np.int64],
     ) -> npt.NDArray[np.float32]:
-        """The weights from history items to candidates, added up: float32 [n, c].
+        """For each candidate the summed weights from the history items: float32 [n, c].
 
         history: int64 [l], candidates: int64 [n], rows of items, -1 for items that training did not see;
         shares: float32 [l, c], what each history item counts in each of c sums.
@@ -75,7 +75,7 @@ class Cooccurrence:
         return np.stack(columns, axis=1).astype(np.float32)
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
-        """For a file of arrays."""
+        """The table as named arrays, to be saved."""
         return {f"{name}_starts": self.starts, f"{name}_items": self.items, f"{name}_weights": self.weights}
 
     @classmethod

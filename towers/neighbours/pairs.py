@@ -1,4 +1,4 @@
-"""Pairs of items in people's histories, counted: which come soon after which, and which go together."""
+"""Counts of item pairs in user histories: unordered (together) and sequential (following)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ def following(sequences: Sequences, items: int) -> sp.csr_matrix:
 
 
 def together(known: sp.csr_matrix) -> sp.csr_matrix:
-    """How many people have both items, the diagonal left out: float32 CSR [items, items]."""
+    """How many users have both items, with a diagonal of zeros: float32 CSR [items, items]."""
     counts = (known.T @ known).tocsr()
     counts.setdiag(0)
     counts.eliminate_zeros()
@@ -37,7 +37,7 @@ def together(known: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def owned(sequences: Sequences, items: int) -> sp.csr_matrix:
-    """Who has what: float32 CSR [users, items] of ones; of long histories the newest events."""
+    """The user-item matrix: float32 CSR [users, items] of ones; long histories are cut to their newest events."""
     length = np.diff(sequences.offsets)
     longest = LONGEST
     while (np.minimum(length, longest).astype(np.float64) ** 2).sum() > _MOST_PAIRS and longest > 10:
@@ -47,7 +47,7 @@ def owned(sequences: Sequences, items: int) -> sp.csr_matrix:
 
 
 def newest(sequences: Sequences, longest: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Item row and user number of each event, but for those of a person that are too many."""
+    """Item row and user number of each event, with long histories cut to their newest events."""
     length = np.diff(sequences.offsets)
     owners = np.repeat(np.arange(len(length)), length)
     from_end = np.repeat(sequences.offsets[1:], length) - np.arange(len(sequences))

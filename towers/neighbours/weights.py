@@ -1,4 +1,4 @@
-"""Item-to-item weights: what a past item says of every other one."""
+"""Item-to-item weights: how much a past item speaks for every other item."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -14,18 +14,18 @@ from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.sparse import empty
 
 _LONGEST = 500
-"""The newest events of a history that are asked with."""
+"""The newest events of a history that make the query."""
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """weights: float32 CSR [items, items], from a past item (row) to a candidate (column); fade: see settings."""
+    """Item-to-item weights: float32 CSR [items, items], past items as rows, candidates as columns. fade: the decay."""
 
     weights: sp.csr_matrix
     fade: float | None
 
-    def asked_with(self, history: npt.NDArray[np.int64]) -> sp.csr_matrix:
-        """A history as a row: float32 CSR [1, items]; a product with the weights is the candidates' scores.
+    def query_row(self, history: npt.NDArray[np.int64]) -> sp.csr_matrix:
+        """A history as a query row, float32 CSR [1, items]; its product with the weights scores the candidates.
 
         history: int64 [l], rows of past items, the oldest first, -1 for those that training did not see.
         """
@@ -33,7 +33,7 @@ class Neighbours:
         return sp.csr_matrix((shares, items, [0, len(items)]), (1, self.weights.shape[0]))
 
     def entries(self, history: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """The same as items, ascending, and what each counts."""
+        """The query as item codes, ascending, and the weight of each."""
         recent = history[-_LONGEST:]
         age = np.arange(len(recent), dtype=np.float32)[::-1]
         shares = np.exp(-age / np.float32(self.fade)) if self.fade else np.ones(len(recent), np.float32)
@@ -44,7 +44,7 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class NeighbourPairs:
-    """What of the training events all choices of settings share, so that each is cheap.
+    """Pair counts of the training events, shared by all configurations, so that each is cheap to try.
 
     known: float32 CSR [users, items]; following, together: float32 CSR [items, items], undamped;
     counts: float64 [items].
@@ -63,7 +63,7 @@ class NeighbourPairs:
         return cls(known, following(sequences, items), together(known), counts)
 
     def neighbours(self, settings: NeighbourSettings) -> Neighbours:
-        """The weights of one choice."""
+        """The weights of one configuration."""
         total = empty(*self.together.shape)
         if settings.following or settings.together:
             pairs = settings.following * self.following + settings.together * self.together
@@ -76,7 +76,7 @@ class NeighbourPairs:
 
 
 def _unit(weights: sp.csr_matrix) -> sp.csr_matrix:
-    """Scaled so that the strongest weight into an item is 1 on average, and two kinds of weights can be added."""
+    """Scale weights so that the strongest one into an item is 1 on average, and two kinds can be added."""
     highest = np.asarray(weights.max(axis=0).toarray()).ravel()
     typical = float(highest[highest > 0].mean()) if (highest > 0).any() else 1.0
     return sp.csr_matrix(weights / typical)

@@ -1,1 +1,1 @@
-"""The ranking model: features of candidates, network, training, and the ranker that serves."""
+"""The ranking model: features of candidates, the network, its training, and the ranker that serves it."""

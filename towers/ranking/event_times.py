@@ -1,4 +1,4 @@
-"""How often items were chosen before a moment, and shortly before it."""
+"""Event counts of items up to a moment, and in windows before it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class EventTimes:
 
     @classmethod
     def of(cls, sequences: Sequences, *, timed: bool) -> Self:
-        """From the training events; timed: whether their times mean anything."""
+        """Collect the times of the training events. timed: whether timestamps carry information."""
         known = np.isfinite(sequences.stamp)
         if not timed or not known.any():
             return cls(np.zeros(0, np.int64), 0, 1)
@@ -48,7 +48,7 @@ class EventTimes:
         return (np.maximum(np.stack(counted, axis=1), 0) * (rows >= 0)[:, None]).astype(np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """For a file of arrays."""
+        """The times as named arrays, to be saved."""
         return {"moments": self.moments, "moments_first": np.array(self.first), "moments_span": np.array(self.span)}
 
     @classmethod

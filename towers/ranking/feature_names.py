@@ -1,11 +1,11 @@
-"""The columns of the ranking features, by name: their order is that of the ranking model's input in every bundle."""
+"""Names of the ranking features; their order is that of the ranking model's input in every bundle."""
 
 from enum import IntEnum, StrEnum
 from typing import Final
 
 
 class FeatureGroup(StrEnum):
-    """What a ranking feature tells of."""
+    """Groups of ranking features, by their source."""
 
     RETRIEVAL = "retrieval"
     LIKENESS = "likeness to past items"
@@ -16,7 +16,7 @@ class FeatureGroup(StrEnum):
 
 
 class RankFeature(IntEnum):
-    """One column of the ranking features; its number is its place.
+    """One column of the ranking features; its value is the column number.
 
     A name that ends in IN_LIST is standardised over the candidates of the list.
     """
@@ -62,12 +62,12 @@ class RankFeature(IntEnum):
 
     @property
     def group(self) -> FeatureGroup:
-        """What it tells of."""
+        """The group of the feature."""
         return next(group for group, names in GROUPS.items() if self in names)
 
     @property
     def label(self) -> str:
-        """Its name in lower case with blanks, for people."""
+        """The name for people: lower case, with spaces."""
         return self.name.lower().replace("_", " ")
 
 
@@ -76,7 +76,7 @@ WIDTH: Final = len(RankFeature)
 
 
 def columns(first: RankFeature, last: RankFeature) -> slice:
-    """The columns from one feature to another, both included."""
+    """The columns from the first to the last feature, both included."""
     return slice(first, last + 1)
 
 
@@ -87,19 +87,19 @@ TIME: Final = columns(RankFeature.EVENTS_BEFORE, RankFeature.EVENTS_LAST_MONTH)
 PARTS: Final = columns(RankFeature.TOWER_PART, RankFeature.CONTENT_PART)
 
 
-def _of(place: slice) -> tuple[RankFeature, ...]:
+def _features_in(place: slice) -> tuple[RankFeature, ...]:
     return tuple(RankFeature)[place]
 
 
 GROUPS: Final = {
     FeatureGroup.RETRIEVAL: (
-        *_of(columns(RankFeature.MERGED_SCORE, RankFeature.RETRIEVAL_RANK)),
-        *_of(columns(RankFeature.TOWER_COSINE, RankFeature.CONTENT_PART)),
+        *_features_in(columns(RankFeature.MERGED_SCORE, RankFeature.RETRIEVAL_RANK)),
+        *_features_in(columns(RankFeature.TOWER_COSINE, RankFeature.CONTENT_PART)),
     ),
-    FeatureGroup.LIKENESS: _of(LIKENESS),
-    FeatureGroup.PAIRS: _of(PAIRS),
-    FeatureGroup.ITEM: _of(ITEM),
-    FeatureGroup.TIME: _of(TIME),
+    FeatureGroup.LIKENESS: _features_in(LIKENESS),
+    FeatureGroup.PAIRS: _features_in(PAIRS),
+    FeatureGroup.ITEM: _features_in(ITEM),
+    FeatureGroup.TIME: _features_in(TIME),
     FeatureGroup.PERSON: (RankFeature.HISTORY_LENGTH, RankFeature.HISTORY_RATING),
 }
-"""Every feature once, by what it tells of."""
+"""Every feature, by its group."""

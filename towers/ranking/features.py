@@ -1,4 +1,4 @@
-"""What the ranking model sees of a candidate beside a history.
+"""Features that the ranking model reads of a candidate and a user's history.
 
 Nothing here depends on the axes of the towers' vectors, only on angles between them: a ranking model that learnt from
 one fit of the towers reads those of the next fit all the same, and a new item as well as an old one.
@@ -27,19 +27,19 @@ _FADING: Final = (5.0, 20.0)
 _LONGEST: Final = 200
 """The newest events that are looked at."""
 _NEXT: Final = 50
-"""Of these, the ones that may say what comes next."""
+"""The newest of these, from which sequential features are made."""
 
 _DAY: Final = 86_400
 _WINDOWS: Final = (365 * _DAY, 30 * _DAY)
 """Seconds before a person's moment in which events are counted, beside all before it."""
 
 _GRANTED: Final = 5
-"""Usual events that every item is granted, so that a single one says little."""
+"""Average events added to every item, so that a single event has little weight."""
 
 
 @dataclass(frozen=True)
 class RankQuery:
-    """A person as the ranking model sees one.
+    """A user as the ranking model reads one.
 
     vector: float32 [d], the user tower's; rows: int64 [l], the history's items in the training catalogue, -1 for
     unknown ones, the oldest first; vectors: float32 [l, d], the item tower's; ratings: float32 [l], standardised.
@@ -63,7 +63,7 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class RankTables:
-    """What training knows of n items and of pairs.
+    """Statistics of n items, and of item pairs, from the training events.
 
     counts: float32 [n]; means: float32 [n], of standardised ratings; places: float32 [n, 2], how far into people's
     histories an item comes, as the mean of ln(1 + events before it) and of the share of events before it; times: when
@@ -79,20 +79,20 @@ class RankTables:
 
     @classmethod
     def of(cls, sequences: Sequences, items: int, scale: HistoryScale) -> Self:
-        """From the training events; items: how many there are in the training catalogue."""
+        """Count the training events; items: the size of the training catalogue."""
         counts = np.bincount(sequences.item, minlength=items)
         ratings = np.bincount(sequences.item, scale.ratings(sequences.rating), items)
         return cls(
             counts.astype(np.float32),
             (ratings / (counts + _GRANTED)).astype(np.float32),
-            _places(sequences, counts),
+            _mean_positions(sequences, counts),
             Cooccurrence.together(sequences, items),
             Cooccurrence.following(sequences, items),
             EventTimes.of(sequences, timed=scale.timed),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """For a file of arrays."""
+        """The tables as named arrays, to be saved."""
         pairs = {**self.together.arrays("together"), **self.following.arrays("following")}
         return {"counts": self.counts, "means": self.means, "places": self.places, **pairs, **self.times.arrays()}
 
@@ -105,7 +105,7 @@ class RankTables:
 
 
 def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved, tables: RankTables) -> Floats:
-    """Features of n candidates for one person: float32 [n, WIDTH].
+    """Ranking features of n candidates for one user: float32 [n, WIDTH].
 
     rows: int64 [n], the candidates in the training catalogue, -1 for those it does not have; vectors: float32 [n, d].
     """
@@ -116,9 +116,9 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved
     out[:, RankFeature.MERGED_SCORE] = score
     out[:, RankFeature.MERGED_SCORE_IN_LIST] = _standardised(score)
     out[:, RankFeature.RETRIEVAL_RANK] = np.log1p(order)
-    out[:, LIKENESS] = _likeness(query, vectors)
-    out[:, PAIRS] = _pairs(query, rows, tables)
-    out[:, ITEM] = _item(query, rows, tables)
+    out[:, LIKENESS] = _similarity_features(query, vectors)
+    out[:, PAIRS] = _cooccurrence_features(query, rows, tables)
+    out[:, ITEM] = _item_features(query, rows, tables)
     out[:, TIME] = np.log1p(tables.times.counts(rows, query.moment, _WINDOWS))
     out[:, RankFeature.HISTORY_LENGTH] = np.log1p(len(query.rows)) / 5
     out[:, RankFeature.HISTORY_RATING] = query.ratings.mean() if len(query.ratings) else 0.0
@@ -129,35 +129,35 @@ def features(query: RankQuery, rows: Rows, vectors: Floats, retrieved: Retrieved
 
 
 def attention(query: RankQuery, vectors: Floats) -> Floats:
-    """How much each of the newest past items matters for each candidate: float32 [n, l'], 1 in a row.
+    """Attention of each candidate to the newest past items: float32 [n, l'], each row sums to 1.
 
     vectors: float32 [n, d], the candidates'. l' is l, or the most events that are looked at.
     """
     weights = _unscaled_attention(vectors @ query.vectors[-_LONGEST:].T)
-    return weights / _some(weights.sum(axis=1, keepdims=True))
+    return weights / _nonzero(weights.sum(axis=1, keepdims=True))
 
 
 def _unscaled_attention(likeness: Floats) -> Floats:
     weights = likeness * np.float32(SHARPNESS)
     weights -= np.float32(SHARPNESS)
     np.exp(weights, out=weights)
-    weights *= _fading(likeness.shape[1], _FADING[1])
+    weights *= _recency_weights(likeness.shape[1], _FADING[1])
     return weights
 
 
-def _fading(length: int, scale: float) -> Floats:
+def _recency_weights(length: int, scale: float) -> Floats:
     return np.exp(-np.arange(length, dtype=np.float32)[::-1] / np.float32(scale))
 
 
-def _likeness(query: RankQuery, vectors: Floats) -> Floats:
-    """What the candidates' likeness to past items says: float32 [n, 11]."""
+def _similarity_features(query: RankQuery, vectors: Floats) -> Floats:
+    """Features from the similarity of candidates to past items: float32 [n, 11]."""
     past, ratings = query.vectors[-_LONGEST:], query.ratings[-_LONGEST:]
     if not len(past):
         return np.zeros((len(vectors), 11), np.float32)
     likeness = vectors @ past.T
     own = ratings - query.ratings.mean()
     everywhere = np.ones(len(past), np.float32)
-    fading = [_fading(len(past), scale) for scale in _FADING]
+    fading = [_recency_weights(len(past), scale) for scale in _FADING]
     shares = np.stack([everywhere, *fading, np.maximum(own, 0), np.maximum(-own, 0)])
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.float32(1e-6))
     out = np.empty((len(vectors), 11), np.float32)
@@ -169,12 +169,12 @@ def _likeness(query: RankQuery, vectors: Floats) -> Floats:
     weights = _unscaled_attention(likeness)
     total, out[:, 10] = (weights @ np.stack([everywhere, own], axis=1)).T
     out[:, 9] = np.einsum("nl,nl->n", weights, likeness)
-    out[:, 9:] /= _some(total)[:, None]
+    out[:, 9:] /= _nonzero(total)[:, None]
     return out
 
 
-def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
-    """What other people's histories say of past items and candidates: float32 [n, 9]."""
+def _cooccurrence_features(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
+    """Features from co-occurrence of past items and candidates in all users' histories: float32 [n, 9]."""
     past = query.rows[-_LONGEST:]
     lag = np.arange(len(past))[::-1]
     latest, steps = past[-_NEXT:], lag[-_NEXT:]
@@ -187,8 +187,8 @@ def _pairs(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     return out
 
 
-def _item(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
-    """What is known of the candidates alone, and of where in a history they come: float32 [n, 5]."""
+def _item_features(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
+    """Features of the candidates alone, such as popularity and usual place in histories: float32 [n, 5]."""
     out = np.empty((len(rows), 5), np.float32)
     out[:, 0], out[:, 1], out[:, 2:4] = np.log1p(tables.counts[rows]), tables.means[rows], tables.places[rows]
     out[:, 4] = out[:, 2] - np.log1p(len(query.rows))
@@ -196,7 +196,7 @@ def _item(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     return out
 
 
-def _places(sequences: Sequences, counts: Rows) -> Floats:
+def _mean_positions(sequences: Sequences, counts: Rows) -> Floats:
     length = np.diff(sequences.offsets)
     before = np.arange(len(sequences)) - np.repeat(sequences.offsets[:-1], length)
     figures = []
@@ -212,13 +212,13 @@ def _columns(shares: list[npt.NDArray[np.generic]]) -> Floats:
 
 
 def _standardised(values: Floats) -> Floats:
-    """[n]: as others of the same list see them."""
+    """Standardise the values of one list: float32 [n]."""
     if not len(values):
         return values
     centred = values - values.mean()
     return centred / (np.sqrt(centred @ centred / np.float32(len(values))) + np.float32(1e-6))
 
 
-def _some(total: Floats) -> Floats:
-    """A total that can be divided by: where all weights are nothing, so is their sum."""
+def _nonzero(total: Floats) -> Floats:
+    """The total, but no less than a tiny number, so that it can be divided by."""
     return np.maximum(total, np.float32(1e-20))

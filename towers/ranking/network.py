@@ -1,4 +1,4 @@
-"""The ranking model: crosses and a deep head over what candidate and person have to do with each other."""
+"""The ranking network: DCN-v2 over features of user and candidate, with a listwise loss."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ _CLIP = 5.0
 
 
 class RankingNetwork(tf.keras.layers.Layer):
-    """DCN-v2 beside a straight line: score = w x + deep(cross(x)).
+    """DCN-v2 with a linear part: score = w x + deep(cross(x)).
 
-    It starts as the retrieval's own order, to which crosses (Wang et al., 2021) and deep head add what they learn.
+    It is initialised to the order of the retrieval; crosses (Wang et al., 2021) and deep head learn corrections.
     """
 
     def __init__(self, mean: Floats, deviation: Floats, hidden: int, dropout: float) -> None:
@@ -40,7 +40,7 @@ class RankingNetwork(tf.keras.layers.Layer):
 
 
 class RankingModel(tfrs.Model):
-    """The network with a listwise loss: which of a list's candidates came next (Cao et al., 2007)."""
+    """The network with a listwise softmax loss: which of a list's candidates came next (Cao et al., 2007)."""
 
     def __init__(self, network: RankingNetwork, weight_decay: float) -> None:
         """weight_decay: on the squares of all that is trained."""
@@ -49,14 +49,14 @@ class RankingModel(tfrs.Model):
         self._task = tfrs.tasks.Ranking(loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True))
 
     def compute_loss(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """The mean over lists. inputs: features float32 [b, n, WIDTH], label float32 [b, n], 1 in all of a list."""
+        """The mean loss over lists. inputs: features float32 [b, n, WIDTH], label float32 [b, n], rows sum to 1."""
         scores = self.network(inputs["features"], training=training)
         size = tf.add_n([tf.reduce_sum(tf.square(weight)) for weight in self.network.trainable_weights[1:]])
         return self._task(labels=inputs["label"], predictions=scores) + self._weight_decay * size
 
 
 class RankingModule(tf.Module):
-    """The network as a graph with a fixed signature, to be saved."""
+    """The network as a tf.Module with a fixed signature, to be exported."""
 
     def __init__(self, network: RankingNetwork) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The ranker: features and ranking model as one thing that orders candidates, just trained or loaded."""
+"""The ranker: computes ranking features and scores candidates, just trained or loaded from a bundle."""
 
 import io
 import zipfile
@@ -20,15 +20,15 @@ TABLES: Final = "ranking_tables.npz"
 
 
 class Scorer(Protocol):
-    """The ranking model with its fixed signature: a live module, or one loaded from a bundle."""
+    """The ranking model with a fixed signature: a trained module, or one loaded from a bundle."""
 
     def score(self, features: Any) -> Any:
-        """float32 [n] for features float32 [n, WIDTH]."""
+        """Scores float32 [n] from features float32 [n, WIDTH]."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """One person with n candidates, as `Ranker.score` takes them."""
+    """One user with n candidates: the input of `Ranker.score`."""
 
     query: RankQuery
     rows: Rows
@@ -38,7 +38,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Ranker:
-    """Orders candidates for a person. spec: of the towers that it goes with."""
+    """Scores candidates for a user. spec: the input specification of the towers that it was trained with."""
 
     spec: InputSpec
     tables: RankTables
@@ -59,7 +59,7 @@ class Ranker:
         return np.asarray(self.model.score(features(query, rows, vectors, retrieved, self.tables)))
 
     def score_many(self, people: Sequence["Candidates"]) -> list[Floats]:
-        """The same for many people in one call of the network."""
+        """Score the candidates of many users in one call of the network."""
         seen = [
             features(one.query, one.rows, one.vectors, one.retrieved, self.tables) for one in people if len(one.rows)
         ]
@@ -69,12 +69,12 @@ class Ranker:
         return np.split(scores, np.cumsum([len(one.rows) for one in people])[:-1])
 
     def attention(self, query: RankQuery, vectors: Floats) -> Floats:
-        """How much each of the newest past items matters for each candidate: float32 [n, l'], 1 in a row."""
+        """Attention of each candidate to the newest past items: float32 [n, l'], each row sums to 1."""
         return attention(query, vectors)
 
     @classmethod
     def load(cls, folder: Path, spec: InputSpec, model: Scorer) -> Self:
-        """Read the tables from a bundle's folder; BundleError where they cannot be read."""
+        """Read the tables from a bundle's folder. Raises BundleError where they cannot be read."""
         try:
             with np.load(folder / TABLES, allow_pickle=False) as arrays:
                 return cls(spec, RankTables.from_arrays(arrays), model)
@@ -82,14 +82,14 @@ class Ranker:
             raise BundleError(f"bundle {folder}: {TABLES} cannot be read ({error}); train a new one") from error
 
     def table_bytes(self) -> bytes:
-        """The tables as the content of a file that `load` reads."""
+        """The tables as the bytes of a file that `load` reads."""
         content = io.BytesIO()
         np.savez(content, **self.tables.arrays())  # type: ignore[arg-type]
         return content.getvalue()
 
 
 def rank_query(spec: InputSpec, user: UserQuery, vector: Floats, rows: Rows | None = None) -> RankQuery:
-    """A person as the ranking model sees one.
+    """A user as the ranking model reads one.
 
     vector: float32 [d], the user tower's. rows: int64 [l], the history's items in the training catalogue, where they
     are known already.
@@ -103,5 +103,5 @@ def rank_query(spec: InputSpec, user: UserQuery, vector: Floats, rows: Rows | No
 
 
 def rows_of(spec: InputSpec, item_ids: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Rows in the training catalogue, -1 for items that it does not have."""
+    """Rows of items in the training catalogue, -1 for items outside it."""
     return spec.items.codes(item_ids).astype(np.int64) - 1

@@ -1,4 +1,4 @@
-"""Fitting the ranker: on lists of the retriever's own candidates, for events that the retriever has not seen."""
+"""Training of the ranking model on the retriever's own candidates, for events that the retriever has not seen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,20 +27,20 @@ from pharos.towers.sources.retriever import Retriever
 
 _AT_ONCE = 256
 _FEWEST_LISTS = 16
-# One list in so many is held back, to see whether the model is worth having.
+# One in so many lists is held out, to see whether the model is an improvement.
 _HELD_BACK = 8
-# So few people prove nothing either way.
+# Too few users to prove a gain.
 _FEWEST_PEOPLE = 20
-# Without times there is no moment that lists could be of, and what is gained on some is soon lost on others.
+# Without timestamps, lists have no point in time, and gains are less certain; so more proof is required.
 _PROOF_WITHOUT_TIMES = 2.0
 _ROWS = 65_536
-# The candidates of a state often lack what came next; so many states are looked at for each list.
+# The candidates of a state often lack the next items, so this many states are tried per list.
 _STATES_A_LIST = 2
 
 
 @dataclass(frozen=True)
 class _State:
-    """What a person, `owner`, has done up to a moment, and what came next: rows of the data set's items."""
+    """A user (`owner`) after some events, and what came next: rows of the data set's items."""
 
     query: UserQuery
     seen: npt.NDArray[np.int64]
@@ -50,10 +50,9 @@ class _State:
 
 @dataclass(frozen=True)
 class Lists:
-    """m lists of n candidates.
+    """m training lists of n candidates.
 
-    features: float32 [m, n, WIDTH]; label: float32 [m, n], 1 in all of each list; owner: int64 [m],
-    whose it is.
+    features: float32 [m, n, WIDTH]; label: float32 [m, n], each row sums to 1; owner: int64 [m], the user's number.
     """
 
     features: Floats
@@ -61,11 +60,11 @@ class Lists:
     owner: npt.NDArray[np.int64]
 
     def part(self, chosen: npt.NDArray[np.bool_]) -> "Lists":
-        """Some of the lists, bool [m]."""
+        """Select lists by a mask, bool [m]."""
         return Lists(self.features[chosen], self.label[chosen], self.owner[chosen])
 
     def ndcg(self, scores: Floats) -> npt.NDArray[np.float64]:
-        """ndcg@10 of each list in the order by `scores`, float32 [m, n], among what it holds: float64 [m]."""
+        """ndcg@10 of each list when ordered by `scores`, float32 [m, n]: float64 [m]."""
         order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
         hits = np.take_along_axis(self.label > 0, order, axis=1)
         gain = 1 / np.log2(np.arange(2, 2 + order.shape[1]))
@@ -82,29 +81,29 @@ def fit_ranker(
     *,
     progress: Progress,
 ) -> RankingModule | None:
-    """The ranking model that tells each user's `targets` among the candidates of sources that were fitted on `known`.
+    """Train a ranking model to find each user's `targets` among the candidates of sources fitted on `known`.
 
-    known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would learn
-    to trust them more than they deserve later on. retriever: the sources over the items of the data set.
-    None where too few targets are among the candidates to learn from, or where the model orders lists of people that it
-    was not fitted on no better than the retrieval does.
+    known, targets: earlier and later interactions; the sources must not have seen the targets, or the model would
+    learn to trust them too much. retriever: the sources over the items of the data set. None where too few targets
+    are among the candidates to learn from, or where, on users that it was not fitted on, the model orders lists no
+    better than the retrieval.
     """
     tables = tables_of(known, retriever.towers)
     lists = candidate_lists(dataset, known, targets, retriever, tables, settings, progress)
     if lists is None:
         return None
     tf.keras.utils.set_random_seed(settings.seed)
-    # Lists of one person are alike: to prove anything, all of a person's have to be held back.
+    # Lists of one user are correlated, so all lists of a user are held out together.
     held_back = lists.owner % _HELD_BACK == 0
     if len(np.unique(lists.owner[held_back])) < _FEWEST_PEOPLE:
         return _fit(lists, settings, progress)
     module = _fit(lists.part(~held_back), settings, progress)
-    proven = _gain_in_errors(module, lists.part(held_back), progress)
+    proven = _gain_in_standard_errors(module, lists.part(held_back), progress)
     return module if proven > (0 if retriever.towers.spec.scale.timed else _PROOF_WITHOUT_TIMES) else None
 
 
-def _gain_in_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
-    """How much better than the retrieval the model orders lists, in standard errors of the mean over people."""
+def _gain_in_standard_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
+    """The gain in ndcg@10 over the retrieval order, in standard errors of the mean over users."""
     flat = proof.features.reshape(-1, proof.features.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
     ours = proof.ndcg(np.concatenate(scores).reshape(proof.label.shape))
@@ -116,14 +115,14 @@ def _gain_in_errors(module: RankingModule, proof: Lists, progress: Progress) -> 
 
 
 def tables_of(events: pd.DataFrame, towers: TwoTowers) -> RankTables:
-    """What training events say of items and of pairs of them; rows are those of the towers' catalogue."""
+    """Count the training events for the ranking features; rows are those of the towers' catalogue."""
     catalogue = pd.Index(towers.spec.items.ids)
     inside = events[events[Columns.ITEM].isin(catalogue)]
     return RankTables.of(Sequences.of(inside, catalogue), len(catalogue), towers.spec.scale)
 
 
 def as_ranker(module: RankingModule, events: pd.DataFrame, towers: TwoTowers) -> Ranker:
-    """The ranker that goes with towers fitted on `events`."""
+    """A ranker for towers fitted on `events`."""
     return Ranker(towers.spec, tables_of(events, towers), module)
 
 
@@ -136,16 +135,16 @@ def candidate_lists(
     settings: RankingSettings,
     progress: Progress,
 ) -> Lists | None:
-    """Lists of the retriever's candidates for states of people, each with what came next among them.
+    """Candidate lists for states of users, each with the items that came next.
 
     known, targets: earlier and later interactions; tables: counted on the earlier ones. None where there are too few.
     """
     spec, items = retriever.towers.spec, retriever.vectors
     rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
-    states = _chosen(_states(dataset, known, targets, items), settings)
+    states = _sampled_states(_states(dataset, known, targets, items), settings)
     if not states:
         return None
-    # All lists have one length, which nearly all people have so many items left for.
+    # All lists have the same length, which nearly all users have enough items left for.
     left = len(items) - int(np.quantile([len(state.seen) for state in states], 0.9))
     count = max(min(settings.candidates, left), 1)
     inputs, labels, owners = list[Floats](), list[npt.NDArray[np.float64]](), list[int]()
@@ -171,7 +170,7 @@ def candidate_lists(
 
 
 def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items: Floats) -> Iterator[_State]:
-    """The state of each user before each target event, targets before it included."""
+    """The state of each user before each target event, earlier targets included in the history."""
     row = pd.Index(dataset.items[Columns.ITEM])
     later = order(targets)
     users = [str(user) for user in later[Columns.USER].unique()]
@@ -184,8 +183,8 @@ def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items:
             yield _State(before, events[:length], events[length:], owner)
 
 
-def _chosen(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
-    """So many of the states, drawn at random, that `lists` of them may hold what came next."""
+def _sampled_states(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
+    """A random sample of the states, of which `lists` are expected to contain a target."""
     every, most = list(states), settings.lists * _STATES_A_LIST
     if len(every) <= most:
         return every

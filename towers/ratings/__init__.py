@@ -1,1 +1,1 @@
-"""The rating model: what a person would give an item."""
+"""The rating model: predicts the rating that a user would give an item."""

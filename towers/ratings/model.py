@@ -1,4 +1,6 @@
-"""Predicted ratings: a factor model in which a person is what their rated history says, so that nobody is unknown.
+"""Rating prediction by matrix factorisation.
+
+A user's factors are inferred from the rated history, so new users work too.
 
 A rating is mean + item bias + user bias + item factors · user factors + noise, all of them normal. Items are learnt by
 variational Bayes (Lim and Teh, 2007), with a mean that is read off the item tower's vector, so that a new item has a
@@ -18,7 +20,7 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RatingModel:
-    """What is known of items; the last of the columns is always the bias.
+    """Factors and biases of items; the last column is always the bias.
 
     mean, low, high: of all ratings. factors: [n, k + 1], the items' posterior means; variances: [n, k + 1].
     reading: [d + 1, k + 1], from an item's vector (and 1) to the factors that are expected of it; spread: [k + 1], the
@@ -37,13 +39,13 @@ class RatingModel:
 
     @property
     def item_biases(self) -> Floats:
-        """By how much an item is rated above the mean of all by somebody without a taste: float64 [n]."""
+        """How far above the mean an item is rated by an average user: float64 [n]."""
         return self.factors[:, -1]
 
     def predict(
         self, past: tuple[Rows, npt.NDArray[np.float32], Floats], rows: Rows, vectors: npt.NDArray[np.float32]
     ) -> Floats:
-        """Ratings of n candidates, float64 [n].
+        """Predicted ratings of n candidates: float64 [n].
 
         past: rows int64 [l] (-1: training did not see the item), vectors float32 [l, d] and ratings float64 [l] (NaN:
         not rated) of the history; rows: int64 [n]; vectors: float32 [n, d].
@@ -54,12 +56,12 @@ class RatingModel:
         return np.clip(ratings, self.low, self.high)
 
     def person(self, rows: Rows, vectors: npt.NDArray[np.float32], ratings: Floats) -> Floats:
-        """The posterior mean of a person's factors and bias, float64 [k + 1]; of the prior where nothing is rated."""
+        """Posterior mean of a user's factors and bias, float64 [k + 1]; the prior mean without any rating."""
         rated = np.isfinite(ratings)
         theirs, variances = self._items(rows[rated], vectors[rated])
         left = ratings[rated] - self.mean - theirs[:, -1]
         design = np.column_stack([theirs[:, :-1], np.ones(len(theirs))])
-        # An item that is not well known says less of a person.
+        # An item with uncertain factors says less about a user.
         trust = 1 / (self.noise + variances[:, -1])
         precision = (design * trust[:, None]).T @ design + np.diag(1 / self.taste)
         precision[np.arange(len(self.taste) - 1), np.arange(len(self.taste) - 1)] += trust @ variances[:, :-1]
@@ -73,7 +75,7 @@ class RatingModel:
         return factors, variances
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """For a file of arrays."""
+        """The model as named arrays, to be saved."""
         return {name: np.asarray(value) for name, value in vars(self).items()}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Fitting the rating model by variational Bayes: users and items in turn, each side in closed form."""
+"""Training of the rating model by variational Bayes: users and items alternate, each solved in closed form."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _RIDGE = 10.0
 
 @dataclass
 class _Side:
-    """The normal posteriors of one side. means: [n, k + 1]; covariances: [n, k + 1, k + 1]."""
+    """Normal posteriors of all users, or of all items. means: [n, k + 1]; covariances: [n, k + 1, k + 1]."""
 
     means: Floats
     covariances: Floats
@@ -31,7 +31,7 @@ def fit_ratings(
     settings: RatingSettings,
     progress: Progress,
 ) -> RatingModel:
-    """Learn from e ratings.
+    """Fit the rating model on e ratings.
 
     users, items: int64 [e], their rows, each pair once; ratings: float64 [e]; vectors: float32 [n, d], the item
     tower's, of all n items.
@@ -61,8 +61,8 @@ class _Fit:
         rng = np.random.default_rng(settings.seed)
         first = rng.normal(0, _FIRST_DEVIATION, (n, width))
         first[:, -1] = 0
-        self._theirs = _Side(first, np.tile(np.eye(width) * _FIRST_DEVIATION**2, (n, 1, 1)))
-        self._mine = _Side(np.zeros((count, width)), np.zeros((count, width, width)))
+        self._item_side = _Side(first, np.tile(np.eye(width) * _FIRST_DEVIATION**2, (n, 1, 1)))
+        self._user_side = _Side(np.zeros((count, width)), np.zeros((count, width, width)))
         self._design = np.column_stack([vectors, np.ones(n)]).astype(np.float64)
         self._reading = np.zeros((self._design.shape[1], width), np.float64)
         # Factors have no scale of their own, so people's have variance 1.
@@ -71,25 +71,33 @@ class _Fit:
         self.noise = float(ratings.var()) or 1.0
 
     def sweep(self) -> None:
-        """People given items, items given people, then the variances given both."""
-        self._mine = self._solved(self._by_user, self._theirs, self._taste, 0.0)
-        self._theirs = self._solved(self._by_item, self._mine, self._spread, self._design @ self._reading)
-        self._read()
-        self._taste[-1] = np.mean(self._mine.means[:, -1] ** 2 + self._mine.covariances[:, -1, -1])
+        """One sweep: users given items, items given users, then the variances."""
+        self._user_side = self._posterior(self._by_user, self._item_side, self._taste, 0.0)
+        self._item_side = self._posterior(self._by_item, self._user_side, self._spread, self._design @ self._reading)
+        self._regress_on_vectors()
+        self._taste[-1] = np.mean(self._user_side.means[:, -1] ** 2 + self._user_side.covariances[:, -1, -1])
         self.noise = self._expected_error()
 
     def model(self) -> RatingModel:
-        """What was learnt."""
+        """The fitted model."""
         low, high = self._range
-        variances = np.einsum("nii->ni", self._theirs.covariances)
+        variances = np.einsum("nii->ni", self._item_side.covariances)
         return RatingModel(
-            self._mean, low, high, self._theirs.means, variances, self._reading, self._spread, self._taste, self.noise
+            self._mean,
+            low,
+            high,
+            self._item_side.means,
+            variances,
+            self._reading,
+            self._spread,
+            self._taste,
+            self.noise,
         )
 
-    def _solved(
+    def _posterior(
         self, events: tuple[sp.csr_matrix, sp.csr_matrix], others: _Side, variance: Floats, prior: Floats | float
     ) -> _Side:
-        """The posterior of one side given the other: every row's normal equations at once, as two sparse products."""
+        """The posterior of one side given the other: the normal equations of all rows, as two sparse products."""
         cells, values = events
         width = others.means.shape[1]
         design, bias = others.means.copy(), others.means[:, -1]
@@ -105,23 +113,23 @@ class _Fit:
         covariances = np.linalg.inv(precision).astype(np.float64)
         return _Side(np.einsum("nij,nj->ni", covariances, pull + prior / variance), covariances)
 
-    def _read(self) -> None:
-        """How factors follow from the tower's vectors, and how far they are from that."""
+    def _regress_on_vectors(self) -> None:
+        """Regress the factors on the item tower's vectors: sets `_reading`, the map, and `_spread`, the rest."""
         known = self._rated > 0
         design, weights = self._design[known], (self._rated[known] / (self._rated[known] + 5.0))[:, None]
         gram = design.T @ (weights * design) + np.eye(design.shape[1]) * _RIDGE
-        self._reading = np.linalg.solve(gram, design.T @ (weights * self._theirs.means[known])).astype(np.float64)
-        away = self._theirs.means[known] - design @ self._reading
-        self._spread = np.mean(away**2 + np.einsum("nii->ni", self._theirs.covariances[known]), axis=0)
+        self._reading = np.linalg.solve(gram, design.T @ (weights * self._item_side.means[known])).astype(np.float64)
+        away = self._item_side.means[known] - design @ self._reading
+        self._spread = np.mean(away**2 + np.einsum("nii->ni", self._item_side.covariances[known]), axis=0)
 
     def _expected_error(self) -> float:
-        """The mean square of what is left of ratings, under both posteriors."""
+        """The expected squared error of the ratings under both posteriors, averaged."""
         total, block = 0.0, 65536
         for start in range(0, len(self._users), block):
             part = slice(start, start + block)
             x, v = self._users[part], self._items[part]
-            mine, theirs = self._mine.means[x], self._theirs.means[v]
-            mine_var, their_var = self._mine.covariances[x], self._theirs.covariances[v]
+            mine, theirs = self._user_side.means[x], self._item_side.means[v]
+            mine_var, their_var = self._user_side.covariances[x], self._item_side.covariances[v]
             a, b, s, t = mine[:, :-1], theirs[:, :-1], mine_var[:, :-1, :-1], their_var[:, :-1, :-1]
             left = self._left[part] - np.einsum("nk,nk->n", a, b) - mine[:, -1] - theirs[:, -1]
             variance = (

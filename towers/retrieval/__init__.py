@@ -1,1 +1,1 @@
-"""Both towers: their layers, inputs, loss, training steps and fit."""
+"""The retrieval model: both towers, their inputs, the loss, training steps and the training loop."""

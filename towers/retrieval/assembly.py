@@ -1,4 +1,4 @@
-"""Putting a retrieval model together: from tables to training data, towers, and graphs with fixed signatures."""
+"""Builds the retrieval model: training data from tables, the towers, and graphs with fixed signatures to export."""
 
 from typing import Any
 
@@ -87,18 +87,21 @@ def _user_tower(spec: InputSpec, settings: TrainingSettings) -> UserTower | Unor
 
 
 def take_over(model: RetrievalModel, earlier: RetrievalModel) -> None:
-    """Go on from the weights of an earlier model; both have been called once. Ids that it does not have stay new."""
+    """Copy the weights of an earlier model; both must have been called once.
+
+    Ids unknown to it keep their initial weights.
+    """
     for variable, known in zip(model.trainable_variables, earlier.trainable_variables, strict=True):
         variable.assign(tf.concat([known, variable[known.shape[0] :]], axis=0) if known.shape.rank else known)
 
 
 def compile_for(model: RetrievalModel, rate: Any) -> None:
-    """Give the model its optimizer; rate: the schedule of the learning rate."""
+    """Compile the model with its optimizer; rate: the learning rate schedule."""
     model.compile(optimizer=RowwiseAdam(rate, global_clipnorm=5.0))
 
 
 def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:
-    """The training step as one graph for batches of any size; inputs: those of any one step."""
+    """The training step as one tf.function for batches of any size; inputs: those of any one step."""
     spec = {name: part for name, part in inputs.items() if name != "items"}
     # A batch varies in both of its first dimensions: stretches and their length.
     free = {
@@ -112,7 +115,7 @@ def compiled_step(model: RetrievalModel, inputs: dict[str, Any]) -> Any:
 
 
 class TowerModule(tf.Module):
-    """A tower as a graph with a fixed signature; it follows the layer's weights and can be saved."""
+    """A tower as a tf.Module with a fixed signature, to be exported; it shares the layer's weights."""
 
     def __init__(self, tower: tf.keras.layers.Layer, inputs: Arrays) -> None:
         """inputs: any inputs of the tower, for their dtypes and widths."""
@@ -122,14 +125,14 @@ class TowerModule(tf.Module):
 
 
 def as_two_towers(model: RetrievalModel, data: TrainingData, dimensions: int) -> TwoTowers:
-    """The towers of a model, for use while it trains and after."""
+    """The towers of a model as `TwoTowers`, for use during and after training."""
     item = item_inputs(data.codes[:1], data.item_rows.take(np.zeros(1, np.int64)))
     user = data.spec.user_inputs([UserQuery((), np.zeros((0, dimensions), np.float32))], dimensions)
     return TwoTowers(data.spec, dimensions, TowerModule(model.item_tower, item), TowerModule(model.user_tower, user))
 
 
 def _signature(inputs: Arrays) -> dict[str, Any]:
-    """The dtypes and widths of `inputs`, for any count of rows."""
+    """A signature with the dtypes and widths of `inputs`, for any count of rows."""
     return {
         name: tf.TensorSpec([None, *array.shape[1:]], tf.as_dtype(array.dtype), name) for name, array in inputs.items()
     }

@@ -1,4 +1,4 @@
-"""Fitting both towers: the loop around the training steps, with early stopping."""
+"""The training loop of both towers, with early stopping."""
 
 import math
 import time
@@ -25,11 +25,11 @@ from pharos.towers.retrieval.validation import Validation, ValidationScore
 from pharos.towers.schedule import WarmUpAndDecay, WarmUpAndSteps
 from pharos.towers.settings import TrainingSettings
 
-# A loss this close to that of guessing is one that has learnt nothing.
+# With a loss this close to that of guessing, nothing was learnt.
 _CHANCE_MARGIN = 0.01
-# What the learning rate is multiplied by when an epoch has gained nothing.
+# The factor of the learning rate after an epoch without improvement.
 _FALL = 0.3
-# Epochs of towers that learn on, at least, and of those whose progress nobody can judge.
+# The least epochs of continued training, and the epochs of training without held-out events.
 _FEWEST_FURTHER = 2
 _UNJUDGED = 10
 _FEWEST = 2
@@ -39,7 +39,7 @@ _MIN_EVENTS = 64
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training events. loss in nats per target, beside `chance`, that of guessing."""
+    """One epoch. loss: nats per target; `chance`: the loss of guessing."""
 
     number: int
     loss: float
@@ -51,10 +51,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit gave: the towers as they were after `best_epoch`, and the way there.
+    """The result of a fit: the towers as they were after `best_epoch`, and the record of all epochs.
 
-    unlearnt: why nothing was learnt, None where something was. Such towers know no ids: an item's vector is a random
-    projection of its metadata, so that alike items have alike vectors.
+    unlearnt: why nothing was learnt, None where something was. Such towers know no ids: an item's vector is a
+    random projection of its metadata, so that similar items have similar vectors.
     """
 
     model: RetrievalModel
@@ -75,20 +75,19 @@ def fit(
     candidates: npt.NDArray[np.bool_] | None = None,
     earlier: Fit | None = None,
 ) -> Fit:
-    """Fit on `events`: until `held_out` ones are found no better, at most for as many epochs as the settings say.
+    """Fit on `events` until the score on held-out events stops rising, or for the most epochs that the settings allow.
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
-    candidates: bool [items], the items among which held-out events are to be found, None for all.
-    earlier: a fit on some of the events, whose towers learn on instead, for half as many epochs as were best: they are
-    as good as those that start anew.
-    Raises TrainingError where the loss is no number any more.
+    candidates: bool [items], the items among which held-out events are to be found, None for all. earlier: a fit on
+    some of the events, whose towers are trained on, for half of its best epoch count; the result is as good as that
+    of training from scratch. Raises TrainingError where the loss is no number any more.
     """
     tf.keras.utils.set_random_seed(settings.seed)
     data = prepare(dataset, events, settings, text, earlier.towers.spec if earlier else None)
     model = build(data, settings)
     towers = as_two_towers(model, data, settings.dimensions)
-    if reason := _too_little(events):
-        return _unlearnt(model, towers, (), reason)
+    if reason := _too_few(events):
+        return _without_ids(model, towers, (), reason)
     judge = None
     if held_out is not None and len(held_out):
         judge = Validation(dataset, events, held_out, text, candidates)
@@ -119,7 +118,7 @@ class _Loop:
         )
         self._chance = self._steps.chance()
         peak = settings.learning_rate * (1.0 if data.spec.scale.timed else settings.unordered_pace)
-        # Where nobody judges, a rate that falls by itself settles.
+        # Without held-out events the rate decays on a schedule.
         total = self._steps.count() * self._epochs
         self._rate = WarmUpAndSteps(peak, settings.warmup_steps) if judge else None
         compile_for(model, self._rate or WarmUpAndDecay(peak, settings.warmup_steps, total))
@@ -157,17 +156,17 @@ class _Loop:
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
             reason = (
                 f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates ({self._chance:.3f}): "
-                "either people differ in nothing, or ids are shuffled against each other"
+                "either all users are alike, or the ids of the tables do not belong together"
             )
-            return _unlearnt(self._model, self._towers, tuple(curve), reason)
-        self._use(weights)
+            return _without_ids(self._model, self._towers, tuple(curve), reason)
+        self._assign_weights(weights)
         return Fit(self._model, self._towers, tuple(curve), best)
 
     def _fall_back(self, weights: list[npt.NDArray[np.float32]]) -> None:
-        """Go on from the best weights so far, with a lower rate."""
+        """Return to the best weights so far and lower the learning rate."""
         if self._rate is not None:
             self._rate.fall(_FALL)
-            self._use(weights)
+            self._assign_weights(weights)
             self._averages.restart()
 
     def _epoch(self, number: int, task: Task) -> Epoch:
@@ -187,35 +186,35 @@ class _Loop:
         return epoch
 
     def _validate(self) -> ValidationScore | None:
-        """The score of the averaged weights, which are those that would be kept."""
+        """Score the averaged weights, which are those that would be kept."""
         if self._judge is None:
             return None
         live = [variable.numpy() for variable in self._model.trainable_variables]
-        self._use(self._averages.values())
+        self._assign_weights(self._averages.values())
         score = self._judge.score(self._towers)
-        self._use(live)
+        self._assign_weights(live)
         return score
 
-    def _use(self, weights: list[npt.NDArray[np.float32]]) -> None:
+    def _assign_weights(self, weights: list[npt.NDArray[np.float32]]) -> None:
         for variable, value in zip(self._model.trainable_variables, weights, strict=True):
             variable.assign(value)
 
 
-def _too_little(events: pd.DataFrame) -> str | None:
-    """Why these events are not enough to learn from; None where they may be."""
+def _too_few(events: pd.DataFrame) -> str | None:
+    """Why these events are too few to learn from; None where they may be enough."""
     items, users = events[Columns.ITEM].nunique(), events[Columns.USER].nunique()
     if items >= _FEWEST and users >= _FEWEST:
         return None
     return f"{len(events):,} events of {users:,} users on {items:,} items; towers need {_FEWEST} of each"
 
 
-def _unlearnt(model: RetrievalModel, towers: TwoTowers, curve: tuple[Epoch, ...], reason: str) -> Fit:
+def _without_ids(model: RetrievalModel, towers: TwoTowers, curve: tuple[Epoch, ...], reason: str) -> Fit:
     model.item_tower.forget_ids()
     return Fit(model, towers, curve, 0, reason)
 
 
 def _epochs(settings: TrainingSettings, judge: Validation | None, earlier: Fit | None) -> int:
-    """At most so many where somebody judges; else half of what was best on the earlier part, or a usual number."""
+    """The most epochs: of the settings with held-out events; else half of the best count so far, or a default."""
     if judge:
         return settings.max_epochs
     return (

@@ -1,4 +1,4 @@
-"""The history encoder: past items' own vectors, pooled at several time scales."""
+"""The history encoder: past items' vectors, pooled with exponential decay at several time scales."""
 
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ _SMOOTHING = 0.1
 
 
 class HistoryPools(tf.keras.layers.Layer):
-    """Weighted means of the vectors of past events, liked and other events apart.
+    """Weighted means of the vectors of past events, liked events and others apart.
 
     Each pool is a mean with exponentially fading weights; several scales side by side hold both a person's lasting
     taste and the last hour. "Liked" is soft and relative to the person's own mean so far. Since the vectors are the
@@ -25,12 +25,12 @@ class HistoryPools(tf.keras.layers.Layer):
         super().__init__(name="history")
         self._event_dropout = event_dropout
         lag = np.arange(length + 1)[:, None] - np.arange(length)[None, :] - 1
-        weights = [_fading(lag, scale) for scale in _SCALES]
+        weights = [_recency_weights(lag, scale) for scale in _SCALES]
         self._weights = tf.constant(np.stack(weights), tf.float32)
         self.count = 2 * len(weights)
 
     def call(self, vectors: Any, present: Any, ratings: Any, positions: Any | None, training: bool = False) -> Any:
-        """Pool what lies before each asked position.
+        """Pool the events before each position.
 
         vectors: float32 [b, l, d] with l <= length; present, ratings: float32 [b, l]; positions: int32 [b, p], 0 … l,
         None for 0 … l - 1. Returns float32 [b, p, count, d].
@@ -52,7 +52,7 @@ class HistoryPools(tf.keras.layers.Layer):
         return tf.einsum("kbpl,blsd->bpskd", weights, values)
 
     def _at_all(self, values: Any) -> Any:
-        """The same for the positions 0 … l - 1: one product, since all rows have the same weights."""
+        """The pools at positions 0 … l - 1 as one matrix product, since all rows share the weights."""
         rows, events, parts, length = tf.unstack(tf.shape(values))
         weights = tf.reshape(self._weights[:, :events, :events], [-1, events])
         columns = tf.reshape(tf.transpose(values, [1, 2, 0, 3]), [events, -1])
@@ -60,7 +60,7 @@ class HistoryPools(tf.keras.layers.Layer):
         return tf.transpose(sums, [3, 1, 2, 0, 4])
 
 
-def _fading(lag: np.ndarray, scale: int) -> np.ndarray:
+def _recency_weights(lag: np.ndarray, scale: int) -> np.ndarray:
     if scale == 1:
         return (lag == 0).astype(np.float32)
     weights = np.exp(-np.maximum(lag, 0) / scale) if scale else np.ones(lag.shape)

@@ -1,4 +1,4 @@
-"""From tables and queries to the arrays that the towers' fixed signatures take."""
+"""Inputs of the towers: from tables and queries to the arrays that their signatures take."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class InputSpec:
-    """All that stands between typed values and tower inputs; saved in the bundle as JSON.
+    """The fitted encoders and vocabularies of both towers' inputs; saved in the bundle as JSON.
 
     length: how many of the newest events of a history are read.
     """
@@ -34,7 +34,7 @@ class InputSpec:
     length: int
 
     def extended(self, items: Iterable[str], users: Iterable[str]) -> "InputSpec":
-        """The same specification, with codes for further ids: what was learnt for the others stays as it is."""
+        """The same specification, with codes for new ids; what was fitted for the others is unchanged."""
         return replace(self, items=self.items.extended(items), users=self.users.extended(users))
 
     @property
@@ -43,11 +43,11 @@ class InputSpec:
         return CONTEXT_WIDTH + self.user_features.width + self.user_features.vocabulary_size
 
     def item_inputs(self, items: pd.DataFrame, text: npt.NDArray[np.float32] | None) -> Arrays:
-        """Inputs of the item tower for n items; `text`: float32 [n, dimensions] of their documents."""
+        """Inputs of the item tower for n items. text: float32 [n, dimensions], their text vectors."""
         return item_inputs(self.items.codes(items[Columns.ITEM]), self.item_features.encode(items, text))
 
     def user_inputs(self, queries: Sequence[UserQuery], dimensions: int) -> Arrays:
-        """Inputs of the user tower for b queries, each asked for the state after its last event."""
+        """Inputs of the user tower for b queries, each at the state after its last event."""
         shape = (len(queries), self.length)
         vectors = np.zeros((*shape, dimensions), np.float32)
         present, raw = np.zeros(shape, bool), np.full(shape, np.nan)
@@ -72,7 +72,7 @@ class InputSpec:
         }
 
     def metadata(self, features: Sequence[Any]) -> npt.NDArray[np.float32]:
-        """User features, by name, as float32 [b, metadata]; a user with no feature at all is a row of zeros."""
+        """User features, by name, as float32 [b, metadata]; a user without features is a row of zeros."""
         if not any(features):
             return np.zeros((len(features), self.facts_width - CONTEXT_WIDTH), np.float32)
         rows = self.user_features.encode(features_table(self.schema.users, features))
@@ -80,7 +80,7 @@ class InputSpec:
         return np.concatenate([rows.dense, rows.sparse.toarray()], axis=1) * known
 
     def state(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The specification as JSON values."""
         return {
             "schema": self.schema.state(),
             "items": self.items.ids,
@@ -119,7 +119,7 @@ def item_inputs(codes: npt.NDArray[np.int32], rows: FeatureRows) -> Arrays:
 
 
 def context_at(windows: Windows, position: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-    """Context features at the asked positions 0 … length: float32 [b, p, width]."""
+    """Context features at the requested positions 0 … length: float32 [b, p, width]."""
     # One more place at the end, so that the state after the last event of a full window exists.
     pad = ((0, 0), (0, 1))
     longer = Windows(np.pad(windows.present, pad), np.pad(windows.ratings, pad), windows.before)

@@ -1,4 +1,4 @@
-"""The item tower: id and metadata to one vector."""
+"""The item tower: one vector from an item's id and metadata."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _START = 0.4
 
 
 class ItemTower(tf.keras.layers.Layer):
-    """id embedding and projected metadata, L2-normalised.
+    """Id embedding plus projected metadata, L2-normalised.
 
     The id embedding is dropped at random while training and absent for an item that training never saw, so the
     metadata learns to stand alone (DropoutNet: Volkovs et al., 2017). A learnt vector stands in for the absent id.
@@ -57,15 +57,15 @@ class ItemTower(tf.keras.layers.Layer):
         scale = hidden**-0.5
         out = 0.01 * scale if alone else 0.5 * scale
         self._linear = _dense(dimensions, out, "linear")
-        self._bend = _dense(hidden, scale, "bend", activation="gelu")
+        self._hidden = _dense(hidden, scale, "bend", activation="gelu")
         self._deep = _dense(dimensions, out, "deep")
 
     def start(self, codes: Any, vectors: Any) -> None:
-        """Let the ids with these codes, int32 [n], begin with vectors, float32 [n, dimensions], of length 1 or less."""
+        """Initialise id embeddings. codes: int32 [n]; vectors: float32 [n, dimensions], of length 1 or less."""
         self._ids.scatter_update(tf.IndexedSlices(_START * vectors, codes))
 
     def forget_ids(self) -> None:
-        """Leave the metadata alone: an id says nothing where nothing was learnt of it."""
+        """Set all id embeddings to zero, for towers that learnt nothing, so that the metadata alone decides."""
         self._ids.assign(tf.zeros_like(self._ids))
         self._absent.assign(tf.zeros_like(self._absent))
 
@@ -92,7 +92,7 @@ class ItemTower(tf.keras.layers.Layer):
         mixed = plain @ self._dense + tags + self._bias
         for part, layer in self._sensors:
             mixed += layer(columns[:, part])
-        return self._linear(mixed) + self._deep(self._bend(mixed))
+        return self._linear(mixed) + self._deep(self._hidden(mixed))
 
 
 def _dense(units: int, deviation: float, name: str, activation: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The retrieval model: both towers, and the softmax that they learn from."""
+"""The retrieval model: both towers and the sampled softmax loss."""
 
 import math
 from typing import Any
@@ -13,7 +13,7 @@ _PERSON = ("present", "rating", "position", "context", "metadata", "user")
 
 
 class SharedCandidates(tfrs.tasks.Retrieval):
-    """TFRS's retrieval task for queries that share one set of candidates and name their positive by its place in it.
+    """TFRS retrieval task for queries that share one set of candidates; each query names its positive by position.
 
     `tfrs.tasks.Retrieval` expects the positive of query i at candidate i, which repeats popular items within a batch
     and leaves their copies to be masked. Here each candidate stands once: with the whole catalogue as candidates the
@@ -23,7 +23,7 @@ class SharedCandidates(tfrs.tasks.Retrieval):
     def call(
         self, queries: Any, candidates: Any, positives: Any, shares: Any, probability: Any, score_mask: Any
     ) -> Any:
-        """The mean cross-entropy, a scalar.
+        """The mean cross-entropy: a scalar.
 
         queries: [q, d], already divided by the temperature; candidates: [c, d]; positives: int32 [q, p], p of them for
         each query, each against the negatives alone; shares: [q, p], what each counts, 1 in a row;
@@ -34,7 +34,7 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         logits = tf.matmul(queries, candidates, transpose_b=True)
         correct = tfrs.layers.loss.SamplingProbablityCorrection()
         negatives = _log_sum_exp(correct(logits, probability), score_mask)
-        # Once more, and not read off the logits: the gradient of that would be a second table of their size.
+        # Computed again, and not taken from the logits, whose gradient would be a second table of their size.
         liked = tf.einsum("qd,qpd->qp", queries, tf.gather(candidates, positives))
         positive = correct(liked, tf.gather(probability, positives))
         # -log(e^p / (e^p + sum of e^n)), with no overflow on either side.
@@ -44,7 +44,7 @@ class SharedCandidates(tfrs.tasks.Retrieval):
 
 @tf.custom_gradient
 def _log_sum_exp(logits: Any, mask: Any) -> Any:
-    """The logarithm of the sum of e^logits where the mask is True: [q, 1] for [q, c].
+    """Log-sum-exp of the logits where the mask is True: [q, 1] for [q, c].
 
     TensorFlow's own is correct too, but its gradient goes over the whole table several times more.
     """
@@ -59,10 +59,10 @@ def _log_sum_exp(logits: Any, mask: Any) -> Any:
 
 
 class SoftTargets(tfrs.tasks.Retrieval):
-    """TFRS's retrieval task for queries that have a distribution over the candidates to match, not one positive."""
+    """TFRS retrieval task whose targets are distributions over the candidates, not single positives."""
 
     def call(self, queries: Any, candidates: Any, targets: Any, weights: Any, probability: Any, score_mask: Any) -> Any:
-        """The mean cross-entropy, a scalar.
+        """The mean cross-entropy: a scalar.
 
         targets: [q, c], 1 in a row and 0 where the mask is False; weights: [q], what each query counts, 1 on average;
         the others as `SharedCandidates` takes them.
@@ -74,10 +74,10 @@ class SoftTargets(tfrs.tasks.Retrieval):
 
 
 class RetrievalModel(tfrs.Model):
-    """Both towers with a learnt temperature, trained to tell events from those before them."""
+    """Both towers with a learnt temperature, trained to predict events from those before them."""
 
     def __init__(self, item_tower: ItemTower, user_tower: UserTower | UnorderedUserTower, temperature: float) -> None:
-        """temperature: where the learnt temperature starts."""
+        """temperature: initial value of the learnt temperature."""
         super().__init__()
         self.item_tower, self.user_tower = item_tower, user_tower
         self._log_scale = self.add_weight(
@@ -87,7 +87,7 @@ class RetrievalModel(tfrs.Model):
 
     @property
     def temperature(self) -> float:
-        """The learnt temperature as it stands."""
+        """The current value of the learnt temperature."""
         return float(tf.exp(-self._log_scale))
 
     def compute_loss(self, inputs: dict[str, Any], training: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Layers of the item tower that read pictures, series and words, trained with it from nothing."""
+"""Layers of the item tower for pictures, series and words, trained with it from scratch."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def sensor_layer(sensor: Sensor, units: int, name: str) -> Any:
 
 
 class WordsLayer(tf.keras.layers.Layer):
-    """A GRU (Cho et al., 2014) over the words of a text, its mean and last state, and a projection.
+    """A GRU (Cho et al., 2014) over the words of a text: mean and last state, projected.
 
     A text without a known word gives zeros.
     """
@@ -41,7 +41,7 @@ class WordsLayer(tf.keras.layers.Layer):
 
 
 class SensorLayer(tf.keras.layers.Layer):
-    """Two convolutions over a picture or along a series, their mean and maximum, and a projection.
+    """Two convolutions over a picture or along a series: mean and maximum, projected.
 
     What is missing gives zeros: the projection has no bias, and the flag takes away what is left.
     """
@@ -63,11 +63,11 @@ class SensorLayer(tf.keras.layers.Layer):
         array = tf.reshape(columns[:, : -self._sensor.masks], [-1, *self._sensor.shape])
         seen = self._second(self._first(array))
         seen = tf.reshape(seen, [-1, seen.shape[1] * (seen.shape[2] if seen.shape.rank == 4 else 1), _CHANNELS])
-        # A picture is there or not; of a series the steps after its end count for nothing.
+        # A missing picture, and the steps after the end of a series, are masked.
         there = mask[:, ::2, None] if self._sensor.kind is SensorKind.SERIES else mask[:, :, None]
         there = tf.broadcast_to(there, [tf.shape(seen)[0], seen.shape[1], 1])
         total = tf.reduce_sum(there, axis=1)
         mean = tf.reduce_sum(seen * there, axis=1) / tf.maximum(total, 1.0)
-        # A gelu is never far below zero, so that nothing may stand for what is not there.
+        # A gelu is never far below zero, so zeros can stand for masked steps in the maximum.
         highest = tf.reduce_max(seen * there, axis=1)
         return self._out(tf.concat([mean, highest], axis=1)) * tf.cast(total > 0, tf.float32)

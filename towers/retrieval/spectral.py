@@ -1,4 +1,4 @@
-"""Where item ids begin: the strongest directions of what goes together, instead of nothing but chance."""
+"""Spectral initialisation of the id embeddings, from co-occurrence instead of random numbers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.pairs import following, owned, together
 
-# Events that every item is granted, so that chance pairs of rare items make no direction of their own.
+# Events added to every item, so that chance pairs of rare items do not make a direction.
 _DAMPING = 10.0
 _TOGETHER = 0.5
 # Directions sought beyond those that are kept, and how often they are sharpened (Halko et al., 2011).
@@ -18,7 +18,7 @@ _SWEEPS = 6
 def spectral_start(
     sequences: Sequences, items: int, dimensions: int, rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
-    """Vectors of the items, float32 [items, dimensions], of length 1 but for those that nothing goes with.
+    """Initial vectors of the items: float32 [items, dimensions], of length 1, or 0 for items without co-occurrence.
 
     The leading eigenvectors of the damped counts of pairs, weighted by the roots of their values: products of two rows
     come as close to these counts as so few numbers can (Levy and Goldberg, 2014, on what embeddings factorise).

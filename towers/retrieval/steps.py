@@ -1,4 +1,4 @@
-"""What one training step sees: a batch of histories and the candidates to tell their items from."""
+"""Training steps: batches of histories, each with the sampled candidates of the softmax."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from pharos.towers.retrieval.inputs import InputSpec, item_inputs
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All that training reads, as arrays.
+    """All training data, as arrays.
 
     spec: how inputs are made. sequences: the events; their item rows count the `catalogue` of n items with an event.
     item_rows: the encoded features of the catalogue; codes: int32 [n], their ids' codes.
@@ -38,7 +38,7 @@ class TrainingData:
 
 
 class TrainingSteps(ABC):
-    """The training steps of an epoch, drawn anew each time it is iterated."""
+    """The training steps of an epoch, sampled anew for each epoch."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
         """Prepare the events.
@@ -51,7 +51,7 @@ class TrainingSteps(ABC):
         shape = (len(sequences.users), data.items)
         self._known = sp.csr_matrix((np.ones(len(sequences), bool), (user, sequences.item)), shape=shape)
         self._share = np.bincount(sequences.item, minlength=data.items) / max(len(sequences), 1)
-        self._whole = item_inputs(data.codes, data.item_rows)
+        self._all_items = item_inputs(data.codes, data.item_rows)
 
     @abstractmethod
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -59,19 +59,19 @@ class TrainingSteps(ABC):
 
     @abstractmethod
     def count(self) -> int:
-        """About how many steps an epoch has."""
+        """The approximate count of steps in an epoch."""
 
     def chance(self) -> float:
-        """The loss of guessing: the mean over the targets of ln(candidates), known items of the user left out."""
+        """The loss of guessing: the mean over targets of ln(candidates), without the user's known items."""
         known = np.diff(self._data.sequences.offsets)
         return float(np.average(np.log(self._data.items - self._known.getnnz(axis=1) + 1), weights=known))
 
-    def _seen(self, batch: Batch, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
+    def _tower_inputs(self, batch: Batch, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
         """What both towers read in a step with the candidates `rows`."""
         data = self._data
         everything = len(rows) == data.items
         return {
-            "items": self._whole if everything else item_inputs(data.codes[rows], data.item_rows.take(rows)),
+            "items": self._all_items if everything else item_inputs(data.codes[rows], data.item_rows.take(rows)),
             "item": _places(rows, batch.item),
             "present": batch.windows.present.astype(np.float32),
             "rating": batch.windows.ratings,
@@ -98,7 +98,7 @@ class TrainingSteps(ABC):
 
 
 class Steps(TrainingSteps):
-    """Each event is told from those before it."""
+    """Training steps for data with timestamps: each event is predicted from those before it."""
 
     def __init__(self, data: TrainingData, events: int, negatives: int, ahead: int, rng: np.random.Generator) -> None:
         """ahead: how many of the events after each state are its positives; the others as in `TrainingSteps`."""
@@ -107,21 +107,21 @@ class Steps(TrainingSteps):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """See `TrainingSteps`."""
-        for part in self._deal(self._rng):
+        for part in self._batches(self._rng):
             yield self._step(gather(self._data.sequences, part, self._data.spec.scale, self._ahead))
 
     def count(self) -> int:
         """See `TrainingSteps`."""
-        return len(self._deal(np.random.default_rng(0)))
+        return len(self._batches(np.random.default_rng(0)))
 
-    def _deal(self, rng: np.random.Generator) -> Sequence[list[Stretch]]:
+    def _batches(self, rng: np.random.Generator) -> Sequence[list[Stretch]]:
         return in_batches(stretches(self._data.sequences, self._data.spec.length), self._events, rng)
 
     def _step(self, batch: Batch) -> dict[str, Any]:
         rows, probability = self._candidates(batch)
         there = batch.positive >= 0
         return {
-            **self._seen(batch, rows),
+            **self._tower_inputs(batch, rows),
             "context": context(batch.windows),
             "place": batch.place,
             "positive": _places(rows, np.where(there, batch.positive, 0)),
@@ -132,5 +132,5 @@ class Steps(TrainingSteps):
 
 
 def _places(rows: npt.NDArray[np.int64], items: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Where each of `items` stands among the sorted `rows`."""
+    """The position of each of `items` in the sorted `rows`."""
     return np.searchsorted(rows, items).astype(np.int32)

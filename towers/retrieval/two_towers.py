@@ -1,4 +1,4 @@
-"""Both towers with all that turns tables and queries into vectors, whether just trained or loaded from a bundle."""
+"""Both towers with their input specification: encodes items and queries, just trained or loaded from a bundle."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ _USERS_AT_ONCE = 64
 
 
 class Encoder(Protocol):
-    """A tower with its fixed signature: a live module, or a SavedModel."""
+    """A tower with a fixed signature: a trained module, or a SavedModel."""
 
     def encode(self, inputs: Mapping[str, Any]) -> Any:
-        """Vectors for the inputs."""
+        """Encode the inputs as vectors."""
 
 
 @dataclass(frozen=True)

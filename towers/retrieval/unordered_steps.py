@@ -1,4 +1,4 @@
-"""Training steps for data without timestamps: a random part of each history tells the rest of it."""
+"""Training steps for data without timestamps: a random part of each history predicts the rest."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,17 +13,17 @@ from pharos.towers.retrieval.linear_teacher import LinearTeacher
 from pharos.towers.retrieval.steps import TrainingData, TrainingSteps
 
 _KEPT = 0.7
-# A user is one example in a pass, and an epoch of so few would be no time to learn in.
+# A user is one example per pass, so an epoch has several passes.
 _PASSES = 5
-# How much of what is to be told is the teacher's opinion of all items rather than the events themselves.
+# The weight of the teacher's distribution in the target; the rest is that of the events.
 _TAUGHT = 0.9
 
 
 class UnorderedSteps(TrainingSteps):
-    """Each user shows a part of the events, drawn anew each time, and all others are told at once.
+    """Each user's history is split at random, anew for each epoch: one part is the input, the rest the targets.
 
-    The likelihood is multinomial (Mult-VAE: Liang et al., 2018). Events alone are soon learnt by heart, so that most of
-    the weight is on a linear teacher's distribution (distillation: Hinton et al., 2015).
+    The likelihood is multinomial (Mult-VAE: Liang et al., 2018). On events alone the towers soon overfit, so most
+    of the weight is on a linear teacher's distribution (distillation: Hinton et al., 2015).
     """
 
     def __init__(self, data: TrainingData, events: int, negatives: int, rng: np.random.Generator) -> None:
@@ -32,7 +32,7 @@ class UnorderedSteps(TrainingSteps):
         self._teacher = LinearTeacher.fit(self._known)
         lengths = np.minimum(np.diff(data.sequences.offsets), data.spec.length)
         self._users = max(round(events / lengths.mean()), 1)
-        # A user counts by the root of the events to tell, so that a few long histories do not outweigh all others.
+        # A user's weight is the square root of the target count, so that few long histories do not outweigh all others.
         self._typical = float(np.sqrt(lengths * (1 - _KEPT)).mean())
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -59,7 +59,7 @@ class UnorderedSteps(TrainingSteps):
         logits = self._teacher.logits(self._matrix(batch, shown).astype(np.float32), rows) - np.log(probability)
         own = wanted / wanted.sum(axis=1, keepdims=True)
         return {
-            **self._seen(batch, rows),
+            **self._tower_inputs(batch, rows),
             "position": position,
             "context": context_at(batch.windows, position),
             "place": np.arange(len(batch.user)),
@@ -70,13 +70,13 @@ class UnorderedSteps(TrainingSteps):
         }
 
     def _matrix(self, batch: Batch, chosen: npt.NDArray[np.bool_]) -> sp.csr_matrix:
-        """The chosen events of a batch, bool [b, items]."""
+        """The chosen events of a batch as a matrix, bool [b, items]."""
         rows, columns = chosen.nonzero()
         entries = (np.ones(len(rows), bool), (rows, batch.item[rows, columns]))
         return sp.csr_matrix(entries, shape=(len(batch.user), self._data.items))
 
 
 def _softmax(logits: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Along rows, over the places that are there."""
+    """Softmax along rows, over the places where the mask is True."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True)) * there
     return exponentials / exponentials.sum(axis=1, keepdims=True)

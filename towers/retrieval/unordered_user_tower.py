@@ -1,4 +1,4 @@
-"""The user tower for data without timestamps: a history is a set."""
+"""The user tower for data without timestamps: a history is a set of items."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from pharos.towers.retrieval.user_tower import keep
 
 
 class UnorderedUserTower(tf.keras.layers.Layer):
-    """A linear map of the summed history, corrected by a hidden layer, L2-normalised.
+    """A linear map of the summed history plus a hidden layer, L2-normalised.
 
-    All events count alike, divided by the square root of their number: while training the vector keeps its length, so
-    that a long history may be surer of itself. The hidden layer starts at nothing and half of it is dropped at random,
-    since it learns single users by heart where no order tells them apart.
+    All events have the same weight, divided by the square root of their count. In training the vector is not
+    normalised, so that a long history can give larger logits. The hidden layer is initialised to zero and uses a
+    dropout of one half, since without an order of events it overfits to single users.
     """
 
     def __init__(self, users: int, width: int, dimensions: int, hidden: int, id_dropout: float) -> None:
@@ -22,14 +22,14 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         if self._has_ids:
             self._ids = self.add_weight("ids", (users + 1, dimensions), initializer="zeros")
         self._map = self.add_weight("map", (dimensions, dimensions), initializer="identity")
-        self._anyone = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
+        self._bias = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
         deviation = (dimensions + width) ** -0.5
-        self._bend = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=deviation), name="bend")
+        self._hidden = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=deviation), name="bend")
         self._drop = tf.keras.layers.Dropout(0.5)
         self._out = tf.keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="zeros", name="out")
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """The users' vectors at the asked positions: float32 [b, p, dimensions], of length 1 but while training.
+        """User vectors at the requested positions: float32 [b, p, dimensions], of length 1 except while training.
 
         inputs: as those of `pharos.towers.retrieval.user_tower.UserTower`.
         """
@@ -41,8 +41,8 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         if training:
             metadata *= keep(metadata, 0.1)
         metadata = tf.repeat(metadata[:, None], tf.shape(position)[1], axis=1)
-        hidden = self._bend(tf.concat([summed, inputs["context"], metadata], axis=-1))
-        vector = summed @ self._map + self._out(self._drop(hidden, training=training)) + self._anyone
+        hidden = self._hidden(tf.concat([summed, inputs["context"], metadata], axis=-1))
+        vector = summed @ self._map + self._out(self._drop(hidden, training=training)) + self._bias
         if self._has_ids:
             identity = tf.gather(self._ids, inputs["user"]) * tf.cast(inputs["user"] > 0, tf.float32)[:, None]
             vector += (identity * keep(identity, self._id_dropout) if training else identity)[:, None]

@@ -1,4 +1,4 @@
-"""The user tower: history, context, metadata and id to one vector."""
+"""The user tower: one vector from history, context, metadata and id."""
 
 from typing import Any
 
@@ -26,15 +26,17 @@ class UserTower(tf.keras.layers.Layer):
             "pool_shares", (history.count,), initializer=tf.keras.initializers.Constant(0.3)
         )
         self._direct = self.add_weight("direct", (width, dimensions), initializer="zeros")
-        self._anyone = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
+        self._bias = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
         inputs = history.count * dimensions + width
-        self._bend = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=inputs**-0.5), name="bend")
+        self._hidden = tf.keras.layers.Dense(
+            hidden, "gelu", kernel_initializer=normal(stddev=inputs**-0.5), name="bend"
+        )
         self._out = tf.keras.layers.Dense(
             dimensions, use_bias=False, kernel_initializer=normal(stddev=0.5 * hidden**-0.5), name="out"
         )
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """The users' vectors at the asked positions: float32 [b, p, dimensions], each of length 1.
+        """User vectors at the requested positions: float32 [b, p, dimensions], each of length 1.
 
         inputs: vectors float32 [b, length, d], present, rating float32 [b, length], position int32 [b, p] (none for
         that before each event), context float32 [b, p, c], metadata float32 [b, m], user int32 [b].
@@ -51,8 +53,8 @@ class UserTower(tf.keras.layers.Layer):
         # A product costs less than the weighted sum of the pools, which reads and writes all of them once more.
         summing = tf.reshape(self._pool_shares[:, None, None] * tf.eye(dimensions), [count * dimensions, dimensions])
         plain = tf.tensordot(seen, summing, 1)
-        corrected = self._out(self._bend(tf.concat([seen, facts], axis=-1)))
-        vector = plain + corrected + facts @ self._direct + self._anyone
+        corrected = self._out(self._hidden(tf.concat([seen, facts], axis=-1)))
+        vector = plain + corrected + facts @ self._direct + self._bias
         if self._has_ids:
             vector += self._identity(inputs["user"], training)[:, None]
         return tf.math.l2_normalize(vector, axis=-1)
@@ -63,5 +65,5 @@ class UserTower(tf.keras.layers.Layer):
 
 
 def keep(rows: Any, dropout: float) -> Any:
-    """1 for each row that stays, 0 for the share `dropout` of them: float32 [rows, 1]."""
+    """A dropout mask over rows: 0 for a share `dropout` of them, else 1: float32 [rows, 1]."""
     return tf.cast(tf.random.uniform([tf.shape(rows)[0], 1]) >= dropout, tf.float32)

@@ -1,4 +1,4 @@
-"""How good both towers are on held-out events: what early stopping looks at."""
+"""Validation of both towers on held-out events, for early stopping."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ _GAIN = 1 / np.log2(np.arange(2, 12))
 
 @dataclass(frozen=True)
 class ValidationScore:
-    """Means over the users with a held-out event, each on the full catalogue less what the user is known to have."""
+    """Means over users with a held-out event, on the full catalogue without the user's known items."""
 
     ndcg_10: float
     recall_100: float
 
     @property
     def combined(self) -> float:
-        """One number to choose by: the order at the top counts most, the breadth of the candidates too."""
+        """One number to select by: ndcg@10 counts most, recall@100 too."""
         return self.ndcg_10 + 0.3 * self.recall_100
 
 
 class Validation:
-    """Held-out events against which towers can be scored again and again."""
+    """Held-out events on which towers can be scored repeatedly."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Validation:
         self._candidates = candidates
 
     def score(self, towers: TwoTowers) -> ValidationScore:
-        """Score these towers."""
+        """Score the towers."""
         items = towers.item_vectors(self._items, self._text)
         rows = [self._block(towers, items, start) for start in range(0, len(self.users), _USERS_AT_ONCE)]
         ndcg, recall = np.concatenate(rows).mean(axis=0)
@@ -71,7 +71,7 @@ class Validation:
 
 
 def per_user(scores: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """ndcg@10 and recall@100 of each of n rows: float64 [n, 2]; every row wants at least one item."""
+    """ndcg@10 and recall@100 of each of n users: float64 [n, 2]; each row needs at least one wanted item."""
     count = min(100, scores.shape[1])
     best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
     ranks = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
@@ -83,7 +83,7 @@ def per_user(scores: npt.NDArray[np.float32], wanted: npt.NDArray[np.bool_]) -> 
 
 
 def list_scores(lists: Sequence[npt.NDArray[np.int64]], wanted: Sequence[npt.NDArray[np.int64]]) -> ValidationScore:
-    """The same for ordered lists of at most 100 rows and the rows to be found, of n users."""
+    """The same scores for n users from ordered lists of at most 100 rows, and the wanted rows."""
     figures = np.zeros((len(lists), 2))
     for number, (rows, own) in enumerate(zip(lists, wanted, strict=True)):
         hits = np.isin(rows, own)

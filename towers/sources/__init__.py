@@ -1,1 +1,1 @@
-"""The sources of candidates, and how their answers become one list: towers, neighbours and content."""
+"""The sources of candidates (towers, neighbours, content), and the merging of their lists."""

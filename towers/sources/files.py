@@ -1,4 +1,4 @@
-"""The sources of a bundle as two files: what is JSON, and what are arrays."""
+"""Saving and loading the sources of a bundle: one JSON file and one file of arrays."""
 
 import io
 import json
@@ -22,7 +22,7 @@ ARRAYS: Final = "sources.npz"
 
 
 def write_sources(folder: Path, sources: Sources) -> None:
-    """Write both files below `folder`."""
+    """Write both files into `folder`."""
     state = {
         "settings": sources.settings.model_dump(),
         "weights": sources.weights.state(),

@@ -1,4 +1,4 @@
-"""Choosing what the validation part can choose: how the neighbours are made, and what each source counts."""
+"""Fits the sources, and chooses on held-out events the neighbour settings and the weight of each source."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,22 +23,22 @@ from pharos.towers.sources.merging import Floats, MergeWeights, Rows, Weights, m
 from pharos.towers.sources.retriever import Retriever
 
 NEW = Weights(0.4, 0.2, 0.4)
-"""What the sources count for items that training did not see: chosen on several kinds of data (docs/experiments.md)."""
+"""The weights of the sources for new items: chosen on several kinds of data (docs/experiments.md)."""
 
 _PEOPLE = 2000
-"""Users that choices are made on."""
+"""Users in the validation sample."""
 _TRIALS = tuple(MergeWeights(Weights(1 - share, share, 0.0), NEW) for share in (0.25, 0.5))
-"""Blends in which neighbours are judged: what is best alone need not be what adds most."""
+"""Source weights with which neighbour settings are compared: the best source alone need not add most to the others."""
 _STEP = 10
 _UNJUDGED = MergeWeights(Weights(0.4, 0.4, 0.2), NEW)
 _UNLEARNT = MergeWeights(Weights(0.0, 0.5, 0.5), Weights(0.0, 0.5, 0.5))
-"""What the sources count where nobody can judge them, and where the towers have learnt nothing besides."""
+"""The weights without held-out events, and the same where the towers learnt nothing."""
 _FEWEST_PEOPLE = 10
 
 
 @dataclass(frozen=True)
 class SourcesFit:
-    """The sources with the settings that did best. score: of the merged lists; alone: of each source, by its name."""
+    """The best sources. score: of the merged lists; alone: of each source alone, by its name."""
 
     sources: Sources
     score: ValidationScore | None
@@ -57,45 +57,44 @@ def fit_sources(
     seed: int = 0,
     learnt: bool = True,
 ) -> SourcesFit:
-    """Sources fitted on `events`, chosen by the held-out ones, which `towers` have not seen either.
+    """Fit sources on `events`, and choose their settings on held-out events that `towers` have not seen either.
 
     text: the documents' vectors of all items; candidates: bool [items], among which held-out events are found;
     learnt: whether the towers are worth being asked.
     """
     spec = towers.spec
-    ways = _ways(spec.scale.timed, dataset, len(spec.items))
     pairs = NeighbourPairs.of(known_sequences(spec, events), len(spec.items))
     encoder, content = encoded(spec, dataset.items)
     unjudged = _UNJUDGED if learnt else _UNLEARNT
-    first = Sources(
-        spec, pairs.neighbours(ways[0]), encoder, Taste.fit(content, encoder), content, unjudged, ways[0]
-    )  # fmt: skip
+    default, *others = _configurations(spec.scale.timed, dataset, len(spec.items))
+    taste = Taste.fit(content, encoder)
+    first = Sources(spec, pairs.neighbours(default), encoder, taste, content, unjudged, default)
     if held_out is None or held_out[Columns.USER].nunique() < _FEWEST_PEOPLE:
         return SourcesFit(first, None, {})
     trial = _Trial(dataset, events, held_out, candidates, towers, first, text, seed)
-    best, best_score = first, _judged(first, trial)
-    fades, makes = fade_choices(timed=spec.scale.timed), ways[1:]
-    with progress.task("Choosing neighbours", len(fades) + len(makes)) as task:
-        # First how fast a history fades, then, with that, what the weights are made of.
-        for way in [ways[0].model_copy(update={"fade": fade}) for fade in fades] + makes:
-            if way in makes:
-                way = way.model_copy(update={"fade": best.settings.fade})
-            tried = replace(first, neighbours=pairs.neighbours(way), settings=way)
-            score = _judged(tried, trial)
+    best, best_score = first, _best_score(first, trial)
+    fades = fade_choices(timed=spec.scale.timed)
+    with progress.task("Choosing neighbours", len(fades) + len(others)) as task:
+        # First the decay is chosen, then, with it, the other settings.
+        for configuration in [default.model_copy(update={"fade": fade}) for fade in fades] + others:
+            if configuration in others:
+                configuration = configuration.model_copy(update={"fade": best.settings.fade})
+            tried = replace(first, neighbours=pairs.neighbours(configuration), settings=configuration)
+            score = _best_score(tried, trial)
             if score > best_score:
                 best, best_score = tried, score
             task.advance()
         task.note(f"neighbours: {_describe(best.settings)}")
-    return _weighed(best, trial, progress, learnt=learnt)
+    return _with_best_weights(best, trial, progress, learnt=learnt)
 
 
-def _judged(sources: Sources, trial: "_Trial") -> float:
+def _best_score(sources: Sources, trial: "_Trial") -> float:
     parts = trial.parts(sources)
     return max(trial.score(trial.merged(parts, blend)).combined for blend in _TRIALS)
 
 
-def _ways(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
-    # With times the linear model adds little, and is worth no more than a few seconds.
+def _configurations(timed: bool, dataset: Dataset, items: int) -> list[NeighbourSettings]:
+    # With timestamps the linear model adds little, and is tried only if it takes seconds.
     cheap = items <= 5_000
     return choices(timed=timed, linear=affordable(len(dataset.users), items) and (cheap or not timed))
 
@@ -104,7 +103,7 @@ _Parts = list[tuple[Rows, Floats]]
 
 
 class _Trial:
-    """The validation part, asked again and again; towers and content answer once."""
+    """Scores sources on held-out events, repeatedly; the lists of towers and content are computed once."""
 
     def __init__(
         self,
@@ -128,13 +127,13 @@ class _Trial:
         self._others = self._retriever.lists(self._queries, towers.user_vectors(self._queries), self._seen, candidates)
 
     def parts(self, sources: Sources) -> _Parts:
-        """For each user the merged rows and scaled scores with these neighbours."""
+        """For each user the merged rows and scaled scores, with the neighbours of these sources."""
         retriever = self._retriever.with_neighbours(sources, self._items)
         found = retriever.neighbour_lists(self._queries, self._seen, self._allowed)
         return [merge([own[0], new, own[2]]) for own, new in zip(self._others, found, strict=True)]
 
     def merged(self, parts: _Parts, weights: MergeWeights) -> list[Rows]:
-        """For each user the hundred best rows."""
+        """For each user the best hundred rows."""
         new = self._retriever.new
         lists = []
         for rows, scaled in parts:
@@ -146,8 +145,8 @@ class _Trial:
         return list_scores(lists, self._wanted)
 
 
-def _weighed(sources: Sources, trial: _Trial, progress: Progress, *, learnt: bool) -> SourcesFit:
-    """The same sources with the weights that did best."""
+def _with_best_weights(sources: Sources, trial: _Trial, progress: Progress, *, learnt: bool) -> SourcesFit:
+    """The same sources with the best weights."""
     parts = trial.parts(sources)
     best, best_score = sources.weights, ValidationScore(-1.0, -1.0)
     alone: dict[str, ValidationScore] = {}

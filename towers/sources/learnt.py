@@ -1,4 +1,4 @@
-"""What the other sources know: item-to-item weights and content, with the weights of all sources."""
+"""The fitted sources besides the towers: neighbours and content, with the weights of all sources."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,14 +22,14 @@ from pharos.towers.sources.merging import MergeWeights
 from pharos.towers.sparse import empty, rows_at
 
 _ALIKE = 30
-"""Known items by whose weights a new one is placed, the most alike by content."""
+"""The most similar known items, whose weights a new item gets."""
 
 _BLOCK = 64
 
 
 @dataclass(frozen=True)
 class ItemRows:
-    """What the index holds of n items beside dense vectors.
+    """The sparse vectors of n items, which the index holds beside the dense ones.
 
     neighbours: float32 CSR [n, known items], the weights from each known item; content: float32 CSR [n, COLUMNS].
     """
@@ -40,7 +40,7 @@ class ItemRows:
 
 @dataclass(frozen=True)
 class Sources:
-    """Neighbours and content, learnt from the items of `spec`, with the weights of all sources.
+    """Neighbours and content, fitted on the items of `spec`, with the weights of all sources.
 
     content: float32 CSR [items, COLUMNS], the training catalogue's; settings: what the neighbours are made of.
     """
@@ -62,33 +62,33 @@ class Sources:
         settings: NeighbourSettings,
         weights: MergeWeights,
     ) -> Self:
-        """From training events; items: typed rows, those of the specification among them."""
+        """Fit on training events. items: typed rows, among them those of the specification."""
         sequences = known_sequences(spec, events)
         neighbours = NeighbourPairs.of(sequences, len(spec.items)).neighbours(settings)
         encoder, content = encoded(spec, items)
         return cls(spec, neighbours, encoder, Taste.fit(content, encoder), content, weights, settings)
 
     def item_rows(self, items: pd.DataFrame) -> ItemRows:
-        """Of n items, typed rows as in pharos.ingest.dataset.Dataset."""
+        """The sparse vectors of n items, given as typed rows as in pharos.ingest.dataset.Dataset."""
         content = self.encoder.encode(items, self.spec.schema.items)
         return ItemRows(self._neighbours_of(items, content), content)
 
     def item_neighbours(self, items: pd.DataFrame) -> sp.csr_matrix:
-        """The neighbours alone; content is only read where an item is new."""
+        """The neighbour vectors alone; the content of new items only is encoded."""
         return self._neighbours_of(items, None)
 
     def _neighbours_of(self, items: pd.DataFrame, content: sp.csr_matrix | None) -> sp.csr_matrix:
-        """New items are placed by the known ones that they are like."""
+        """Neighbour vectors; those of new items are means over the most similar known items."""
         codes = self.spec.items.codes(items[Columns.ITEM]).astype(np.int64) - 1
         known, new = np.flatnonzero(codes >= 0), np.flatnonzero(codes < 0)
         if not len(new):
             return self._incoming[codes]
         written = self.encoder.encode(items.iloc[new], self.spec.schema.items) if content is None else content[new]
-        joined = sp.vstack([self._incoming[codes[known]], self.alike(written) @ self._incoming], format="csr")
+        joined = sp.vstack([self._incoming[codes[known]], self.most_similar(written) @ self._incoming], format="csr")
         return joined[np.argsort(np.concatenate([known, new]))]
 
-    def alike(self, content: sp.csr_matrix) -> sp.csr_matrix:
-        """For n rows of content the known items most like each, float32 CSR [n, items], 1 in a row or nothing."""
+    def most_similar(self, content: sp.csr_matrix) -> sp.csr_matrix:
+        """The known items most similar to n content rows: float32 CSR [n, items], rows sum to 1 or are empty."""
         blocks = [empty(0, len(self.spec.items))]
         for start in range(0, content.shape[0], _BLOCK):
             cosines = products(content[start : start + _BLOCK], self.content)
@@ -100,62 +100,62 @@ class Sources:
         return sp.vstack(blocks, format="csr", dtype=np.float32)
 
     def neighbour_entries(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """The same as `ask_neighbours` as dimensions, ascending, and values; rows: the history's, see `rows`."""
+        """`ask_neighbours` as dimensions, ascending, and values. rows: of the history, see `rows`."""
         return self.neighbours.entries(rows)
 
     def content_entries(
         self, query: UserQuery, rows: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """The same as `ask_content` as dimensions, ascending, and values; rows: the history's, see `rows`."""
+        """`ask_content` as dimensions, ascending, and values. rows: of the history, see `rows`."""
         taste = self._taste(query, rows)
         return taste.indices.astype(np.int64) + self.taste.first, taste.data
 
     def ask_neighbours(self, query: UserQuery) -> sp.csr_matrix:
-        """The history as the index's `neighbours` are asked with: float32 CSR [1, known items]."""
-        return self.neighbours.asked_with(self.rows(query))
+        """The query vector for the index's `neighbours`: float32 CSR [1, known items]."""
+        return self.neighbours.query_row(self.rows(query))
 
     def ask_content(self, query: UserQuery) -> sp.csr_matrix:
-        """The person's taste as the index's `content` is asked with: float32 CSR [1, COLUMNS].
+        """The query vector for the index's `content`, a user profile: float32 CSR [1, COLUMNS].
 
         Items that training did not see count by the rows that the query brings.
         """
-        return self._widened(self.taste_of(query))
+        return self._with_all_columns(self.taste_of(query))
 
     def taste_of(self, query: UserQuery) -> sp.csr_matrix:
-        """The same without the columns that no taste has: float32 CSR [1, columns that tastes have]."""
+        """The user profile over those columns alone that profiles use: float32 CSR [1, profile columns]."""
         return self._taste(query, self.rows(query))
 
     def _taste(self, query: UserQuery, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
         rows = rows[-LONGEST:]
         if (rows >= 0).all():
-            return self.taste.weights(rows_at(self._read, rows), rows_at(self._scaled, rows))
+            return self.taste.weights(rows_at(self._profile_rows, rows), rows_at(self._scaled_profile_rows, rows))
         nothing = empty(1, COLUMNS)
         past = [
-            self._read[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
+            self._profile_rows[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
             for row, event in zip(rows, query.history[-LONGEST:], strict=True)
         ]
         read = sp.vstack(past, format="csr")
         return self.taste.weights(read, self.taste.scaled(read))
 
-    def _widened(self, taste: sp.csr_matrix) -> sp.csr_matrix:
+    def _with_all_columns(self, taste: sp.csr_matrix) -> sp.csr_matrix:
         columns = taste.indices.astype(np.int64) + self.taste.first
         return sp.csr_matrix((taste.data, columns, taste.indptr), shape=(1, COLUMNS))
 
     def rows(self, query: UserQuery) -> npt.NDArray[np.int64]:
-        """The history's items in the training catalogue, int64 [l], -1 for others."""
+        """Rows of the history's items in the training catalogue: int64 [l], -1 for others."""
         return self.spec.items.codes([event.item_id for event in query.history]).astype(np.int64) - 1
 
     @cached_property
-    def _read(self) -> sp.csr_matrix:
+    def _profile_rows(self) -> sp.csr_matrix:
         return self.taste.read(self.content)
 
     @cached_property
-    def _scaled(self) -> sp.csr_matrix:
-        return self.taste.scaled(self._read)
+    def _scaled_profile_rows(self) -> sp.csr_matrix:
+        return self.taste.scaled(self._profile_rows)
 
     @cached_property
     def _incoming(self) -> sp.csr_matrix:
-        """For each known item the weights of all others: float32 CSR [items, items]."""
+        """The weights from all others into each known item: float32 CSR [items, items]."""
         return self.neighbours.weights.T.tocsr()
 
 
@@ -166,7 +166,7 @@ def known_sequences(spec: InputSpec, events: pd.DataFrame) -> Sequences:
 
 
 def encoded(spec: InputSpec, items: pd.DataFrame) -> tuple[ContentEncoder, sp.csr_matrix]:
-    """The content encoder of a training catalogue with its rows."""
+    """A content encoder fitted on the training catalogue, and its rows."""
     catalogue = items.set_index(Columns.ITEM, drop=False).loc[spec.items.ids]
     encoder = ContentEncoder.fit(catalogue, spec.schema.items)
     return encoder, encoder.encode(catalogue, spec.schema.items)

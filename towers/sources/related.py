@@ -1,4 +1,4 @@
-"""What is like an item: taste, company and content, and how much each says of an item with so many events."""
+"""Similar items: merges the lists by tower vectors, co-occurrence and content, weighted by an item's event count."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,26 +8,26 @@ import numpy as np
 from pharos.towers.sources.merging import Floats, Rows, merge
 
 TRUSTED_EVENTS: Final = 2.0
-"""With so many events an item's content counts as much as taste and company together."""
+"""The event count at which content weighs as much as towers and co-occurrence together."""
 LEAST_CONTENT: Final = 0.1
-"""What content counts at least: between well-known items it tells a sequel from what everybody has."""
+"""The least weight of content: among well-known items it tells a sequel from what everybody has."""
 COMPANY: Final = 0.9
-"""What company counts beside taste: who had the one item had the other."""
+"""The weight of co-occurrence beside the towers."""
 TASTE: Final = 0.1
-"""What taste counts beside company: the item tower's vectors are alike."""
+"""The weight of item tower similarity beside co-occurrence."""
 
 
 def shares(events: int) -> Floats:
-    """What taste, company and content count for an item with so many events: float32 [3], 1 in all."""
+    """The weights of towers, co-occurrence and content for an item with so many events: float32 [3], they sum to 1."""
     content = max(TRUSTED_EVENTS / (TRUSTED_EVENTS + events), LEAST_CONTENT)
     return np.array([(1 - content) * TASTE, (1 - content) * COMPANY, content], np.float32)
 
 
 def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Floats]:
-    """The items of all lists, int64 [m], best first, and their scores, float32 [m], between 0 and 1.
+    """The items of all lists, int64 [m], best first, and their scores, float32 [m], from 0 to 1.
 
-    lists: taste, company and content, each its items, as numbers, and their scores, best first; events: how many the
-    item has that the others are like. What has nothing to say leaves its share to the others; among items of the same
+    lists: taste, company and content, each its items, as numbers, and their scores, best first; events: how many
+    the item has that the others are like. An empty list leaves its weight to the others; among items of the same
     score the lower number comes first.
     """
     rows, parts = merge(lists)
@@ -39,9 +39,9 @@ def related(lists: Sequence[tuple[Rows, Floats]], events: int) -> tuple[Rows, Fl
 
 
 def company(led_to: tuple[Rows, Floats], led_from: tuple[Rows, Floats]) -> tuple[Rows, Floats]:
-    """The neighbours in both directions as one list, best first: the sum of both weights.
+    """The neighbours of both directions as one list, best first, by the sum of both weights.
 
-    led_to: the items that this one speaks for; led_from: those that speak for it.
+    led_to: the items with a weight from this one; led_from: the items with a weight into it.
     """
     rows, place = np.unique(np.concatenate([led_to[0], led_from[0]]), return_inverse=True)
     scores = np.bincount(place, np.concatenate([led_to[1], led_from[1]]), len(rows)).astype(np.float32)

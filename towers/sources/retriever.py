@@ -1,4 +1,4 @@
-"""All sources over items in memory: what the index does for one person, for many, in training and evaluation."""
+"""Candidate generation in memory, by all sources, for many users: used in training, evaluation and the Python API."""
 
 from collections.abc import Iterator, Sequence
 from copy import copy
@@ -24,7 +24,7 @@ List = tuple[Rows, Floats]
 
 @dataclass(frozen=True)
 class Candidates:
-    """What all sources found for one person, best first.
+    """The merged candidates of one user, best first.
 
     rows: int64 [m], of the items; parts: float32 [m, SOURCES], scaled scores; score: float32 [m], merged.
     user: float32 [d], the person's vector.
@@ -36,12 +36,12 @@ class Candidates:
     user: Floats
 
     def first(self, count: int) -> "Candidates":
-        """The best of them."""
+        """The best candidates."""
         return Candidates(self.rows[:count], self.parts[:count], self.score[:count], self.user)
 
 
 class Retriever:
-    """The sources over n items."""
+    """Candidate generation over n items."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Retriever:
         allowed: npt.NDArray[np.bool_] | None = None,
         depth: int = DEPTH,
     ) -> Iterator[Candidates]:
-        """For each query the candidates of all sources.
+        """The merged candidates of each query.
 
         seen: for each the rows that are left out; allowed: bool [n], None for all items; depth: of each list.
         """
@@ -84,7 +84,7 @@ class Retriever:
                 yield Candidates(rows[order], parts[order], merged[order], user)
 
     def with_neighbours(self, sources: Sources, items: pd.DataFrame) -> "Retriever":
-        """The same with the neighbours of other sources; items: those that it was made with."""
+        """The same retriever with the neighbours of other sources. items: those of this one."""
         other = copy(self)
         other.sources, other._neighbours = sources, sources.item_neighbours(items).T.tocsr()
         return other
@@ -97,9 +97,9 @@ class Retriever:
         allowed: npt.NDArray[np.bool_] | None = None,
         depth: int = DEPTH,
     ) -> list[tuple[List, List, List]]:
-        """For each query the lists of all sources; users: float32 [q, d], their vectors."""
+        """The lists of all sources for each query. users: float32 [q, d], the user vectors."""
         towers = [_dense_list(row, own, allowed, depth) for row, own in zip(users @ self.vectors.T, seen, strict=True)]
-        tastes = sp.vstack([self._no_taste, *map(self.sources.taste_of, queries)], format="csr")
+        tastes = sp.vstack([self._no_profiles, *map(self.sources.taste_of, queries)], format="csr")
         content = _sparse_lists(tastes @ self._content, seen, allowed, depth)
         return list(zip(towers, self.neighbour_lists(queries, seen, allowed, depth), content, strict=True))
 
@@ -110,21 +110,21 @@ class Retriever:
         allowed: npt.NDArray[np.bool_] | None = None,
         depth: int = DEPTH,
     ) -> list[List]:
-        """For each query the list of the neighbours alone."""
-        asked = sp.vstack([self._nobody, *map(self.sources.ask_neighbours, queries)], format="csr")
+        """The list of the neighbours alone for each query."""
+        asked = sp.vstack([self._no_histories, *map(self.sources.ask_neighbours, queries)], format="csr")
         return _sparse_lists(asked @ self._neighbours, seen, allowed, depth)
 
     @property
-    def _nobody(self) -> sp.csr_matrix:
+    def _no_histories(self) -> sp.csr_matrix:
         return empty(0, self._neighbours.shape[0])
 
     @property
-    def _no_taste(self) -> sp.csr_matrix:
+    def _no_profiles(self) -> sp.csr_matrix:
         return empty(0, self._content.shape[0])
 
 
 def _dense_list(scores: Floats, seen: Rows, allowed: npt.NDArray[np.bool_] | None, depth: int) -> List:
-    """The best items of one source by scores of all of them, float32 [n], which are overwritten."""
+    """The best items of one source by the scores of all items, float32 [n], which are overwritten."""
     scores[seen] = -np.inf
     if allowed is not None:
         scores[~allowed] = -np.inf
@@ -137,7 +137,7 @@ def _sparse_lists(
 ) -> list[List]:
     """The best items of one source for each row of scores, float32 CSR [q, n].
 
-    A source that knows of no connection between person and item has nothing to say of the item.
+    Items of score 0, which have no connection to the user, are left out.
     """
     lists, left_out = [], np.zeros(scores.shape[1], bool) if allowed is None else ~allowed
     for place, own in enumerate(seen):

@@ -1,1 +1,1 @@
-"""The text model, and the document of an item that it reads."""
+"""The text model, and the document of each item that it encodes."""

@@ -1,4 +1,4 @@
-"""A BERT encoder on NumPy, for a few texts at a time.
+"""A BERT encoder in NumPy, fast for a few texts.
 
 The same model on TensorFlow takes six seconds to load, and a question has one text. What is computed is the encoder of
 Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (2019), with the mean of the token vectors as in
@@ -20,14 +20,14 @@ _ABSOLUTE: Final = "absolute"
 
 
 def can_read(folder: Path) -> bool:
-    """Whether the model in this folder is one that `Bert` computes: a BERT with usual activations and positions."""
+    """Whether the model in this folder is a BERT that `Bert` supports (activation, position embeddings)."""
     config = _config(folder)
     usual = all(config.get(name) == value for name, value in _NEEDED.items())
     return usual and config.get("position_embedding_type", _ABSOLUTE) == _ABSOLUTE and (folder / _TOKENIZER).is_file()
 
 
 class Bert:
-    """One model, loaded. Safe with threads: nothing changes after loading."""
+    """A loaded BERT model. Thread-safe: it does not change after loading."""
 
     def __init__(self, folder: Path, weights_file: Path, max_tokens: int) -> None:
         """Read the weights. max_tokens: longer texts are cut. Raises OSError or KeyError where a file lacks a part."""

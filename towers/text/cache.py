@@ -1,4 +1,4 @@
-"""Text vectors on disk, so that no text is ever encoded twice by the same model."""
+"""A cache of text vectors on disk, so that no text is encoded twice by the same model."""
 
 import hashlib
 import sqlite3
@@ -13,7 +13,7 @@ _BLOCK = 500  # SQLite's oldest limit of bound variables is 999
 
 
 class TextCache:
-    """Vectors by content hash, in one SQLite file for each text model and each number of tokens it reads.
+    """Text vectors by content hash, in one SQLite file per text model and token limit.
 
     A cache is derived data: it may be deleted at any time, and two processes may write to it at once.
     """
@@ -26,7 +26,7 @@ class TextCache:
             db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
 
     def get(self, texts: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        """The known vectors of `texts`, by text; unknown texts are absent."""
+        """The cached vectors by text; texts without one are left out."""
         by_key = {_key(text): text for text in texts}
         keys = list(by_key)
         found: dict[str, npt.NDArray[np.float32]] = {}
@@ -39,7 +39,7 @@ class TextCache:
         return found
 
     def put(self, vectors: Iterable[tuple[str, npt.NDArray[np.float32]]]) -> None:
-        """Remember each (text, vector) pair."""
+        """Store each (text, vector) pair."""
         rows = [(_key(text), vector.astype(np.float32).tobytes()) for text, vector in vectors]
         with closing(self._connect()) as db, db:
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)

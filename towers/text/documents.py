@@ -1,4 +1,4 @@
-"""The text that stands for an item: what the text model reads, once for each item."""
+"""Item documents: the text of each item that the text model encodes."""
 
 import pandas as pd
 
@@ -9,10 +9,10 @@ _TAGS_SHOWN = 5
 
 
 def documents(items: pd.DataFrame, features: tuple[Feature, ...]) -> list[str]:
-    """One text for each row of `items`: the title, its texts, its first tags, then its categories.
+    """One document per row of `items`: title, texts, first tags and categories.
 
-    A text model reads no more than the beginning of a long document: what a query by meaning asks for comes first, and
-    tags and categories, which the item tower has as such besides, where there is room. The same vector serves the item
+    A text model reads only the beginning of a long document. So what a search by meaning needs comes first, and
+    tags and categories, which are features of the item tower anyway, come last. The same vector serves the item
     tower and the search by meaning, so a catalogue is encoded once. Rows with nothing but an id give an empty text.
     """
     columns = [items[feature.name] for feature in _readable(features)]
@@ -30,7 +30,7 @@ def _readable(features: tuple[Feature, ...]) -> list[Feature]:
 
 
 def _title(title: str, item_id: str) -> str:
-    # Where a data set has no titles, the id stands in for one, and says nothing.
+    # In a data set without titles the id is the title, which carries no information.
     return "" if title == item_id else title
 
 

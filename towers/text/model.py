@@ -1,4 +1,4 @@
-"""The frozen text model: sentences to vectors, on TensorFlow, with no PyTorch."""
+"""The frozen text model, on TensorFlow, without PyTorch."""
 
 import hashlib
 import importlib.util
@@ -25,14 +25,14 @@ _BATCH = 32
 _BLOCK = 2048
 # Sequences are padded to a multiple of this.
 _STEP = 8
-# So many texts at a time are sooner encoded by NumPy than TensorFlow is loaded.
+# Up to this many texts, NumPy is faster than loading TensorFlow.
 _FEW = 8
 # The graph is traced for the length of its first text, and for all lengths with the second.
 _LONGER_TEXT = "text " * 40
 
 
 class TextModel:
-    """A Hugging Face encoder with mean pooling, L2-normalised; its weights never change.
+    """A Hugging Face encoder with mean pooling, L2-normalised; its weights are never trained.
 
     The pooling is that of Sentence-BERT (Reimers and Gurevych, 2019): the mean of the token vectors under the mask.
     """
@@ -49,7 +49,7 @@ class TextModel:
 
     @cached_property
     def weights_hash(self) -> str:
-        """The sha256 of the weights file, as hexadecimal digits."""
+        """The SHA-256 of the weights file, in hexadecimal."""
         digest = hashlib.sha256()
         with self._weights_file.open("rb") as file:
             while block := file.read(1 << 20):
@@ -78,7 +78,7 @@ class TextModel:
                 if self._cache:
                     self._cache.put(encoded.items())
                 known.update(encoded)
-        # To ask the model itself would load its whole library, which nothing needs where all texts are known.
+        # Reading it from the model would load TensorFlow, which is not needed if all texts are cached.
         length = len(next(iter(known.values()))) if known else self.dimensions
         vectors = np.zeros((len(texts), length), np.float32)
         for row, text in enumerate(texts):
@@ -95,9 +95,9 @@ class TextModel:
         return self.folder / "model.safetensors"
 
     def _encode(self, texts: Sequence[str], task: Task) -> npt.NDArray[np.float32]:
-        """Texts of like length go through the model together, which leaves little padding."""
-        if len(texts) <= _FEW and not self._is_loaded and self._few is not None:
-            vectors = np.array([self._few.embed(text) for text in texts], np.float32)
+        """Encode texts sorted by length, so that batches need little padding."""
+        if len(texts) <= _FEW and not self._is_loaded and self._small_batch_model is not None:
+            vectors = np.array([self._small_batch_model.embed(text) for text in texts], np.float32)
             task.advance(len(texts))
             return vectors
         tokens = self._tokenizer(list(texts), truncation=True, max_length=_MAX_TOKENS)["input_ids"]
@@ -110,18 +110,18 @@ class TextModel:
         return vectors
 
     def load(self) -> None:
-        """Load the model on TensorFlow, which from then on encodes a few texts too."""
+        """Load the TensorFlow model now; it then encodes small batches too."""
         for length in ("the first text", _LONGER_TEXT):
             self._forward(*_padded(self._tokenizer([length], truncation=True, max_length=_MAX_TOKENS)["input_ids"]))
-        self.__dict__.pop("_few", None)
+        self.__dict__.pop("_small_batch_model", None)
 
     @property
     def _is_loaded(self) -> bool:
         return "_forward" in self.__dict__
 
     @cached_property
-    def _few(self) -> Bert | None:
-        """What encodes a few texts; None for a kind of model that only TensorFlow computes."""
+    def _small_batch_model(self) -> Bert | None:
+        """The NumPy model for small batches; None for a kind of model that only TensorFlow supports."""
         return Bert(self.folder, self._weights_file, _MAX_TOKENS) if can_read(self.folder) else None
 
     @cached_property

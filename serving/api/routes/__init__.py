@@ -1,1 +1,1 @@
-"""The routes, a file per noun: each parses, calls one method of the pipeline and returns."""
+"""The routes, one file per noun: each parses the request, calls one method and returns the response."""

@@ -1,4 +1,4 @@
-"""Why an item is in a person's list, or is not."""
+"""Explains why an item is in a user's list, or is not."""
 
 from fastapi import APIRouter
 
@@ -10,6 +10,6 @@ router = APIRouter(prefix="/v1", tags=["recommendations"])
 
 @router.post("/explain")
 def explain_item(request: ExplainDep, service: ServiceDep) -> Explanation:
-    """At which stage an item falls for a person, or what brings it into the list that the same request would get."""
+    """At which stage an item is dropped for a user, or why it is in the list that the same request would get."""
     person, item_id, selection = request
     return Explanation.of(service.pipeline.trace(person, item_id, selection))

@@ -14,13 +14,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/healthz")
 async def healthz(request: Request) -> Health:
-    """The process answers."""
+    """The process is alive."""
     return Health(version=request.app.version)
 
 
 @router.get("/readyz", response_model=Readiness)
 def readyz(request: Request, service: ServiceDep) -> Readiness | Response:
-    """Every part answers, and a collection is live; 503 says which part does not and why."""
+    """All parts are ready and a collection is live; otherwise 503 names the parts that are not, with reasons."""
     problems = service.problems()
     if problems:
         detail = "; ".join(f"{part}: {reason}" for part, reason in problems.items())

@@ -1,4 +1,4 @@
-"""Items."""
+"""Items: list, read, write, delete, and similar items."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,12 +16,12 @@ _CREATED: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WrittenItem, 
 
 
 def _later(model: type) -> dict[int | str, dict[str, Any]]:
-    return {202: {"model": model, "description": "It is stored, and will be indexed as soon as the index can"}}
+    return {202: {"model": model, "description": "It is stored, and is indexed as soon as the index is available"}}
 
 
 @router.get("")
 def list_items(page: ItemPageDep, service: ServiceDep) -> ItemPage:
-    """All items, page by page, in the order of their ids. What is there all the time comes exactly once.
+    """All items, page by page, ordered by id. An item that exists all the time is listed exactly once.
 
     Those that may not be shown are among them.
     """
@@ -34,13 +34,13 @@ def list_items(page: ItemPageDep, service: ServiceDep) -> ItemPage:
 
 @router.get("/{item_id}")
 def read_item(item_id: PathId, service: ServiceDep) -> Item:
-    """All that is known of an item."""
+    """All stored data of an item."""
     return Item.of(service.pipeline.item(item_id))
 
 
 @router.get("/{item_id}/similar")
 def find_similar(item_id: PathId, query: SimilarDep, service: ServiceDep) -> ItemList:
-    """What is like an item."""
+    """Items similar to an item."""
     method, selection = query
     return ItemList.of(service.pipeline.similar(item_id, selection, method))
 
@@ -49,7 +49,7 @@ def find_similar(item_id: PathId, query: SimilarDep, service: ServiceDep) -> Ite
 def write_item(
     item_id: PathId, body: ItemBody, service: ServiceDep, metrics: MetricsDep, response: Response
 ) -> WrittenItem:
-    """Write a whole item, in place of what there was of its id. With the answer, it can be recommended and found."""
+    """Create or replace an item. Once the response arrives, the item can be recommended and found."""
     result = service.items.put(body.new_item(item_id))
     metrics.wrote("item", 1)
     response.status_code = _status(result.indexed, created=result.created)
@@ -60,7 +60,7 @@ def write_item(
 def change_item(
     item_id: PathId, body: ItemPatch, service: ServiceDep, metrics: MetricsDep, response: Response
 ) -> WrittenItem:
-    """Change what is given of an item."""
+    """Change the given fields of an item."""
     result = service.items.patch(
         item_id, title=body.title, features=body.features, available=body.available, times=body.times()
     )
@@ -71,7 +71,7 @@ def change_item(
 
 @router.delete("/{item_id}", responses=_later(DeletedItem))
 def delete_item(item_id: PathId, service: ServiceDep, metrics: MetricsDep, response: Response) -> DeletedItem:
-    """Delete an item. What people did with it stays theirs; if it comes back, it counts again."""
+    """Delete an item. Its events are kept; if the item is written again, they count again."""
     indexed = service.items.delete(item_id)
     metrics.wrote("item deletion", 1)
     response.status_code = _status(indexed)
@@ -80,7 +80,7 @@ def delete_item(item_id: PathId, service: ServiceDep, metrics: MetricsDep, respo
 
 @router.post(":batch", responses=_later(WrittenItems))
 def write_items(body: list[BatchItem], service: ServiceDep, metrics: MetricsDep, response: Response) -> WrittenItems:
-    """Write many whole items, all or none; what is wrong is named with its place in the list."""
+    """Create or replace many items, all or none; an error names the item's position in the list."""
     results = service.items.put_all([entry.new_item(entry.item_id) for entry in body])
     metrics.wrote("item", len(results))
     written = WrittenItems.written(results)

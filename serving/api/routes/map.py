@@ -1,4 +1,4 @@
-"""The map of items: who and what stands where, stored or not."""
+"""The map of items, and the positions of users and new items in it."""
 
 from fastapi import APIRouter
 
@@ -13,19 +13,19 @@ _COLOURS = (FeatureType.NUMBER, FeatureType.FLAG, FeatureType.CATEGORY, FeatureT
 
 @router.get("/map")
 def read_map(service: ServiceDep) -> MapAnswer:
-    """The items of the live collection in two dimensions: the principal components of the item tower's vectors."""
+    """The items of the live collection in two dimensions: principal components of their item tower vectors."""
     features = [feature.name for feature in service.store.schema().items if feature.type in _COLOURS]
     return MapAnswer.of(service.pipeline.map(), features)
 
 
 @router.post("/map/person")
 def place_person(person: PersonDep, service: ServiceDep) -> PersonAnswer:
-    """Where a person stands in the map, and what they had."""
+    """The position of a user in the map, and the user's history."""
     return PersonAnswer.of(service.pipeline.place(person))
 
 
 @router.post("/items:preview")
 def preview_item(request: PreviewDep, service: ServiceDep) -> PreviewAnswer:
-    """Where an item would stand, what it would be like and for whom it would be, without storing it."""
+    """Preview an item without storing it: its position, similar items, and the users it suits."""
     body, person = request
     return PreviewAnswer.of(service.pipeline.preview(body.title, body.features, person))

@@ -11,5 +11,5 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def read_metrics(metrics: MetricsDep, service: ServiceDep) -> Response:
-    """Counts and times since the start, and how things stand, in Prometheus' text format."""
+    """Counters and times since the start, and gauges of the current state, in Prometheus' text format."""
     return Response(metrics.exposition(service), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""The web page and the API's reference: all their files are installed here, nothing is loaded from elsewhere."""
+"""The web page and the API reference, from files that are installed here; nothing is loaded from other hosts."""
 
 import hashlib
 from functools import cache
@@ -38,20 +38,20 @@ class _File(NamedTuple):
 
 @router.get("/", include_in_schema=False)
 async def page(request: Request, service: ServiceDep) -> Response:
-    """The page."""
+    """The web page."""
     images = "'self' data: https:" if service.settings.image_feature else "'self' data:"
     return _respond(request, _files()["index.html"], images)
 
 
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
-    """The API's reference."""
+    """The API reference."""
     return _respond(request, _files()["docs.html"], "'self' data:")
 
 
 @router.get("/assets/{name}", include_in_schema=False)
 async def asset(request: Request, name: str) -> Response:
-    """A file of the page. The name is looked up among those that were read at the start, never as a path."""
+    """A file of the page, looked up among the files read at the start; the name is never used as a path."""
     file = _files().get(name)
     if file is None:
         return problem_response(request, HTTPStatus.NOT_FOUND, f"there is no asset {shown(name)}")
@@ -59,7 +59,7 @@ async def asset(request: Request, name: str) -> Response:
 
 
 def _respond(request: Request, file: _File, images: str | None) -> Response:
-    """The file, or that it is still the same. images: what the page may show; None for what is no page."""
+    """The file, or 304 if it is unchanged. images: sources that the page may show; None for other files."""
     headers = {"Cache-Control": "no-cache", "ETag": file.tag}
     if images is not None:
         headers["Content-Security-Policy"] = _POLICY.format(images=images)
@@ -70,7 +70,7 @@ def _respond(request: Request, file: _File, images: str | None) -> Response:
 
 @cache
 def _files() -> dict[str, _File]:
-    """Every file by its name, wherever it lies in the folder, and those of the reference."""
+    """Every file of the page and of the API reference, by name."""
     package, folder, names = _REFERENCE
     paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _TYPES]
     paths += [Path(str(files(package) / folder / name)) for name in names]

@@ -10,6 +10,6 @@ router = APIRouter(prefix="/v1", tags=["recommendations"])
 
 @router.get("/popular")
 def list_popular(query: PopularDep, service: ServiceDep) -> ItemList:
-    """What most people like, by weighted rating; without ratings, by count of events; or a chart of a window."""
+    """The most popular items, by weighted rating, by event count without ratings; or a chart of a time window."""
     selection, order, since = query
     return ItemList.of(service.pipeline.popular(selection, order, since))

@@ -1,4 +1,4 @@
-"""Re-indexing and rolling back."""
+"""Re-indexing and rollback."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ _JOBS = 20
 def start_reindex(
     request: Request, response: Response, service: ServiceDep, body: ReindexBody | None = None
 ) -> JobStatus:
-    """Build a new collection from the store beside the live one, and switch to it; the running job if there is one."""
+    """Build a new collection from the store and switch to it; returns the running job if there is one."""
     asked = body or ReindexBody()
     job = service.reindexer.start(asked.bundle, known_variant(service, asked.variant))
     response.headers["Location"] = request.app.url_path_for("read_job", job_id=job.id)
@@ -25,18 +25,18 @@ def start_reindex(
 
 @router.get("/jobs")
 def list_jobs(service: ServiceDep) -> list[JobStatus]:
-    """The last 20 re-indexes, the newest first."""
+    """The last 20 re-index jobs, the newest first."""
     return [JobStatus.model_validate(job) for job in service.store.newest_jobs(_JOBS)]
 
 
 @router.get("/jobs/{job_id}")
 def read_job(job_id: PathId, service: ServiceDep) -> JobStatus:
-    """Where a re-index stands."""
+    """The status of a re-index job."""
     return JobStatus.model_validate(service.reindexer.job(job_id))
 
 
 @router.post("/rollback")
 def roll_back(service: ServiceDep, variant: VariantDep) -> RolledBack:
-    """Switch to the collection that was live before; 409 where there is none."""
+    """Switch to the collection that was live before; 409 if there is none."""
     generation, previous = service.reindexer.rollback(variant)
     return RolledBack(bundle=generation.bundle.id, collection=generation.collection, previous=previous)

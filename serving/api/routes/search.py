@@ -1,4 +1,4 @@
-"""Search by title and meaning."""
+"""Search by title and by meaning."""
 
 from fastapi import APIRouter
 
@@ -10,6 +10,6 @@ router = APIRouter(prefix="/v1", tags=["search"])
 
 @router.get("/search")
 def search(query: TextSelectionDep, service: ServiceDep) -> ItemList:
-    """Items that a text names or describes: titles first, then what means the same."""
+    """Items that match a text: first by title, then by meaning."""
     text, selection = query
     return ItemList.of(service.pipeline.search(text, selection))

@@ -1,4 +1,4 @@
-"""What the catalogue holds, how the system stands, and whether its parts agree."""
+"""The schema of the catalogue, the status of the system, and the comparison of store and index."""
 
 import threading
 
@@ -25,7 +25,7 @@ _COMPARING = threading.Lock()
 
 @router.get("/schema")
 def read_schema(service: ServiceDep) -> CatalogueSchema:
-    """The features of items and users, and which values those of items have: what a filter can be made of."""
+    """The features of items and users, and the values that items have: what filters can use."""
     items = [ItemFeature.of(known) for known in service.store.feature_values()]
     users = [UserFeature(name=feature.name, type=feature.type) for feature in service.store.schema().users]
     return CatalogueSchema(items=items, users=users)
@@ -33,7 +33,7 @@ def read_schema(service: ServiceDep) -> CatalogueSchema:
 
 @router.get("/status")
 def read_status(service: ServiceDep) -> StatusAnswer:
-    """Counts, what is live, bundles and collections."""
+    """Row counts, what is live, bundles and collections."""
     settings = ShownSettings.model_validate(service.settings)
     return StatusAnswer.of(status_of(service), service.store.some_users(_USERS), settings)
 

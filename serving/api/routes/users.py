@@ -1,4 +1,4 @@
-"""Events, users, what is stored of them, and the items that they ignore."""
+"""Users, their events, ignored items, and all stored data of a user."""
 
 from http import HTTPStatus
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["feedback"])
 
 @router.post("/events")
 def add_events(body: list[EventBody], service: ServiceDep, metrics: MetricsDep, key: KeyUserDep) -> AddedEvents:
-    """Tell what users did, all or none; the next answer takes it into account. A user need not be known.
+    """Add events, all or none; the next response uses them. Unknown users are accepted.
 
     The same user, item, type and timestamp are the same event, however often it is sent.
     """
@@ -37,7 +37,7 @@ def add_events(body: list[EventBody], service: ServiceDep, metrics: MetricsDep, 
 
 @router.get("/events")
 def list_events(page: PageDep, service: ServiceDep) -> EventPage:
-    """All events, page by page, in the order in which they were stored. What is there all the time comes exactly once.
+    """All events, page by page, in the order they were stored. One that exists all the time is listed exactly once.
 
     Events that are stored meanwhile come at the end.
     """
@@ -48,7 +48,7 @@ def list_events(page: PageDep, service: ServiceDep) -> EventPage:
 
 @router.get("/users")
 def list_users(page: PageDep, service: ServiceDep) -> UserPage:
-    """All users, page by page, in the order of their ids. Who is there all the time comes exactly once."""
+    """All users, page by page, ordered by id. A user that exists all the time is listed exactly once."""
     (after,) = page.after(str) or (None,)
     shown, cursor = page.of(service.store.list_users(page.limit + 1, after), lambda user: (user.user_id,))
     return UserPage(users=[UserStatus.of(user) for user in shown], next_cursor=cursor)
@@ -56,19 +56,19 @@ def list_users(page: PageDep, service: ServiceDep) -> UserPage:
 
 @router.get("/users/{user_id}")
 def read_user(user_id: PathId, service: ServiceDep) -> UserStatus:
-    """What is known of a user."""
+    """The stored data of a user."""
     return UserStatus.of(service.events.user(user_id))
 
 
 @router.put("/users/{user_id}")
 def write_user(user_id: PathId, body: UserBody, service: ServiceDep) -> UserStatus:
-    """Write the features of a user, in place of what was known of them."""
+    """Write the features of a user, replacing all earlier ones."""
     return UserStatus.of(service.events.put_user(user_id, body.features))
 
 
 @router.delete("/users/{user_id}")
 def delete_user(user_id: PathId, service: ServiceDep, metrics: MetricsDep) -> UserStatus:
-    """Delete all that is known of a user: features, events and ignored items. The answer says what that was."""
+    """Delete all data of a user: features, events and ignored items. The response says what was deleted."""
     deleted = service.events.delete_user(user_id)
     metrics.wrote("user deletion", 1)
     return UserStatus.of(deleted)
@@ -76,19 +76,19 @@ def delete_user(user_id: PathId, service: ServiceDep, metrics: MetricsDep) -> Us
 
 @router.put("/users/{user_id}/ignored/{item_id}", status_code=HTTPStatus.NO_CONTENT)
 def ignore_item(user_id: PathId, item_id: PathId, service: ServiceDep) -> None:
-    """Never show this item to this user."""
+    """Never show an item to a user."""
     service.events.ignore(user_id, item_id)
 
 
 @router.delete("/users/{user_id}/ignored/{item_id}", status_code=HTTPStatus.NO_CONTENT)
 def stop_ignoring_item(user_id: PathId, item_id: PathId, service: ServiceDep) -> None:
-    """Let this item be shown to this user again."""
+    """Allow an item to be shown to a user again."""
     service.events.stop_ignoring(user_id, item_id)
 
 
 @router.get("/users/{user_id}/events")
 def list_events_of_user(user_id: PathId, page: PageDep, service: ServiceDep) -> EventPage:
-    """What a user did, page by page, the oldest first. The list of an unknown user is empty."""
+    """The events of a user, page by page, oldest first. The list of an unknown user is empty."""
     events = service.store.list_events_of(user_id, page.limit + 1, page.after(int, int))
     shown, cursor = page.of(events, lambda event: (event.timestamp, event.number))
     return EventPage(events=[StoredEventBody.of(event) for event in shown], next_cursor=cursor)
@@ -96,7 +96,7 @@ def list_events_of_user(user_id: PathId, page: PageDep, service: ServiceDep) -> 
 
 @router.delete("/users/{user_id}/events/{event_id}", status_code=HTTPStatus.NO_CONTENT)
 def delete_event(user_id: PathId, event_id: PathToken, service: ServiceDep, metrics: MetricsDep) -> None:
-    """Delete one event of a user, by the event_id of their list; the next answer does without it."""
+    """Delete one event of a user, by its event_id; the next response does not use it."""
     key = read_token(event_id, (str, str, int))
     if key is None or not service.events.delete_event(user_id, str(key[0]), str(key[1]), int(key[2])):
         raise UnknownEvent(user_id, event_id)
@@ -105,13 +105,13 @@ def delete_event(user_id: PathId, event_id: PathToken, service: ServiceDep, metr
 
 @router.get("/users/{user_id}/export")
 def export_user(user_id: PathId, service: ServiceDep) -> PersonalDataBody:
-    """All that is stored of a person, as of one moment: features, events and ignored items."""
+    """All stored data of a user at one moment: features, events and ignored items."""
     return PersonalDataBody.of(service.events.personal_data(user_id))
 
 
 @router.post("/users/{user_id}/merge")
 def merge_user(user_id: PathId, body: MergeBody, service: ServiceDep, metrics: MetricsDep) -> MergedUser:
-    """Give all that is known of a user, such as a visitor before the login, to another, and delete the first.
+    """Move all data of a user, such as a visitor before login, to another user, and delete the first.
 
     All or nothing. Events that both have count once; of features that both have, the other one's stay.
     """

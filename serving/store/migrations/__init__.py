@@ -1,4 +1,4 @@
-"""Brings the database of an older version to the tables of this one (Alembic)."""
+"""Migrates the database of an older version to the tables of this one (Alembic)."""
 
 from pharos.serving.store.migrations.upgrade import HEAD, upgrade
 

@@ -1,4 +1,4 @@
-"""The types of columns that are not the same in every database."""
+"""Column types that differ between databases."""
 
 from typing import Final
 

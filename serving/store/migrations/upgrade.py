@@ -1,4 +1,4 @@
-"""Brings a database to the tables of this version, whichever version made it, and whoever else is at it."""
+"""Migrates a database of any earlier version, safe against concurrent migrations."""
 
 from pathlib import Path
 from typing import Any, Final, cast
@@ -12,16 +12,16 @@ HEAD: Final = "0003"
 """The newest of the versions."""
 _FIRST: Final = "0001"
 _TABLE: Final = "alembic_version"
-# Any number: PostgreSQL locks it, for all who know it.
+# The key of a PostgreSQL advisory lock: an arbitrary number.
 _LOCK: Final = 7_420_513
 
 
 def upgrade(engine: Engine) -> None:
-    """Make the tables, or change those of an older version. Several processes may do so at once.
+    """Create the tables, or migrate those of an older version. Several processes may do so at once.
 
     Raises StoreError where a newer version of Pharos has changed them already: this one does not know what they mean.
     """
-    # A look without a lock, so that the store can be opened while another process writes.
+    # Checked without a lock first, so that the store can be opened while another process writes.
     with engine.begin() as connection:
         if _version(connection) == HEAD:
             return
@@ -33,7 +33,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    """The version of the tables; None where there are none."""
+    """The version of the tables; None if there are none."""
     names = inspect(connection).get_table_names()
     if _TABLE in names:
         version = connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar()

@@ -1,4 +1,4 @@
-"""What every feature encoder is: learned from a column once, then a pure function from values to numbers."""
+"""The interface of feature encoders: fitted on a column once, then a pure function from values to numbers."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class FeatureEncoder(ABC):
 
     type: ClassVar[FeatureType]
     name: ClassVar[str] = ""
-    """What a feature asks for it by; empty for the project's own, of which each type has one."""
+    """The name by which a feature selects it; empty for the built-in encoder of each type."""
 
     @classmethod
     @abstractmethod
@@ -55,7 +55,7 @@ class FeatureEncoder(ABC):
 
     @property
     def sensor(self) -> Sensor | None:
-        """How a layer reads the dense columns; None where they are plain numbers."""
+        """For pictures, series and words: how a layer reads the dense columns; None for plain numbers."""
         return None
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Flags: yes, no, or not known."""
+"""Encoder of flags: yes, no, or missing."""
 
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ from pharos.towers.features.encoders.base import Encoded, FeatureEncoder
 
 
 class FlagEncoder(FeatureEncoder):
-    """A flag as [yes, no]: both 0 where it is not known."""
+    """A flag as [yes, no]; both are 0 where it is missing."""
 
     type = FeatureType.FLAG
 
@@ -40,5 +40,5 @@ class FlagEncoder(FeatureEncoder):
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls()

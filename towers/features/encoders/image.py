@@ -1,4 +1,4 @@
-"""Pictures: standardised pixels, which a convolutional layer of the item tower reads."""
+"""Encoder of pictures: standardised pixels for the convolutional layer of the item tower."""
 
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ _PIXELS = IMAGE_SIDE * IMAGE_SIDE * 3
 
 
 class ImageEncoder(FeatureEncoder):
-    """A picture as [pixels, 1 if there is one], each colour standardised over the pictures of training."""
+    """A picture as [pixels, 1 if present], each colour channel standardised over the training pictures."""
 
     type = FeatureType.IMAGE
 
@@ -25,7 +25,7 @@ class ImageEncoder(FeatureEncoder):
 
     @classmethod
     def fit(cls, column: pd.Series) -> Self:
-        """Learn the scale of the colours; a column without a picture encodes to nothing."""
+        """Learn mean and deviation of each colour channel; a column without pictures is encoded as nothing."""
         sums, squares, count = np.zeros(3), np.zeros(3), 0
         for image in column:
             if image is not None:
@@ -47,7 +47,7 @@ class ImageEncoder(FeatureEncoder):
 
     @property
     def width(self) -> int:
-        """The numbers of a picture, and one."""
+        """The count of pixel values, and one."""
         return _PIXELS + 1 if len(self._mean) else 0
 
     @property
@@ -57,14 +57,14 @@ class ImageEncoder(FeatureEncoder):
 
     @property
     def sensor(self) -> Sensor | None:
-        """Pixels and the flag."""
+        """Pixels with the flag that one is present."""
         return Sensor(SensorKind.IMAGE, _SHAPE, 1) if self.width else None
 
     def state(self) -> dict[str, Any]:
-        """The scale of the colours."""
+        """Mean and deviation of the colour channels."""
         return {"mean": self._mean.tolist(), "deviation": self._deviation.tolist()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(state["mean"], state["deviation"])

@@ -1,4 +1,4 @@
-"""Numbers: scaled, with a soft histogram and a flag for a missing value."""
+"""Encoder of numbers: standardised value, soft histogram, and a flag for a missing value."""
 
 from typing import Any, Self
 
@@ -61,7 +61,7 @@ class NumberEncoder(FeatureEncoder):
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(state["mean"], state["deviation"], state["knots"])
 
 

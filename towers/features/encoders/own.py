@@ -1,4 +1,4 @@
-"""Encoders that come from outside the project, by the name under which a feature asks for one."""
+"""The registry of custom feature encoders, by the name that a feature declares."""
 
 from importlib.metadata import entry_points
 from typing import Final
@@ -14,16 +14,16 @@ _OWN: dict[str, type[FeatureEncoder]] = {}
 
 
 class UnknownEncoder(TowersError):
-    """A feature asks for an encoder that nobody registered, or for one of another type."""
+    """A feature names an encoder that is not registered, or one for another feature type."""
 
 
 def register_encoder(encoder: type[FeatureEncoder]) -> None:
-    """Make an encoder known by its `name`; a class of the same name takes the place of an earlier one."""
+    """Register an encoder by its `name`; it replaces an earlier one of the same name."""
     _OWN[encoder.name] = encoder
 
 
 def own_encoder(feature: Feature) -> type[FeatureEncoder]:
-    """The encoder that a feature names.
+    """The registered encoder that a feature names.
 
     Installed packages that declare the entry point group `pharos.plugins` are imported where the name is not known yet:
     that is how a server finds it. Raises UnknownEncoder.

@@ -1,4 +1,4 @@
-"""Columns that are pictures or series: what a layer of the item tower has to know to read them from the dense block."""
+"""Columns that are pictures, series or words: how a layer of the item tower reads them from the dense block."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from math import prod
 
 
 class SensorKind(StrEnum):
-    """What reads a block of dense columns, in `pharos.towers.retrieval.sensors`."""
+    """The layer that reads a block of dense columns; see `pharos.towers.retrieval.sensors`."""
 
     IMAGE = "image"
     SERIES = "series"
@@ -15,7 +15,7 @@ class SensorKind(StrEnum):
 
 @dataclass(frozen=True)
 class Sensor:
-    """Dense columns that are one array and a mask after it.
+    """Dense columns that hold one array, followed by its mask.
 
     shape: of the array, (side, side, 3) or (steps, values). masks: count of the mask's columns, 1 where there is
     something: one for a picture, one for each step of a series, none for words. words: the count
@@ -29,5 +29,5 @@ class Sensor:
 
     @property
     def width(self) -> int:
-        """Count of all its columns."""
+        """The count of all its columns, mask included."""
         return prod(self.shape) + self.masks

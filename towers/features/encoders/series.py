@@ -1,4 +1,4 @@
-"""Series: standardised steps, which a convolutional layer of the item tower reads along the time."""
+"""Encoder of series: standardised steps for the convolutional layer of the item tower."""
 
 from typing import Any, Self
 
@@ -15,10 +15,9 @@ _CLIP = 5.0
 
 
 class SeriesEncoder(FeatureEncoder):
-    """A series as [steps, a mask of the steps], each of its values standardised over all steps of training.
+    """A series as [steps, mask of the steps], each value standardised over all training steps.
 
-    A longer series than the layer reads is brought to its length by the means of as many stretches; a shorter one is
-    padded at the end.
+    A series longer than the layer reads is averaged over stretches of steps; a shorter one is padded at the end.
     """
 
     type = FeatureType.SERIES
@@ -29,7 +28,7 @@ class SeriesEncoder(FeatureEncoder):
 
     @classmethod
     def fit(cls, column: pd.Series) -> Self:
-        """Learn the scale of the values; a column without a series encodes to nothing."""
+        """Learn mean and deviation of the values; a column without series is encoded as nothing."""
         known = [series for series in column if series is not None]
         if not known:
             return cls([], [])
@@ -50,7 +49,7 @@ class SeriesEncoder(FeatureEncoder):
 
     @property
     def width(self) -> int:
-        """The values of all steps, and the mask."""
+        """The count of values of all steps, and of the mask."""
         return _STEPS * (len(self._mean) + 1) if len(self._mean) else 0
 
     @property
@@ -60,21 +59,21 @@ class SeriesEncoder(FeatureEncoder):
 
     @property
     def sensor(self) -> Sensor | None:
-        """Steps and their mask."""
+        """The steps with their mask."""
         return Sensor(SensorKind.SERIES, (_STEPS, len(self._mean)), _STEPS) if self.width else None
 
     def state(self) -> dict[str, Any]:
-        """The scale of the values."""
+        """Mean and deviation of the values."""
         return {"mean": self._mean.tolist(), "deviation": self._deviation.tolist()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(state["mean"], state["deviation"])
 
 
 def _shortened(steps: npt.NDArray[np.float64]) -> Dense:
-    """At most 64 steps: means of stretches, as equal in length as can be."""
+    """At most 64 steps: a longer series becomes the means of stretches of about equal length."""
     if len(steps) <= _STEPS:
         return steps.astype(np.float32)
     starts = np.linspace(0, len(steps), _STEPS, endpoint=False).astype(np.int64)

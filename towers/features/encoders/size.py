@@ -1,4 +1,4 @@
-"""How much is said of an item: the length of a text, the count of its tags."""
+"""Encoders of sizes: the length of a text, the count of tags."""
 
 from typing import Any, Self
 
@@ -12,8 +12,7 @@ from pharos.towers.features.encoders.base import Dense, Encoded, FeatureEncoder
 class LogSize:
     """The logarithm of a size, standardised.
 
-    Much is written about what many people like: how rich an item's metadata is says something of its popularity
-    before anybody has seen it.
+    The amount of metadata hints at an item's popularity, also while the item has no events.
     """
 
     def __init__(self, mean: float, deviation: float) -> None:
@@ -22,7 +21,7 @@ class LogSize:
 
     @classmethod
     def fit(cls, values: pd.Series) -> Self:
-        """Learn the scale. values: texts or tuples; anything else has the size 0."""
+        """Learn mean and deviation of the logarithm. values: texts or tuples; anything else has size 0."""
         logs = _logs(values)
         return cls(float(logs.mean()), float(logs.std()) or 1.0) if len(logs) else cls(0.0, 1.0)
 
@@ -36,7 +35,7 @@ class LogSize:
 
 
 class TextEncoder(FeatureEncoder):
-    """The length of a text. What it says is in the vector of the item's document (see pharos.towers.text.documents)."""
+    """The length of a text. Its meaning is encoded apart, by the text model (see pharos.towers.text.documents)."""
 
     type = FeatureType.TEXT
 
@@ -46,7 +45,7 @@ class TextEncoder(FeatureEncoder):
 
     @classmethod
     def fit(cls, column: pd.Series) -> Self:
-        """Learn the scale of lengths."""
+        """Learn mean and deviation of the log length."""
         return cls(LogSize.fit(column))
 
     def encode(self, column: pd.Series) -> Encoded:
@@ -64,12 +63,12 @@ class TextEncoder(FeatureEncoder):
         return 0
 
     def state(self) -> dict[str, Any]:
-        """The scale of lengths."""
+        """Mean and deviation of the log length."""
         return {"size": self._size.state()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(LogSize(**state["size"]))
 
 

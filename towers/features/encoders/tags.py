@@ -1,4 +1,4 @@
-"""Categories and tags: weighted rows over a vocabulary, and how many there are."""
+"""Encoders of categories and tags: weighted rows over a vocabulary, and the count of tags."""
 
 from collections import Counter
 from typing import Any, Self
@@ -55,7 +55,7 @@ class TagsEncoder(FeatureEncoder):
 
     @property
     def width(self) -> int:
-        """1: how many tags there are."""
+        """1: the count of tags."""
         return 1
 
     @property
@@ -64,12 +64,12 @@ class TagsEncoder(FeatureEncoder):
         return len(self._columns)
 
     def state(self) -> dict[str, Any]:
-        """The weight of each tag, and the scale of their count."""
+        """The inverse document frequency of each tag, and mean and deviation of the log count."""
         return {"vocabulary": self._weights, "size": self._size.state()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(state["vocabulary"], LogSize(**state["size"]))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Vectors of any modality: centred, with a flag for a missing one."""
+"""Encoder of vectors, such as embeddings from another model: centred, with a flag for a missing one."""
 
 from typing import Any, Self
 
@@ -24,7 +24,7 @@ class VectorEncoder(FeatureEncoder):
 
     @classmethod
     def fit(cls, column: pd.Series) -> Self:
-        """Learn mean and scale; a column with no known vector has length 0."""
+        """Learn mean and scale; a column without any vector has width 1, the flag."""
         known = [value for value in column if value is not None and np.any(value)]
         if not known:
             return cls(np.zeros(0, np.float32), 1.0)
@@ -59,5 +59,5 @@ class VectorEncoder(FeatureEncoder):
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(np.asarray(state["mean"], np.float32), state["scale"])

@@ -1,4 +1,4 @@
-"""Texts as sequences of words, which a recurrent layer of the item tower reads in their order."""
+"""Encoder of texts as word sequences, for the recurrent layer of the item tower."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ _MIN_COUNT: Final = 2
 
 
 class WordsEncoder(FeatureEncoder):
-    """The first 64 known words of a text, in lower case, as codes from 1; 0 after the end."""
+    """The first 64 known words of a text, in lower case, as codes from 1, padded with 0."""
 
     type = FeatureType.TEXT
 
@@ -30,13 +30,13 @@ class WordsEncoder(FeatureEncoder):
 
     @classmethod
     def fit(cls, column: pd.Series) -> Self:
-        """Learn the vocabulary: the words that most texts have, of those that two have."""
+        """Learn the vocabulary: the words that occur in most texts, and at least in two."""
         counts = Counter(word for text in column for word in set(_words(text)))
         common = sorted((word for word in counts if counts[word] >= _MIN_COUNT), key=lambda word: (-counts[word], word))
         return cls(common[:_MOST_WORDS])
 
     def encode(self, column: pd.Series) -> Encoded:
-        """float32 [n, 64], whole numbers; words that training never saw are left out."""
+        """Word codes float32 [n, 64]; words outside the vocabulary are left out."""
         out = np.zeros((len(column), self.width), np.float32)
         for row, text in enumerate(column if self.width else ()):
             codes = [self._codes[word] for word in _words(text) if word in self._codes][:_LENGTH]
@@ -45,7 +45,7 @@ class WordsEncoder(FeatureEncoder):
 
     @property
     def width(self) -> int:
-        """As many as words are read."""
+        """The longest sequence that is read."""
         return _LENGTH if self._words else 0
 
     @property
@@ -55,16 +55,16 @@ class WordsEncoder(FeatureEncoder):
 
     @property
     def sensor(self) -> Sensor | None:
-        """The codes."""
+        """The word codes."""
         return Sensor(SensorKind.WORDS, (_LENGTH,), 0, len(self._words)) if self._words else None
 
     def state(self) -> dict[str, Any]:
-        """The words."""
+        """The vocabulary."""
         return {"words": self._words}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """From what `state` gave."""
+        """The inverse of `state`."""
         return cls(state["words"])
 
 

@@ -1,1 +1,1 @@
-"""One file for each step from a version of the tables to the next. What is here was released and is never changed."""
+"""One module for each migration. Released migrations are never changed."""
