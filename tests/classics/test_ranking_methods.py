@@ -56,6 +56,7 @@ def test_recommends_the_one_item_withheld(peer: type[Classic], board: RankingDat
     assert [entry.items.tolist() for entry in lists] == [[user] for user in range(SIZE)]
 
 
+@pytest.mark.slow
 @every_personal_peer
 def test_every_configuration_of_the_grid_scores_all_items(peer: type[Classic], board: RankingData) -> None:
     for config in peer.grid():

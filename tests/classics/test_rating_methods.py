@@ -18,7 +18,12 @@ from pharos.classics.weighted_ratings import WeightedRatings
 from tests.classics.worlds import SIZE, additive_rating, additive_ratings, taste_ratings
 
 DIAGONAL = np.arange(SIZE)
-every_peer = pytest.mark.parametrize("peer", RATING, ids=lambda peer: peer.name)
+# Those that train in Keras take many seconds for each test.
+every_peer = pytest.mark.parametrize(
+    "peer",
+    [pytest.param(peer, marks=pytest.mark.slow if issubclass(peer, EmbeddingMF) else ()) for peer in RATING],
+    ids=lambda peer: peer.name,
+)
 
 
 @every_peer

@@ -94,6 +94,7 @@ def test_items_without_features_have_no_figure_for_them() -> None:
     assert curve(folds(bare, Protocol.CHRONOLOGICAL).final, degrees=[0.0])[0].common is None
 
 
+@pytest.mark.slow
 def test_the_report_has_the_curve_of_ours_and_shows_it(tmp_path: Path) -> None:
     figures = compare(
         two_camps(),

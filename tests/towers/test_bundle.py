@@ -26,6 +26,7 @@ np.save(sys.argv[2], Bundle.load(Path(sys.argv[1])).encode_items(two_camps().ite
 """
 
 
+@pytest.mark.slow
 def test_a_bundle_moved_and_loaded_by_another_process_gives_equal_vectors(
     bundle: Bundle, world: Dataset, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_an_item_that_the_teacher_was_not_taught_is_neither_liked_nor_disliked()
     np.testing.assert_allclose(teacher.logits(history, np.array([0, 2, 3])), [[0, 0, 0.5]])
 
 
+@pytest.mark.slow
 def test_metadata_places_a_new_item_and_leaves_a_known_one_where_its_id_is() -> None:
     world = two_camps(timestamps=False)
     towers = fit(world, world.interactions, QUICK, text=None, progress=Silent()).towers
@@ -76,6 +77,7 @@ def test_metadata_places_a_new_item_and_leaves_a_known_one_where_its_id_is() -> 
     assert likeness[1] < 0.9
 
 
+@pytest.mark.slow
 def test_data_without_timestamps_take_a_share_of_the_learning_rate() -> None:
     world = two_camps(timestamps=False)
     slow, fast = (
