@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -25,7 +26,8 @@ class Connector:
         patience = current()
         self._refuse_at_once(patience)
         try:
-            connection = _Connection.connect(*arguments, **named)
+            with nullcontext() if patience is None else patience.waiting():
+                connection = _Connection.connect(*arguments, **named)
         except psycopg.errors.ConnectionTimeout:
             self._silence.noticed()
             raise
