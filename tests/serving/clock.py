@@ -27,6 +27,8 @@ class Clock:
                 return cls.fromtimestamp(clock.now(), tz)
 
         patch.setattr(time, "time", self.now)
+        # gRPC holds the moment against the system's clock, which is right here.
+        patch.setattr("grpc._channel._deadline", lambda seconds: None if seconds is None else _REAL() + seconds)
         for reader in _READERS:
             patch.setattr(f"pharos.{reader}.datetime", Shifted, raising=False)
 
