@@ -172,8 +172,8 @@ class LiveIndex:
         loaded = Bundle.load(folder)
         if self._warm_up:
             loaded.warm_up()
-            # No daemon: a process that ends in the middle of TensorFlow's import may crash.
-            threading.Thread(target=_warm_up_encoders, args=(loaded,)).start()
+            # No daemon, as a thread of a daemon would be: a process that ends in the middle of TensorFlow may crash.
+            threading.Thread(target=_warm_up_encoders, args=(loaded,), daemon=False).start()
         return loaded
 
 

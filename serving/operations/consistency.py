@@ -70,7 +70,7 @@ class _Found:
     def sentences(self) -> Iterator[str]:
         """One for each kind."""
         yield from _sentence(self.missing, "items are not in the index")
-        yield from _sentence(self.outdated, "items are in the index as they were at another revision")
+        yield from _sentence(self.outdated, "items are indexed at another revision")
         yield from _sentence(self.different, "items have another payload in the index than in the store")
         yield from _sentence(self.remaining, "items are deleted, and still in the index")
         if self.unknown:

@@ -136,4 +136,4 @@ def test_every_operation_of_the_reference_says_what_it_does(client: TestClient) 
         operation for path in client.get("/openapi.json").json()["paths"].values() for operation in path.values()
     ]
     assert [operation["operationId"] for operation in operations if not operation.get("summary")] == []
-    assert "Build a new collection from the store beside the live one, and switch to it" in json.dumps(operations)
+    assert "Build a new collection from the store and switch to it" in json.dumps(operations)
