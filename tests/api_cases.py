@@ -26,6 +26,7 @@ CHECKS: Final = [
     response_schema_conformance,
 ]
 _SHOWN: Final = 1000
+_LONGEST_URL: Final = 65_535
 
 
 @dataclass
@@ -74,6 +75,10 @@ def _check(case: schemathesis.Case, outcome: Outcome, headers: dict[str, str]) -
     response = case.call(headers=headers)
     outcome.operations[f"{case.method} {case.operation.path}"] += 1
     outcome.statuses[response.status_code] += 1
+    if len(response.request.url or "") > _LONGEST_URL:
+        # The HTTP parser refuses these by itself, in plain text, and the application never sees them.
+        assert response.status_code in {400, 414}
+        return
     try:
         case.validate_response(response, checks=CHECKS)
     except (Failure, FailureGroup) as failure:
