@@ -263,7 +263,7 @@ for (const scheme of SCHEMES) {
   test(`the reference shows every operation with nothing from elsewhere, ${scheme}`, () =>
     visit("/docs", async (page) => {
       await page.getByText("/v1/explain").waitFor();
-      await page.locator("#operations-recommendations-explain_item_v1_explain_post button").first().click();
+      await page.locator("#operations-recommendations-explain_item button").first().click();
       await page.getByRole("button", { name: "Execute" }).waitFor();
     }, { scheme }));
 }
