@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.serving_world import prepare, some_item, some_user
+from benchmarks.serving_world import prepare, some_item, some_user, until_whole
 from tests.qdrant_binary import fetch
 from tests.qdrant_process import QdrantProcess
 from tests.serve_process import ServeProcess
@@ -95,16 +95,6 @@ def ask(http: httpx.Client, draw: random.Random) -> str:
     if not response.is_success:
         return f"{response.status_code} {response.json()['detail']}"
     return f"{response.status_code} {'degraded' if response.json()['degraded'] else 'full'}"
-
-
-def until_whole(url: str) -> float:
-    """When answers were whole again, ten in a row."""
-    with httpx.Client(base_url=url, timeout=60) as http:
-        while True:
-            started = time.monotonic()
-            answers = [http.get(f"/v1/users/u{number}/recommendations").json() for number in range(10)]
-            if not any(answer["degraded"] for answer in answers):
-                return started
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """What the benchmarks of a running server share: a made-up catalogue, trained and indexed, and requests of it."""
 
 import random
+import time
 from pathlib import Path
 from typing import Final
+
+import httpx
 
 from benchmarks.catalogues import catalogue
 from pharos.cli.progress import Lines
@@ -40,3 +43,14 @@ def some_user(draw: random.Random) -> str:
 def some_item(draw: random.Random) -> str:
     """The id of an item."""
     return f"i{draw.randrange(ITEMS)}"
+
+
+def until_whole(url: str) -> float:
+    """When answers were whole again, ten in a row."""
+    with httpx.Client(base_url=url, timeout=60) as http:
+        while True:
+            started = time.monotonic()
+            answers = [http.get(f"/v1/users/u{number}/recommendations") for number in range(10)]
+            if all(answer.is_success and not answer.json()["degraded"] for answer in answers):
+                return started
+            time.sleep(0.05)

@@ -18,7 +18,7 @@ import httpx
 import numpy as np
 from sqlalchemy import make_url
 
-from benchmarks.serving_world import prepare, some_item, some_user
+from benchmarks.serving_world import prepare, some_item, some_user, until_whole
 from pharos.cli.progress import Lines
 from pharos.serving.operations.reindex import reindex
 from pharos.serving.parts import open_store
@@ -125,17 +125,6 @@ def ask(http: httpx.Client, draw: random.Random) -> str:
     if not response.is_success:
         return f"{response.status_code} list"
     return f"{response.status_code} {'degraded' if response.json()['degraded'] else 'full'} list"
-
-
-def until_whole(url: str) -> float:
-    """When answers were whole again, ten in a row."""
-    with httpx.Client(base_url=url, timeout=60) as http:
-        while True:
-            started = time.monotonic()
-            answers = [http.get(f"/v1/users/u{number}/recommendations") for number in range(10)]
-            if all(answer.is_success and not answer.json()["degraded"] for answer in answers):
-                return started
-            time.sleep(0.05)
 
 
 if __name__ == "__main__":
