@@ -77,7 +77,7 @@ def test_data_however_small_give_a_bundle_that_answers(events: object, timestamp
     assert np.isfinite(vectors.tower).all()
     (query,) = Histories(world, world.interactions).queries(["u0"], vectors.tower)
     assert np.isfinite(bundle.encode_users([query])).all()
-    assert np.isfinite(bundle.sources.ask_content(query).data).all()
+    assert np.isfinite(bundle.sources.content_entries(query, bundle.sources.rows(query))[1]).all()
 
 
 def test_of_a_catalogue_alone_content_finds_what_is_like_the_history() -> None:

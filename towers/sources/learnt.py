@@ -106,20 +106,16 @@ class Sources:
     def content_entries(
         self, query: UserQuery, rows: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """`ask_content` as dimensions, ascending, and values. rows: of the history, see `rows`."""
+        """The query vector for the index's `content`, a user profile, as dimensions, ascending, and values.
+
+        rows: of the history, see `rows`; items that training did not see count by the rows that the query brings.
+        """
         taste = self._taste(query, rows)
         return taste.indices.astype(np.int64) + self.taste.first, taste.data
 
     def ask_neighbours(self, query: UserQuery) -> sp.csr_matrix:
         """The query vector for the index's `neighbours`: float32 CSR [1, known items]."""
         return self.neighbours.query_row(self.rows(query))
-
-    def ask_content(self, query: UserQuery) -> sp.csr_matrix:
-        """The query vector for the index's `content`, a user profile: float32 CSR [1, COLUMNS].
-
-        Items that training did not see count by the rows that the query brings.
-        """
-        return self._with_all_columns(self.taste_of(query))
 
     def taste_of(self, query: UserQuery) -> sp.csr_matrix:
         """The user profile over those columns alone that profiles use: float32 CSR [1, profile columns]."""
@@ -136,10 +132,6 @@ class Sources:
         ]
         read = sp.vstack(past, format="csr")
         return self.taste.weights(read, self.taste.scaled(read))
-
-    def _with_all_columns(self, taste: sp.csr_matrix) -> sp.csr_matrix:
-        columns = taste.indices.astype(np.int64) + self.taste.first
-        return sp.csr_matrix((taste.data, columns, taste.indptr), shape=(1, COLUMNS))
 
     def rows(self, query: UserQuery) -> npt.NDArray[np.int64]:
         """Rows of the history's items in the training catalogue: int64 [l], -1 for others."""
