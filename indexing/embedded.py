@@ -15,10 +15,10 @@ from pharos.indexing.checks import batched, check_points, check_query
 from pharos.indexing.embedded_flags import stored
 from pharos.indexing.embedded_points import (
     SCAN_UP_TO_POINTS,
+    edge_id,
     edge_point,
     edge_request,
     read_record,
-    uuid_of,
 )
 from pharos.indexing.errors import (
     CollectionDamaged,
@@ -30,14 +30,15 @@ from pharos.indexing.errors import (
 )
 from pharos.indexing.filters import Filter
 from pharos.indexing.index import TOWER, CollectionInfo, CollectionSpec, FloatArray, NumberedHits, Point, SourceQuery
-from pharos.indexing.index_folder import IndexFolder
+from pharos.indexing.index_folder import IndexFolder, Manifest
 from pharos.indexing.known_vectors import VectorMemory
 from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
-from pharos.indexing.point_ids import point_id
+from pharos.indexing.point_ids import point_number, point_uuid
 from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.shards import Shards, is_panic
+from pharos.ingest.columns import Columns
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
 _BATCH_BYTES: Final = 1_000_000
@@ -53,12 +54,13 @@ class QdrantEmbedded(Searching):
     """
 
     def __init__(self, path: str | Path) -> None:
-        super().__init__()
-        self._memory = VectorMemory()
-        self._lock = RLock()
         self._closed = False
         with self._engine():
             self._folder = IndexFolder(Path(path))
+        old = not all(manifest.numbered for manifest in self._folder.manifests.values())
+        super().__init__(point_number, *([lambda item_id: point_uuid(item_id).int] if old else []))
+        self._memory = VectorMemory()
+        self._lock = RLock()
         self._shards = Shards(self._folder)
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
@@ -79,19 +81,20 @@ class QdrantEmbedded(Searching):
         """See VectorIndex.upsert."""
         name = self._name(collection)
         check_points(points, self._spec(name).vectors, self._spec(name).sparse)
-        flags = self._flags(name)
+        flags, numbered = self._flags(name), self._numbered(name)
         with self._engine(name):
             for batch in batched(points, max_bytes=_BATCH_BYTES):
                 try:
                     self._shard(name).update(
-                        UpdateOperation.upsert_points([edge_point(point, flags) for point in batch])
+                        UpdateOperation.upsert_points([edge_point(point, flags, numbered=numbered) for point in batch])
                     )
                 finally:
-                    self._memory.written(name, self._numbered(point.item_id for point in batch))
+                    self._memory.written(name, self._met(point.item_id for point in batch))
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
-        name, id = self._name(collection), point_id(item_id)
+        name = self._name(collection)
+        id = edge_id(item_id, numbered=self._numbered(name))
         present = {field: value for field, value in payload.items() if value is not None}
         absent = [payload_key(field) for field, value in payload.items() if value is None]
         with self._engine(name):
@@ -105,12 +108,13 @@ class QdrantEmbedded(Searching):
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
         """See VectorIndex.delete."""
-        name, ids = self._name(collection), [point_id(item_id) for item_id in item_ids]
+        name = self._name(collection)
+        ids = self._ids(name, item_ids)
         with self._engine(name):
             try:
                 self._shard(name).update(UpdateOperation.delete_points([*ids]))
             finally:
-                self._memory.written(name, self._numbered(item_ids))
+                self._memory.written(name, self._met(item_ids))
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
         """See VectorIndex.count."""
@@ -199,8 +203,7 @@ class QdrantEmbedded(Searching):
         items = self.numbers.of_items(item_ids)
         if len(items) and items.min() < 0:
             name, unmet = self._name(collection), [item_ids[place] for place in np.flatnonzero(items < 0).tolist()]
-            there = self._read_records(name, [point_id(item_id) for item_id in unmet], False, ())
-            self.numbers.learn(item_id for item_id in unmet if point_id(item_id) in there)
+            self.numbers.learn(self._read_records(name, unmet, False, ()))
             items = self.numbers.of_items(item_ids)
         met = items >= 0
         vectors, present = self._vectors_of(self._name(collection), items[met], using)
@@ -224,9 +227,16 @@ class QdrantEmbedded(Searching):
         return NumberedHits(found.items[present], found.scores[present], vectors)
 
     def _read(
-        self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, StoredPoint]:
-        return self._read_records(self._name(collection), ids, payload, vectors)
+        self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[str, StoredPoint]:
+        return self._read_records(self._name(collection), item_ids, payload, vectors)
+
+    def _item_ids(self, collection: str, points: Sequence[int]) -> list[str]:
+        name = self._name(collection)
+        ids: list[int | UUID | str] = [point if self._numbered(name) else UUID(int=point) for point in points]
+        with self._engine(name):
+            records = self._shard(name).retrieve(ids, with_payload=[Columns.ITEM], with_vector=False)
+        return [record.payload[Columns.ITEM] for record in records if record.payload]
 
     def _vectors_of(self, name: str, items: NDArray[np.int64], using: str) -> tuple[FloatArray, NDArray[np.bool_]]:
         """The dense vectors of those of n items that have one, float32 [m, d], and which these are, bool [n]."""
@@ -236,9 +246,9 @@ class QdrantEmbedded(Searching):
         if present.all():
             return vectors, present
         unknown = np.unique(items[~present])
-        ids = {point_id(self.numbers.items[number]): number for number in unknown.tolist()}
-        records = self._read_records(name, list(ids), False, (using,))
-        read = {ids[id]: stored.vectors[using] for id, stored in records.items() if using in stored.vectors}
+        asked = {self.numbers.items[number]: number for number in unknown.tolist()}
+        records = self._read_records(name, list(asked), False, (using,))
+        read = {asked[item_id]: point.vectors[using] for item_id, point in records.items() if using in point.vectors}
         if not read:
             return vectors[present], present
         rows = np.stack(list(read.values())).astype(np.float32)
@@ -255,20 +265,25 @@ class QdrantEmbedded(Searching):
         return whole[present], present
 
     def _read_records(
-        self, name: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, StoredPoint]:
+        self, name: str, item_ids: Sequence[str], payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[str, StoredPoint]:
         spec = self._spec(name)
         present = [vector for vector in vectors if vector in spec.vectors or vector in spec.sparse]
+        items = dict(zip(self._ids(name, item_ids), item_ids, strict=True))
         with self._engine(name):
-            records = self._shard(name).retrieve(list(ids), with_payload=payload, with_vector=present)
+            records: list[Any] = self._shard(name).retrieve([*items], with_payload=payload, with_vector=present)
         flags = self._flags(name)
-        return {uuid_of(record.id): read_record(record, flags) for record in records}
+        return {items[record.id]: read_record(record, flags) for record in records}
 
     def _check_query(self, collection: str, query: SourceQuery) -> None:
         spec = self._spec(self._name(collection))
         check_query(query, spec.vectors, spec.sparse)
 
-    def _numbered(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+    def _ids(self, name: str, item_ids: Iterable[str]) -> list[int | UUID]:
+        numbered = self._numbered(name)
+        return [edge_id(item_id, numbered=numbered) for item_id in item_ids]
+
+    def _met(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """The numbers of the items that have one."""
         numbers = self.numbers.of_items(list(item_ids))
         return numbers[numbers >= 0]
@@ -280,12 +295,18 @@ class QdrantEmbedded(Searching):
         return [field for field, kind in self._spec(name).payload_fields.items() if kind is PayloadType.BOOLEAN]
 
     def _spec(self, name: str) -> CollectionSpec:
+        return self._manifest(name).spec
+
+    def _numbered(self, name: str) -> bool:
+        return self._manifest(name).numbered
+
+    def _manifest(self, name: str) -> Manifest:
         manifest = self._folder.manifests.get(name)
         if manifest is None and name in self._folder.damaged:
             raise CollectionDamaged(name, self._folder.damaged[name])
         if manifest is None:
             raise UnknownCollection(name)
-        return manifest.spec
+        return manifest
 
     def _shard(self, name: str) -> EdgeShard:
         self.ready()
@@ -310,5 +331,7 @@ class QdrantEmbedded(Searching):
 
 
 def _found(answer: Sequence[ScoredPoint]) -> EngineHits:
-    ids: list[Any] = [point.id for point in answer]  # UUIDs, as all of ours are
-    return EngineHits([id.int for id in ids], [point.score for point in answer])
+    ids: list[Any] = [point.id for point in answer]
+    if ids and isinstance(ids[0], UUID):  # all points of a collection have the same kind of id
+        ids = [id.int for id in ids]
+    return EngineHits(ids, [point.score for point in answer])

@@ -25,7 +25,7 @@ from qdrant_edge import (
 from pharos.indexing.embedded_flags import shown, stored
 from pharos.indexing.index import CollectionSpec, FloatArray, Point
 from pharos.indexing.payload import PayloadType
-from pharos.indexing.point_ids import point_id
+from pharos.indexing.point_ids import point_number, point_uuid
 from pharos.indexing.qdrant_filters import payload_key
 from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
@@ -62,13 +62,18 @@ def new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
     return shard
 
 
-def edge_point(point: Point, flags: Collection[str]) -> qdrant_edge.Point:
-    """A point as Qdrant Edge takes it. flags: see `embedded_flags`."""
+def edge_id(item_id: str, *, numbered: bool) -> int | UUID:
+    """The id of an item's point. numbered: of the collection's manifest."""
+    return point_number(item_id) if numbered else point_uuid(item_id)
+
+
+def edge_point(point: Point, flags: Collection[str], *, numbered: bool) -> qdrant_edge.Point:
+    """A point as Qdrant Edge takes it. flags: see `embedded_flags`. numbered: see `edge_id`."""
     # Lists of numbers, because the engine reads arrays three times as slowly.
     vectors: dict[str, Any] = {name: vector.tolist() for name, vector in point.vectors.items()}
     vectors.update((name, _edge_sparse(vector)) for name, vector in point.sparse.items() if len(vector))
     payload = {**stored(point.payload, flags), Columns.ITEM: point.item_id}
-    return qdrant_edge.Point(point_id(point.item_id), vectors, payload)
+    return qdrant_edge.Point(edge_id(point.item_id, numbered=numbered), vectors, payload)
 
 
 def edge_request(asked: EngineQuery, filter: Any) -> QueryRequest:
@@ -96,12 +101,6 @@ def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> StoredPoi
         else:
             vectors[name] = np.asarray(vector, dtype=np.float32)
     return StoredPoint(shown(record.payload, flags), vectors, sparse)
-
-
-def uuid_of(id: object) -> UUID:
-    """The UUID of a point id; all of ours are UUIDs."""
-    assert isinstance(id, UUID)
-    return id
 
 
 def _edge_sparse(vector: SparseVector) -> qdrant_edge.SparseVector:

@@ -39,16 +39,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of collection.json. live_at: when an alias was last pointed here; times in ISO 8601, UTC."""
+    """The content of collection.json.
+
+    live_at: when an alias was last pointed here; times in ISO 8601, UTC. numbered: whether the points have numbers for
+    ids, and not UUIDs, as collections of earlier versions have.
+    """
 
     spec: CollectionSpec
     created_at: datetime
     live_at: datetime | None = None
+    numbered: bool = True
 
     def to_json(self) -> str:
         """The manifest as the text of the file."""
         document = {**asdict(self.spec), "created_at": self.created_at.isoformat()}
         document["live_at"] = self.live_at.isoformat() if self.live_at else None
+        document["numbered"] = self.numbered
         return json.dumps({**document, _SUM: _sum_of(document)}, indent=1)
 
     @classmethod
@@ -67,6 +73,7 @@ class Manifest:
             ),
             created_at=datetime.fromisoformat(document["created_at"]),
             live_at=datetime.fromisoformat(live_at) if live_at else None,
+            numbered=document.get("numbered", False),
         )
 
 

@@ -1,22 +1,22 @@
 """Integer numbers for items, so that a request works on arrays instead of objects."""
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pharos.indexing.point_ids import point_id
-
 
 class ItemNumbers:
     """Numbers of the items of an index, from 0 in the order in which they were first seen. Thread-safe.
 
-    An item's point and number never change, so nothing here grows old. About 250 bytes an item.
+    An item's points and number never change, so nothing here grows old. About 250 bytes an item.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *points: Callable[[str], int]) -> None:
+        """points: what give the ids of an item's points, as integers, one for each kind of id in the index."""
+        self._points = points
         self.items: list[str] = []
         self._by_item: dict[str, int] = {}
         self._by_point: dict[int, int] = {}
@@ -31,7 +31,7 @@ class ItemNumbers:
         return np.fromiter(map(self._by_item.get, item_ids, repeat(-1)), np.int64, len(item_ids))
 
     def of_points(self, points: Sequence[int]) -> NDArray[np.int64]:
-        """The number of each point's item, -1 for unknown ones: int64 [n]. points: UUIDs as integers."""
+        """The number of each point's item, -1 for unknown ones: int64 [n]. points: their ids as integers."""
         return np.fromiter(map(self._by_point.get, points, repeat(-1)), np.int64, len(points))
 
     def learn(self, item_ids: Iterable[str]) -> None:
@@ -43,4 +43,5 @@ class ItemNumbers:
                     # Written in this order, so that a reader that finds a number also finds its item.
                     self.items.append(item_id)
                     self._by_item[item_id] = number
-                    self._by_point[point_id(item_id).int] = number
+                    for point in self._points:
+                        self._by_point[point(item_id)] = number

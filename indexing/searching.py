@@ -5,10 +5,9 @@ excluded ones are dropped. What was found stays in arrays: objects for hundreds 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,7 @@ from pharos.indexing.filters import Filter
 from pharos.indexing.index import TOWER, FloatArray, Hit, NumberedHits, Point, SourceQuery
 from pharos.indexing.item_numbers import ItemNumbers
 from pharos.indexing.payload import Payload
-from pharos.indexing.point_ids import point_id
 from pharos.indexing.sparse import SparseVector
-from pharos.ingest.columns import Columns
 
 # So many more points are fetched at first, and four times as many each time that this was not enough.
 _FIRST: Final = 256
@@ -31,7 +28,7 @@ _NO_HITS: Final = NumberedHits(np.zeros(0, np.int64), np.zeros(0, np.float32))
 class EngineHits(NamedTuple):
     """Points that an engine found, best first.
 
-    points: their UUIDs as numbers. vectors: float32 [n, d] in the same order; None where the engine did not read them.
+    points: their ids as integers. vectors: float32 [n, d] in the same order; None where the engine did not read them.
     """
 
     points: list[int]
@@ -108,8 +105,9 @@ class _Row:
 class Searching(ABC):
     """The searches of `VectorIndex`, built on two operations of an engine: nearest neighbours, and reads by id."""
 
-    def __init__(self) -> None:
-        self._numbers = ItemNumbers()
+    def __init__(self, *points: Callable[[str], int]) -> None:
+        """points: see `ItemNumbers`."""
+        self._numbers = ItemNumbers(*points)
 
     @property
     def numbers(self) -> ItemNumbers:
@@ -127,9 +125,13 @@ class Searching(ABC):
 
     @abstractmethod
     def _read(
-        self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, StoredPoint]:
-        """Payloads and vectors, dense and sparse, of the points that exist."""
+        self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[str, StoredPoint]:
+        """Payloads and vectors, dense and sparse, of the items that have a point, by item id."""
+
+    @abstractmethod
+    def _item_ids(self, collection: str, points: Sequence[int]) -> list[str]:
+        """The items of those of the points that exist, in any order."""
 
     @abstractmethod
     def _check_query(self, collection: str, query: SourceQuery) -> None:
@@ -241,12 +243,9 @@ class Searching(ABC):
         with_payload: bool = True,
     ) -> dict[str, Point]:
         """See VectorIndex.fetch."""
-        ids = {item_id: point_id(item_id) for item_id in item_ids}
-        read = self._read(collection, list(ids.values()), payload=with_payload, vectors=with_vectors)
+        read = self._read(collection, list(item_ids), payload=with_payload, vectors=with_vectors)
         return {
-            item_id: Point(item_id, read[id].vectors, read[id].payload, read[id].sparse)
-            for item_id, id in ids.items()
-            if id in read
+            item_id: Point(item_id, stored.vectors, stored.payload, stored.sparse) for item_id, stored in read.items()
         }
 
     def vectors(
@@ -304,9 +303,8 @@ class Searching(ABC):
         """The item number of each point; -1 for points that were deleted since they were found."""
         items = self.numbers.of_points(points)
         if len(items) and items.min() < 0:
-            unknown = [UUID(int=points[place]) for place in np.flatnonzero(items < 0).tolist()]
-            read = self._read(collection, unknown, payload=[Columns.ITEM], vectors=())
-            self.numbers.learn(stored.payload[Columns.ITEM] for stored in read.values())
+            unknown = [points[place] for place in np.flatnonzero(items < 0).tolist()]
+            self.numbers.learn(self._item_ids(collection, unknown))
             items = self.numbers.of_points(points)
         return items
 
@@ -315,9 +313,9 @@ class Searching(ABC):
         names = [[self.numbers.items[number] for number in hits.items.tolist()] for hits in found]
         payloads: dict[str, Payload] = {}
         if with_payload and any(names):
-            ids = {item_id: point_id(item_id) for listed in names for item_id in listed}
-            read = self._read(collection, list(ids.values()), payload=True, vectors=())
-            payloads = {item_id: read[id].payload for item_id, id in ids.items() if id in read}
+            met = list(dict.fromkeys(item_id for listed in names for item_id in listed))
+            read = self._read(collection, met, payload=True, vectors=())
+            payloads = {item_id: stored.payload for item_id, stored in read.items()}
         return [
             [
                 Hit(item_id, score, payloads.get(item_id, {}), vector)

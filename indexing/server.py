@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -30,11 +30,12 @@ from pharos.indexing.live_times import next_live_at
 from pharos.indexing.names import checked_name
 from pharos.indexing.patience import Silence, current
 from pharos.indexing.payload import Payload, PayloadType
-from pharos.indexing.point_ids import point_id
+from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
+from pharos.ingest.columns import Columns
 
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
@@ -82,7 +83,7 @@ class QdrantServer(Searching):
         request_timeout: int = 1,
         optimize_timeout: int = 3600,
     ) -> None:
-        super().__init__()
+        super().__init__(lambda item_id: point_uuid(item_id).int)
         port = urlsplit(url).port or _HTTP_PORT
         verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
         certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
@@ -136,12 +137,11 @@ class QdrantServer(Searching):
 
     def set_payload(self, collection: str, item_id: str, payload: Payload) -> None:
         """See VectorIndex.set_payload."""
-        id = point_id(item_id)
-        if id not in self._read(collection, [id], payload=False, vectors=()):
+        if not self._read(collection, [item_id], payload=False, vectors=()):
             raise UnknownItem(item_id)
         present = {field: value for field, value in payload.items() if value is not None}
         absent = [payload_key(field) for field, value in payload.items() if value is None]
-        where, seconds = models.PointIdsList(points=[str(id)]), self._write_seconds
+        where, seconds = _points_of([item_id]), self._write_seconds
         if present:
             self._write_call(lambda: self._writer.set_payload(collection, present, where, timeout=seconds), collection)
         if absent:
@@ -153,7 +153,7 @@ class QdrantServer(Searching):
         """See VectorIndex.delete."""
         if not item_ids:
             return
-        points = models.PointIdsList(points=[str(point_id(item_id)) for item_id in item_ids])
+        points = _points_of(item_ids)
         self._write_call(lambda: self._writer.delete(collection, points, timeout=self._write_seconds), collection)
 
     def count(self, collection: str, filter: Filter | None = None) -> int:
@@ -255,8 +255,10 @@ class QdrantServer(Searching):
         ]
 
     def _read(
-        self, collection: str, ids: Sequence[UUID], *, payload: bool | list[str], vectors: Sequence[str]
-    ) -> dict[UUID, StoredPoint]:
+        self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
+    ) -> dict[str, StoredPoint]:
+        items = {str(point_uuid(item_id)): item_id for item_id in item_ids}
+        ids = list(items)
         try:
             records = self._retrieve(collection, ids, payload, vectors)
         except RequestRejected:
@@ -266,12 +268,16 @@ class QdrantServer(Searching):
             if len(present) == len(vectors):
                 raise
             records = self._retrieve(collection, ids, payload, present)
-        return {UUID(str(record.id)): read_record(record) for record in records}
+        return {items[str(record.id)]: read_record(record) for record in records}
+
+    def _item_ids(self, collection: str, points: Sequence[int]) -> list[str]:
+        records = self._retrieve(collection, [str(UUID(int=point)) for point in points], [Columns.ITEM], ())
+        return [record.payload[Columns.ITEM] for record in records if record.payload]
 
     def _retrieve(
-        self, collection: str, ids: Sequence[UUID], payload: bool | list[str], vectors: Sequence[str]
+        self, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
     ) -> list[models.Record]:
-        points = [str(id) for id in ids]
+        points: list[Any] = [*ids]
         return self._read_call(
             lambda: self._reader.retrieve(collection, points, with_payload=payload, with_vectors=list(vectors)),
             collection,
@@ -315,6 +321,10 @@ class QdrantServer(Searching):
     def _aliases(self) -> dict[str, str]:
         aliases = self._read_call(self._reader.get_aliases).aliases
         return {alias.alias_name: alias.collection_name for alias in aliases}
+
+
+def _points_of(item_ids: Collection[str]) -> models.PointIdsList:
+    return models.PointIdsList(points=[str(point_uuid(item_id)) for item_id in item_ids])
 
 
 def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> EngineHits:

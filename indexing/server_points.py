@@ -6,7 +6,7 @@ import numpy as np
 from qdrant_client import models
 
 from pharos.indexing.index import CollectionSpec, FloatArray, Point
-from pharos.indexing.point_ids import point_id
+from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
@@ -30,7 +30,7 @@ def point_struct(point: Point) -> models.PointStruct:
     vectors: dict[str, Any] = {name: vector.tolist() for name, vector in point.vectors.items()}
     vectors.update((name, _sparse(vector)) for name, vector in point.sparse.items() if len(vector))
     return models.PointStruct(
-        id=str(point_id(point.item_id)), vector=vectors, payload={**point.payload, Columns.ITEM: point.item_id}
+        id=str(point_uuid(point.item_id)), vector=vectors, payload={**point.payload, Columns.ITEM: point.item_id}
     )
 
 

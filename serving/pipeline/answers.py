@@ -62,6 +62,35 @@ class Candidate:
     parts: FloatArray | None = field(default=None, compare=False, repr=False)
     record: ItemRecord | None = field(default=None, compare=False, repr=False)
 
+    # By place, since `dataclasses.replace` takes ten times as long.
+    def eligible(self, record: ItemRecord) -> "Candidate":
+        """The same with its record."""
+        return Candidate(
+            self.item_id,
+            self.score,
+            self.source,
+            self.vector,
+            self.ranked,
+            self.predicted_rating,
+            self.because,
+            self.parts,
+            record,
+        )
+
+    def detailed(self, predicted_rating: float | None, because: tuple[Reason, ...]) -> "Candidate":
+        """The same with its details."""
+        return Candidate(
+            self.item_id,
+            self.score,
+            self.source,
+            self.vector,
+            self.ranked,
+            predicted_rating,
+            because,
+            self.parts,
+            self.record,
+        )
+
 
 @dataclass(frozen=True)
 class AnswerItem:

@@ -1,7 +1,6 @@
 """Adds to the items of a list the predicted rating and the reasons."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -32,5 +31,5 @@ class AddDetails:
         reasons = self._explain(generation, person, items, vectors) if explain else [()] * len(items)
         for row, place in enumerate(places):
             rating = None if ratings is None else round(float(ratings[row]), 2)
-            detailed[place] = replace(detailed[place], predicted_rating=rating, because=reasons[row])
+            detailed[place] = listed[place].detailed(rating, reasons[row])
         return detailed

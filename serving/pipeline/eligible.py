@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -47,7 +46,7 @@ class Eligible:
         while portion := list(islice(in_order, k + _SPARE)):
             records = self._store.items([candidate.item_id for candidate in portion])
             kept += [
-                replace(candidate, record=record)
+                candidate.eligible(record)
                 for candidate in portion
                 if (record := records.get(candidate.item_id)) is not None and record.shown_at(now)
             ]

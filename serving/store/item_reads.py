@@ -1,14 +1,16 @@
 """Reads items."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from pharos.indexing.filters import Filter
+from pharos.ingest.unicode import nfc
 from pharos.serving.store.filter_sql import matches
+from pharos.serving.store.prepared import Prepared, listed, read_json
 from pharos.serving.store.records import Change, ItemRecord
 from pharos.serving.store.shown import shown_now
 from pharos.serving.store.tables import deleted, item_counts, items
@@ -27,29 +29,28 @@ _COLUMNS: Final = (
     items.c.available_from,
     items.c.available_until,
 )
-# Built once: to build a statement takes longer than to run it.
-_WITH_ID: Final = items.c.id.in_(bindparam("ids", expanding=True))
-_BY_ID: Final = select(*_COLUMNS).where(_WITH_ID)
-_REVISIONS: Final = select(items.c.id, items.c.revision).where(_WITH_ID)
 _NEWEST: Final = 2**62
+
+
+def _with_ids(*columns: Any) -> Prepared:
+    return Prepared(lambda dialect: select(*columns).where(listed(dialect, items.c.id, "ids")))
+
+
+_BY_ID: Final = _with_ids(*_COLUMNS)
+_REVISIONS: Final = _with_ids(items.c.id, items.c.revision)
 # With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
-_AVAILABILITY: Final = select(items.c.id, items.c.available, items.c.available_from, items.c.available_until).where(
-    _WITH_ID
-)
+_AVAILABILITY: Final = _with_ids(items.c.id, items.c.available, items.c.available_from, items.c.available_until)
 
 
 def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
     """Items by id; unknown ids are left out."""
-    found: dict[str, ItemRecord] = {}
-    for start in range(0, len(item_ids), _LOOKUP):
-        rows = connection.execute(_BY_ID, {"ids": item_ids[start : start + _LOOKUP]})
-        found.update({row[0]: _record(tuple(row)) for row in rows})
-    return found
+    rows = _BY_ID(connection, _listing(item_ids))
+    return {row[0]: ItemRecord(row[0], row[1], read_json(connection, row[2]), bool(row[3]), *row[4:]) for row in rows}
 
 
 def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
     """Those of the ids that the store has."""
-    return {row[0] for row in _availability(connection, item_ids)}
+    return {row[0] for row in _AVAILABILITY(connection, _listing(item_ids))}
 
 
 def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
@@ -57,17 +58,13 @@ def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
     now = time.time()
     return {
         item_id
-        for item_id, is_available, begin, end in _availability(connection, item_ids)
+        for item_id, is_available, begin, end in _AVAILABILITY(connection, _listing(item_ids))
         if is_available and (begin is None or begin <= now) and (end is None or now < end)
     }
 
 
-def _availability(
-    connection: Connection, item_ids: Sequence[str]
-) -> Iterator[tuple[str, bool, int | None, int | None]]:
-    for start in range(0, len(item_ids), _LOOKUP):
-        rows = connection.execute(_AVAILABILITY, {"ids": item_ids[start : start + _LOOKUP]})
-        yield from (tuple(row) for row in rows)
+def _listing(item_ids: Sequence[str]) -> dict[str, object]:
+    return {"ids": [nfc(item_id) for item_id in item_ids]}
 
 
 def page(connection: Connection, size: int, since: int, until: int) -> list[ItemRecord]:
@@ -88,11 +85,7 @@ def changes(connection: Connection, since: int, limit: int) -> list[Change]:
 
 def revisions(connection: Connection, item_ids: Sequence[str]) -> dict[str, int]:
     """Revisions of items by id; unknown ids are left out."""
-    found: dict[str, int] = {}
-    for start in range(0, len(item_ids), _LOOKUP):
-        rows = connection.execute(_REVISIONS, {"ids": item_ids[start : start + _LOOKUP]})
-        found.update({row[0]: row[1] for row in rows})
-    return found
+    return dict(_REVISIONS(connection, _listing(item_ids)))
 
 
 def count(connection: Connection) -> int:

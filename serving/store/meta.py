@@ -5,12 +5,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pharos.ingest.schema import Schema
+from pharos.serving.store.prepared import Prepared, read_json
 from pharos.serving.store.tables import meta
 
 _SCHEMA: Final = "schema"
 _DATASET: Final = "dataset"
 _REVISION: Final = "revision"
-_VALUE: Final = select(meta.c.value).where(meta.c.key == bindparam("name"))
+_VALUE: Final = Prepared(lambda _: select(meta.c.value).where(meta.c.key == bindparam("name")))
 
 
 def schema(connection: Connection) -> Schema | None:
@@ -54,7 +55,8 @@ def hold_revision(connection: Connection) -> int:
 
 
 def _read(connection: Connection, key: str) -> Any:
-    return connection.execute(_VALUE, {"name": key}).scalar()
+    rows = _VALUE(connection, {"name": key})
+    return read_json(connection, rows[0][0]) if rows else None
 
 
 def _write(connection: Connection, key: str, value: object) -> None:

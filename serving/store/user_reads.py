@@ -3,28 +3,32 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select, union
+from sqlalchemy import Connection, Select, bindparam, func, select, union
 
+from pharos.ingest.unicode import nfc
+from pharos.serving.store.prepared import Prepared, listed, read_json
 from pharos.serving.store.records import Event, User
 from pharos.serving.store.tables import events, ignored, users
 
-# Built once: to build a statement takes longer than to run it.
-_NEWEST: Final = (
-    select(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
-    .where(events.c.user_id == bindparam("user"), events.c.type.not_in(bindparam("without", expanding=True)))
-    .order_by(events.c.timestamp.desc(), events.c.id.desc())
-    .limit(bindparam("most"))
-)
-_SEEN: Final = union(
-    select(events.c.item_id).where(events.c.user_id == bindparam("user")),
-    select(ignored.c.item_id).where(ignored.c.user_id == bindparam("user")),
-)
-_FEATURES: Final = select(users.c.features).where(users.c.id == bindparam("user"))
+
+def _newest(dialect: str) -> Select[Any]:
+    return (
+        select(events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
+        .where(events.c.user_id == bindparam("user"), ~listed(dialect, events.c.type, "without"))
+        .order_by(events.c.timestamp.desc(), events.c.id.desc())
+        .limit(bindparam("most"))
+    )
+
+
+_NEWEST: Final = Prepared(_newest)
+_EVENTS: Final = Prepared(lambda _: select(events.c.item_id).where(events.c.user_id == bindparam("user")).distinct())
+_IGNORED: Final = Prepared(lambda _: select(ignored.c.item_id).where(ignored.c.user_id == bindparam("user")))
+_FEATURES: Final = Prepared(lambda _: select(users.c.features).where(users.c.id == bindparam("user")))
 
 
 def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
     """The newest `limit` events of a user, oldest first, one per item, with the item's newest rating."""
-    rows = connection.execute(_NEWEST, {"user": user_id, "without": list(without_types), "most": limit})
+    rows = _NEWEST(connection, {"user": nfc(user_id), "without": list(without_types), "most": limit})
     newest: dict[str, Event] = {}
     for item_id, kind, value, timestamp in rows:
         seen = newest.get(item_id)
@@ -37,12 +41,14 @@ def history(connection: Connection, user_id: str, limit: int, without_types: Col
 
 def seen(connection: Connection, user_id: str) -> set[str]:
     """Items that a user has an event with, or ignores."""
-    return set(connection.execute(_SEEN, {"user": user_id}).scalars())
+    user = {"user": nfc(user_id)}
+    return {item_id for (item_id,) in (*_EVENTS(connection, user), *_IGNORED(connection, user))}
 
 
 def user_features(connection: Connection, user_id: str) -> dict[str, Any] | None:
     """The user's features, as JSON; None for an unknown user."""
-    return connection.execute(_FEATURES, {"user": user_id}).scalar()
+    rows = _FEATURES(connection, {"user": nfc(user_id)})
+    return read_json(connection, rows[0][0]) if rows else None
 
 
 def some(connection: Connection, limit: int) -> list[tuple[str, int]]:
