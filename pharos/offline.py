@@ -21,7 +21,6 @@ from pharos.serving.pipeline import Selection as ServerSelection
 from pharos.serving.service import Service
 from pharos.serving.store import Store
 from pharos.stages import Candidate, Source
-from pharos.towers.histories.queries import HistoryEvent
 from pharos.towers.sources.retriever import Retriever
 
 AT_ONCE = 256
@@ -88,11 +87,7 @@ class _BatchPipeline:
     def _profile(self, user_id: str) -> Profile:
         known = self._store.person(user_id, self._settings.max_history)
         rows = self._catalogue.rows([event.item_id for event in known.history])
-        history = tuple(
-            HistoryEvent(event.item_id, event.value, event.timestamp)
-            for event, row in zip(known.history, rows.tolist(), strict=True)
-            if row >= 0
-        )
+        history = tuple(event for event, row in zip(known.history, rows.tolist(), strict=True) if row >= 0)
         return Profile(user_id, history, self._rows(known.seen), known.features)
 
     def _filled(self, found: list[Candidate], person: Profile) -> list[Candidate]:

@@ -5,15 +5,18 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 
-def rows_at(matrix: sp.csr_matrix, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
-    """`matrix[rows]` of a CSR matrix, faster for few rows. rows: int64 [n]."""
-    starts = matrix.indptr[rows]
-    until = np.append(0, np.cumsum(matrix.indptr[rows + 1] - starts))
-    entry = np.repeat(starts - until[:-1], np.diff(until)) + np.arange(until[-1])
-    taken = sp.csr_matrix((len(rows), matrix.shape[1]), dtype=matrix.dtype)
-    # Bypasses the constructor, whose checks take longer than all of the rest.
-    taken.data, taken.indices, taken.indptr = matrix.data[entry], matrix.indices[entry], until.astype(np.int32)
-    return taken
+def entries_of(
+    matrix: sp.csr_matrix, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where the entries of n rows of a CSR matrix are, faster than `matrix[rows]` for few rows.
+
+    rows: int64 [n]. Returns where each row's begin among them, int64 [n + 1], and their places in the matrix's data.
+    """
+    begin = matrix.indptr[rows].astype(np.int64)
+    length = matrix.indptr[rows + 1] - begin
+    starts = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum(length, out=starts[1:])
+    return starts, np.repeat(begin - starts[:-1], length) + np.arange(starts[-1])
 
 
 def empty(rows: int, columns: int) -> sp.csr_matrix:

@@ -1,4 +1,7 @@
-"""Dependencies of routes: the service, the metrics, and parsed requests."""
+"""Dependencies of routes: the service, the metrics, and parsed requests.
+
+What the routes of lists call themselves is no dependency: each one that may block costs a change of threads.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,7 +9,6 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Query, Request
 
-from pharos.classics.trending import ChartOrder
 from pharos.indexing.filters import AnyOf, Filter, check, parse_expressions, parse_json
 from pharos.ingest.columns import Columns
 from pharos.ingest.records import parse_features
@@ -16,18 +18,16 @@ from pharos.serving.api.pages import Page
 from pharos.serving.api.schemas import (
     HistoryEntry,
     ListQuery,
-    PopularQuery,
     RecommendationBody,
     RecommendationQuery,
     ScoreBody,
     SearchQuery,
-    SimilarQuery,
     Text,
 )
 from pharos.serving.api.user_access import KeyUser, KeyUserDep
 from pharos.serving.api.validation import STORABLE, InvalidRequest, is_storable
 from pharos.serving.operations.metrics import Metrics
-from pharos.serving.pipeline import Person, Selection, SimilarMethod
+from pharos.serving.pipeline import Person, Selection
 from pharos.serving.service import Service
 from pharos.towers.histories.queries import HistoryEvent
 
@@ -48,38 +48,26 @@ ServiceDep = Annotated[Service, Depends(get_service)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 
 
-def selection_of_query(service: ServiceDep, query: Annotated[ListQuery, Query()]) -> Selection:
-    """The list options from the query parameters."""
+def selection_of_query(service: Service, query: ListQuery) -> Selection:
+    """The list options from the query parameters. Raises InvalidRequest."""
     return _selection(service, parse_expressions(query.filter), query)
 
 
-def similar_of_query(service: ServiceDep, query: Annotated[SimilarQuery, Query()]) -> tuple[SimilarMethod, Selection]:
-    """The similarity method and the list options."""
-    return query.method, selection_of_query(service, query)
-
-
-def popular_of_query(
-    service: ServiceDep, query: Annotated[PopularQuery, Query()]
-) -> tuple[Selection, ChartOrder | None, str | None]:
-    """The list options, the order of the chart, and its time window."""
-    return selection_of_query(service, query), query.order, query.since
-
-
-def recommendations_of_query(service: ServiceDep, query: Annotated[RecommendationQuery, Query()]) -> Selection:
-    """The list options of recommendations from the query parameters."""
+def recommendations_of_query(service: Service, query: RecommendationQuery) -> Selection:
+    """The list options of recommendations from the query parameters. Raises InvalidRequest."""
     return _recommended(service, selection_of_query(service, query), query)
 
 
-def text_of_query(service: ServiceDep, query: Annotated[SearchQuery, Query()]) -> tuple[str, Selection]:
-    """The search text and the list options."""
+def text_of_query(service: Service, query: SearchQuery) -> str:
+    """The search text. Raises InvalidRequest."""
     limit = service.settings.max_query_length
     if len(query.q) > limit or not query.q.strip():
         raise InvalidRequest("q", query.q, f"a text of 1 to {limit} characters")
-    return query.q, _selection(service, parse_expressions(query.filter), query)
+    return query.q
 
 
-def request_of_body(service: ServiceDep, body: RecommendationBody) -> tuple[Person, Selection]:
-    """The anonymous user and the list options from a body."""
+def request_of_body(service: Service, body: RecommendationBody) -> tuple[Person, Selection]:
+    """The anonymous user and the list options from a body. Raises InvalidRequest."""
     selection = _selection(service, parse_json(body.filter), body)
     return _anonymous(service, body.history, body.user_features), _recommended(service, selection, body, body.only)
 
@@ -135,15 +123,10 @@ def known_variant(service: Service, variant: str | None) -> str | None:
 PageDep = Annotated[Page, Depends(page_of_query)]
 ItemPageDep = Annotated[tuple[Page, Filter], Depends(item_page_of_query)]
 VariantDep = Annotated[str | None, Depends(variant_of_query)]
-RecommendationsDep = Annotated[Selection, Depends(recommendations_of_query)]
-SimilarDep = Annotated[tuple[SimilarMethod, Selection], Depends(similar_of_query)]
-PopularDep = Annotated[tuple[Selection, ChartOrder | None, str | None], Depends(popular_of_query)]
-TextSelectionDep = Annotated[tuple[str, Selection], Depends(text_of_query)]
 ScoresDep = Annotated[tuple[Person, list[str]], Depends(scores_of_body)]
 PersonDep = Annotated[Person, Depends(person_of_body)]
 PreviewDep = Annotated[tuple[PreviewBody, Person | None], Depends(preview_of_body)]
 ExplainDep = Annotated[tuple[Person, str, Selection], Depends(explain_of_body)]
-PersonSelectionDep = Annotated[tuple[Person, Selection], Depends(request_of_body)]
 
 
 def _person(service: Service, body: PersonBody | ScoreBody | ExplainBody, key: KeyUser) -> Person:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
 
+from fastapi import Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from pharos.classics.trending import ChartOrder
@@ -228,6 +229,11 @@ class ItemList(BaseModel):
     degraded_reason: str | None
     unknown_items: list[str] = Field(description="unknown history items, which were left out")
     milliseconds: dict[str, float] = Field(description="by stage")
+
+    @classmethod
+    def response(cls, answer: Answer) -> Response:
+        """The response for the pipeline's answer, made where it was computed: it needs no second validation."""
+        return Response(cls.of(answer).model_dump_json(), media_type="application/json")
 
     @classmethod
     def of(cls, answer: Answer) -> Self:

@@ -37,7 +37,7 @@ class ReadProfile:
         known = self._store.person(person.user_id, self._max_history)
         return Profile(
             user_id=person.user_id,
-            history=tuple(HistoryEvent(event.item_id, event.value, event.timestamp) for event in known.history),
+            history=known.history,
             features=known.features,
             seen=known.seen,
         )

@@ -35,7 +35,7 @@ class Prepared:
                 cursor.execute(compiled.text, values)
             else:
                 cursor.execute(compiled.text, [_plain(values[name]) for name in compiled.order])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
         except dialect.loaded_dbapi.Error as error:
             raise DBAPIError.instance(
                 compiled.text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect

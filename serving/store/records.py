@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pharos.ingest.schema import FeatureValue
 from pharos.ingest.unicode import nfc
+from pharos.towers.histories.queries import HistoryEvent
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class StoredPerson:
     missing values filled in; empty for a user without a row.
     """
 
-    history: tuple[Event, ...]
+    history: tuple[HistoryEvent, ...]
     seen: frozenset[str]
     features: Mapping[str, FeatureValue]
 

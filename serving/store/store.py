@@ -212,11 +212,11 @@ class Store:
     def person(self, user_id: str, limit: int) -> StoredPerson:
         """A snapshot of a user's features, seen items and newest `limit` events."""
         with self.reading() as connection:
-            newest = user_reads.history(connection, user_id, limit, self._weightless)
+            newest = user_reads.history_events(connection, user_id, limit, self._weightless)
             seen = user_reads.seen(connection, user_id)
             stored = user_reads.user_features(connection, user_id)
             known = (meta.schema(connection) or Schema()).users if stored else ()
-        return StoredPerson(tuple(newest), frozenset(seen), parse_features(known, stored) if stored else {})
+        return StoredPerson(newest, frozenset(seen), parse_features(known, stored) if stored else {})
 
     def stop_ignoring(self, user_id: str, item_id: str) -> None:
         """Remove an ignored item of a user, and events of weight 0 that mean the same."""

@@ -9,6 +9,7 @@ from pharos.ingest.unicode import nfc
 from pharos.serving.store.prepared import Prepared, listed, read_json
 from pharos.serving.store.records import Event, User
 from pharos.serving.store.tables import events, ignored, users
+from pharos.towers.histories.queries import HistoryEvent
 
 
 def _newest(dialect: str) -> Select[Any]:
@@ -28,14 +29,28 @@ _FEATURES: Final = Prepared(lambda _: select(users.c.features).where(users.c.id 
 
 def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
     """The newest `limit` events of a user, oldest first, one per item, with the item's newest rating."""
+    return [Event(*row) for row in _one_per_item(connection, user_id, limit, without_types)]
+
+
+def history_events(
+    connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()
+) -> tuple[HistoryEvent, ...]:
+    """The same as the models take it."""
+    rows = _one_per_item(connection, user_id, limit, without_types)
+    return tuple(HistoryEvent(item_id, value, timestamp) for item_id, _, value, timestamp in rows)
+
+
+def _one_per_item(
+    connection: Connection, user_id: str, limit: int, without_types: Collection[str]
+) -> list[tuple[str, str, float | None, int | None]]:
     rows = _NEWEST(connection, {"user": nfc(user_id), "without": list(without_types), "most": limit})
-    newest: dict[str, Event] = {}
+    newest: dict[str, tuple[str, str, float | None, int | None]] = {}
     for item_id, kind, value, timestamp in rows:
-        seen = newest.get(item_id)
-        if seen is None:
-            newest[item_id] = Event(item_id, kind, value, timestamp or None)
-        elif seen.value is None and value is not None:
-            newest[item_id] = Event(item_id, seen.type, value, seen.timestamp)
+        known = newest.get(item_id)
+        if known is None:
+            newest[item_id] = (item_id, kind, value, timestamp or None)
+        elif known[2] is None and value is not None:
+            newest[item_id] = (item_id, known[1], value, known[3])
     return list(newest.values())[::-1]
 
 

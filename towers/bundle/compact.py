@@ -32,9 +32,11 @@ class CompactModel:
 
         # The default kernels gain nothing on graphs this small, and announce themselves on standard error.
         plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        self._run = Interpreter(
-            model_content=content, num_threads=1, experimental_op_resolver_type=plain
-        ).get_signature_runner()
+        self._graph = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=plain)
+        runner = self._graph.get_signature_runner()
+        self._inputs = {name: detail["index"] for name, detail in runner.get_input_details().items()}
+        (self._output,) = (detail["index"] for detail in runner.get_output_details().values())
+        self._shapes: dict[str, tuple[int, ...]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -47,6 +49,15 @@ class CompactModel:
 
     def __call__(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """Run the graph and return its one output. inputs: by the names of the signature."""
+        shapes = {name: values.shape for name, values in inputs.items()}
         with self._lock:
-            (output,) = self._run(**inputs).values()
-        return np.asarray(output)
+            if shapes != self._shapes:  # to lay the graph out anew takes as long as to run it
+                self._shapes = {}
+                for name, shape in shapes.items():
+                    self._graph.resize_tensor_input(self._inputs[name], shape)
+                self._graph.allocate_tensors()
+                self._shapes = shapes
+            for name, values in inputs.items():
+                self._graph.set_tensor(self._inputs[name], values)
+            self._graph.invoke()
+            return np.asarray(self._graph.get_tensor(self._output))

@@ -1,7 +1,7 @@
 """User profiles over content: a ridge regression per user, solved in closed form from the history."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,30 +63,45 @@ class Taste:
             past, scaled = past[-LONGEST:], scaled[-LONGEST:]
         if not past.shape[0]:
             return empty(1, len(self.spread))
-        columns, place = np.unique(scaled.indices, return_inverse=True)
-        row = np.repeat(np.arange(past.shape[0]), np.diff(scaled.indptr))
-        duals = _duals(past, scaled, row, place, len(columns))
-        weights = np.bincount(place, scaled.data * duals[row], len(columns)).astype(np.float32)
+        columns, weights = entry_weights(Entries(past.indices, past.indptr, past.data, scaled.data))
         return sp.csr_matrix((weights, columns, [0, len(columns)]), shape=(1, len(self.spread)))
 
 
+class Entries(NamedTuple):
+    """The rows of l past items in the columns that the regression uses, as `Taste.read` and `Taste.scaled` give them.
+
+    columns: int [e]; starts: int [l + 1], where each item's entries begin; values, scaled: float32 [e].
+    """
+
+    columns: npt.NDArray[np.integer]
+    starts: npt.NDArray[np.integer]
+    values: npt.NDArray[np.float32]
+    scaled: npt.NDArray[np.float32]
+
+
+def entry_weights(past: Entries) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.float32]]:
+    """The user's weights, see `Taste.weights`, as columns, ascending, and a float32 for each."""
+    columns, place = np.unique(past.columns, return_inverse=True)
+    row = np.repeat(np.arange(len(past.starts) - 1), np.diff(past.starts))
+    duals = _duals(past, row, place, len(columns))
+    return columns, np.bincount(place, past.scaled * duals[row], len(columns)).astype(np.float32)
+
+
 def _duals(
-    past: sp.csr_matrix,
-    scaled: sp.csr_matrix,
-    row: npt.NDArray[np.int64],
-    place: npt.NDArray[np.int64],
-    columns: int,
+    past: Entries, row: npt.NDArray[np.int64], place: npt.NDArray[np.int64], columns: int
 ) -> npt.NDArray[np.float32]:
     """The solution in the dual form, float32 [l]. row, place: of each entry, among `columns` columns that occur."""
-    length = past.shape[0]
+    length = len(past.starts) - 1
     if length * columns <= _MOST_DENSE:
         # So few that sparse bookkeeping would cost more than the zeros.
         dense = np.zeros((2, length, columns), np.float32)
-        dense[0, row, place], dense[1, row, place] = past.data, scaled.data
+        dense[0, row, place], dense[1, row, place] = past.values, past.scaled
         kernel = dense[1] @ dense[0].T
     else:
-        kernel = (scaled @ past.T).toarray()
-    kernel[np.diag_indices_from(kernel)] += 1.0
+        shape = (length, columns)
+        rows = [sp.csr_matrix((values, place, past.starts), shape) for values in (past.scaled, past.values)]
+        kernel = (rows[0] @ rows[1].T).toarray()
+    kernel.reshape(-1)[:: length + 1] += 1.0
     # Symmetric and positive definite: Cholesky's factors cost half of what LU's do.
     _, duals, _ = sposv(kernel, np.ones(length, np.float32))
     return np.asarray(duals, np.float32)

@@ -59,7 +59,20 @@ def context(windows: Windows, position: npt.NDArray[np.int32] | None = None) -> 
     seen, ratings = _shift(np.cumsum(windows.present, axis=1)), _shift(np.cumsum(rated, axis=1))
     if position is not None:
         seen, ratings = (np.take_along_axis(values, position, axis=1) for values in (seen, ratings))
-    total = np.log1p(seen + windows.before[:, None])
+    return _features(seen, ratings, windows.before)
+
+
+def last_context(windows: Windows) -> npt.NDArray[np.float32]:
+    """Context features of the state after the last event alone: float32 [b, 1, width]."""
+    rated = windows.ratings * windows.present
+    return _features(windows.present.sum(axis=1)[:, None], rated.sum(axis=1)[:, None], windows.before)
+
+
+def _features(
+    seen: npt.NDArray[np.int64], ratings: npt.NDArray[np.float32], before: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """seen, ratings: [b, p], count and sum of ratings of the events before each position in the window."""
+    total = np.log1p(seen + before[:, None])
     lengths = soft_histogram(total.ravel(), _LENGTH_KNOTS).reshape(*total.shape, len(_LENGTH_KNOTS))
     plain = np.stack([np.log1p(seen) / 5, seen == 0, total / 5, ratings / np.maximum(seen, 1)], axis=-1)
     return np.concatenate([plain, lengths], axis=-1).astype(np.float32)

@@ -60,11 +60,14 @@ class RatingModel:
         rated = np.isfinite(ratings)
         theirs, variances = self._items(rows[rated], vectors[rated])
         left = ratings[rated] - self.mean - theirs[:, -1]
-        design = np.column_stack([theirs[:, :-1], np.ones(len(theirs))])
+        design = theirs  # a copy, in which the column of the bias is not needed any more
+        design[:, -1] = 1
         # An item with uncertain factors says less about a user.
         trust = 1 / (self.noise + variances[:, -1])
-        precision = (design * trust[:, None]).T @ design + np.diag(1 / self.taste)
-        precision[np.arange(len(self.taste) - 1), np.arange(len(self.taste) - 1)] += trust @ variances[:, :-1]
+        precision = (design * trust[:, None]).T @ design
+        diagonal = precision.reshape(-1)[:: len(self.taste) + 1]
+        diagonal += 1 / self.taste
+        diagonal[:-1] += trust @ variances[:, :-1]
         return np.linalg.solve(precision, design.T @ (trust * left)).astype(np.float64)
 
     def _items(self, rows: Rows, vectors: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.schema import Schema
 from pharos.towers.features.encoding import FeatureEncoding, FeatureRows, features_table
 from pharos.towers.features.vocabulary import Vocabulary
-from pharos.towers.histories.context import CONTEXT_WIDTH, HistoryScale, Windows, context
+from pharos.towers.histories.context import CONTEXT_WIDTH, HistoryScale, Windows, context, last_context
 from pharos.towers.histories.queries import UserQuery
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -66,7 +66,7 @@ class InputSpec:
             "present": present.astype(np.float32),
             "rating": windows.ratings,
             "position": position,
-            "context": context_at(windows, position),
+            "context": last_context(windows),
             "metadata": self.metadata([query.features for query in queries]),
             "user": self.users.codes(query.user_id for query in queries),
         }

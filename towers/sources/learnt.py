@@ -12,14 +12,14 @@ import scipy.sparse as sp
 from pharos.ingest.columns import Columns
 from pharos.towers.content.encoder import COLUMNS, ContentEncoder
 from pharos.towers.content.products import products
-from pharos.towers.content.taste import LONGEST, Taste
+from pharos.towers.content.taste import LONGEST, Entries, Taste, entry_weights
 from pharos.towers.histories.queries import UserQuery
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.inputs import InputSpec
 from pharos.towers.sources.merging import MergeWeights
-from pharos.towers.sparse import empty, rows_at
+from pharos.towers.sparse import empty, entries_of
 
 _ALIKE = 30
 """The most similar known items, whose weights a new item gets."""
@@ -110,7 +110,14 @@ class Sources:
 
         rows: of the history, see `rows`; items that training did not see count by the rows that the query brings.
         """
-        taste = self._taste(query, rows)
+        rows = rows[-LONGEST:]
+        if len(rows) and (rows >= 0).all():
+            profile = self._profile_rows
+            starts, entry = entries_of(profile, rows)
+            past = Entries(profile.indices[entry], starts, profile.data[entry], self._scaled_profile_rows.data[entry])
+            columns, weights = entry_weights(past)
+            return columns.astype(np.int64) + self.taste.first, weights
+        taste = self._taste_with_new(query, rows)
         return taste.indices.astype(np.int64) + self.taste.first, taste.data
 
     def ask_neighbours(self, query: UserQuery) -> sp.csr_matrix:
@@ -119,18 +126,18 @@ class Sources:
 
     def taste_of(self, query: UserQuery) -> sp.csr_matrix:
         """The user profile over those columns alone that profiles use: float32 CSR [1, profile columns]."""
-        return self._taste(query, self.rows(query))
+        columns, weights = self.content_entries(query, self.rows(query))
+        parts = (weights, columns - self.taste.first, [0, len(columns)])
+        return sp.csr_matrix(parts, shape=(1, len(self.taste.spread)))
 
-    def _taste(self, query: UserQuery, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
-        rows = rows[-LONGEST:]
-        if (rows >= 0).all():
-            return self.taste.weights(rows_at(self._profile_rows, rows), rows_at(self._scaled_profile_rows, rows))
+    def _taste_with_new(self, query: UserQuery, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
+        """The user profile where training did not see all of the newest items. rows: of these."""
         nothing = empty(1, COLUMNS)
         past = [
             self._profile_rows[row] if row >= 0 else self.taste.read(query.new_content.get(event.item_id, nothing))
             for row, event in zip(rows, query.history[-LONGEST:], strict=True)
         ]
-        read = sp.vstack(past, format="csr")
+        read = sp.vstack([empty(0, len(self.taste.spread)), *past], format="csr")
         return self.taste.weights(read, self.taste.scaled(read))
 
     def rows(self, query: UserQuery) -> npt.NDArray[np.int64]:

@@ -1,13 +1,13 @@
 """Items: list, read, write, delete, and similar items."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from pharos.serving.api.deps import ItemPageDep, MetricsDep, ServiceDep, SimilarDep
+from pharos.serving.api.deps import ItemPageDep, MetricsDep, ServiceDep, selection_of_query
 from pharos.serving.api.list_schemas import ItemPage
-from pharos.serving.api.schemas import Item, ItemList, PathId
+from pharos.serving.api.schemas import Item, ItemList, PathId, SimilarQuery
 from pharos.serving.api.write_schemas import BatchItem, DeletedItem, ItemBody, ItemPatch, WrittenItem, WrittenItems
 
 router = APIRouter(prefix="/v1/items", tags=["items"])
@@ -38,11 +38,11 @@ def read_item(item_id: PathId, service: ServiceDep) -> Item:
     return Item.of(service.pipeline.item(item_id))
 
 
-@router.get("/{item_id}/similar")
-def find_similar(item_id: PathId, query: SimilarDep, service: ServiceDep) -> ItemList:
+@router.get("/{item_id}/similar", response_model=ItemList)
+def find_similar(item_id: PathId, query: Annotated[SimilarQuery, Query()], service: ServiceDep) -> Response:
     """Items similar to an item."""
-    method, selection = query
-    return ItemList.of(service.pipeline.similar(item_id, selection, method))
+    selection = selection_of_query(service, query)
+    return ItemList.response(service.pipeline.similar(item_id, selection, query.method))
 
 
 @router.put("/{item_id}", responses=_CREATED | _later(WrittenItem))

@@ -1,15 +1,16 @@
 """Popular items."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from pharos.serving.api.deps import PopularDep, ServiceDep
-from pharos.serving.api.schemas import ItemList
+from fastapi import APIRouter, Query, Response
+
+from pharos.serving.api.deps import ServiceDep, selection_of_query
+from pharos.serving.api.schemas import ItemList, PopularQuery
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
 
 
-@router.get("/popular")
-def list_popular(query: PopularDep, service: ServiceDep) -> ItemList:
+@router.get("/popular", response_model=ItemList)
+def list_popular(query: Annotated[PopularQuery, Query()], service: ServiceDep) -> Response:
     """The most popular items, by weighted rating, by event count without ratings; or a chart of a time window."""
-    selection, order, since = query
-    return ItemList.of(service.pipeline.popular(selection, order, since))
+    return ItemList.response(service.pipeline.popular(selection_of_query(service, query), query.order, query.since))

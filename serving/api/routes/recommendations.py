@@ -1,25 +1,28 @@
 """Recommendations for a user."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from pharos.serving.api.deps import PersonSelectionDep, RecommendationsDep, ScoresDep, ServiceDep
-from pharos.serving.api.schemas import ItemList, PathId, ScoreList
+from fastapi import APIRouter, Query, Response
+
+from pharos.serving.api.deps import ScoresDep, ServiceDep, recommendations_of_query, request_of_body
+from pharos.serving.api.schemas import ItemList, PathId, RecommendationBody, RecommendationQuery, ScoreList
 from pharos.serving.pipeline import Person
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
 
 
-@router.get("/users/{user_id}/recommendations")
-def recommend_to_user(user_id: PathId, selection: RecommendationsDep, service: ServiceDep) -> ItemList:
+@router.get("/users/{user_id}/recommendations", response_model=ItemList)
+def recommend_to_user(user_id: PathId, query: Annotated[RecommendationQuery, Query()], service: ServiceDep) -> Response:
     """Recommend items to a user by the stored history. An unknown user gets popular items and a first guess."""
-    return ItemList.of(service.pipeline.recommend(Person(user_id), selection))
+    selection = recommendations_of_query(service, query)
+    return ItemList.response(service.pipeline.recommend(Person(user_id), selection))
 
 
-@router.post("/recommendations")
-def recommend_to_anyone(request: PersonSelectionDep, service: ServiceDep) -> ItemList:
+@router.post("/recommendations", response_model=ItemList)
+def recommend_to_anyone(body: RecommendationBody, service: ServiceDep) -> Response:
     """Recommend items to an anonymous user, from the history and features in the request."""
-    person, selection = request
-    return ItemList.of(service.pipeline.recommend(person, selection))
+    person, selection = request_of_body(service, body)
+    return ItemList.response(service.pipeline.recommend(person, selection))
 
 
 @router.post("/score")

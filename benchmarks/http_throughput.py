@@ -1,0 +1,184 @@
+"""Full recommendations over HTTP: requests a second, times under load, and what HTTP itself costs.
+
+Two workers on a Qdrant server, then one process on the embedded engine; the load generator runs on the same cores. What
+HTTP costs is the client's time without the pipeline's own, one request after the other; the floor is an endpoint of the
+same framework that returns the same bytes from memory.
+
+    python -m benchmarks.http_throughput [SECONDS]
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+import numpy as np
+import uvloop
+from fastapi import FastAPI, Response
+
+from benchmarks.recommendation_latency import USERS, prepare
+from benchmarks.served import engine
+from pharos.serving.settings import Settings
+from tests.serve_process import ServeProcess
+
+AT_ONCE: Final = (1, 8, 16)
+K: Final = 20
+_BYTES: Final = "FLOOR_BYTES"
+_QUIET: Final = "--log-level warning --no-access-log"
+
+
+def main() -> None:
+    """Serve, ask, print."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+    for name, workers in (("server", 2), ("embedded", 1)):
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            given = {"data_dir": str(folder / "data"), "log_level": "warning"}
+            if url := stack.enter_context(engine(name)):
+                given["qdrant_url"] = url
+            prepare(Settings.model_validate(given))
+            served = stack.enter_context(ServeProcess(given, folder, "--workers", str(workers)))
+            measure(f"{name}, {workers} of `pharos serve`", served.url, folder, seconds)
+
+
+def measure(what: str, url: str, folder: Path, seconds: float) -> None:
+    """Print the figures of a running server."""
+    warm_up(url)
+    print(f"{what}, k = {K}")
+    for at_once in AT_ONCE:
+        load = asked(url, [path_of(number) for number in range(USERS)], at_once, seconds)
+        print(f"  {at_once:2d} at once: {load.summary()}")
+    alone = asked(url, [path_of(number) for number in range(USERS)], 1, seconds, read=True)
+    ours = np.median(np.array(alone.milliseconds) - np.array(alone.pipeline))
+    with floor_server(httpx.get(f"{url}{path_of(0)}").content, folder) as floor_url:
+        floor = float(np.median(asked(floor_url, ["/"], 1, seconds / 2).milliseconds))
+    print(
+        f"  HTTP itself: {ours:.2f} ms beside the pipeline; floor {floor:.2f} ms; ratio {ours / floor:.2f} "
+        "(at most 1.5)"
+    )
+
+
+def path_of(number: int) -> str:
+    """The request of a user."""
+    return f"/v1/users/u{number % USERS}/recommendations?k={K}"
+
+
+def warm_up(url: str) -> None:
+    """Ask for everybody once, so that vectors are known; more often where there are workers."""
+    with httpx.Client(base_url=url, timeout=30) as http:
+        for _ in range(2):
+            http.get(path_of(0)).raise_for_status()
+    asked(url, [path_of(number) for number in range(USERS)], 4, 12.0)
+
+
+@dataclass
+class Load:
+    """What a load gave. milliseconds: of each request; pipeline: its own, where they were read."""
+
+    seconds: float = 0.0
+    milliseconds: list[float] = field(default_factory=list)
+    pipeline: list[float] = field(default_factory=list)
+    failed: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.milliseconds) / self.seconds
+
+    def summary(self) -> str:
+        """In a line."""
+        median, most, worst = np.percentile(self.milliseconds, [50, 95, 99])
+        return (
+            f"{self.rate:6.1f} requests a second; median {median:.1f} ms, 95 % {most:.1f}, 99 % {worst:.1f}; "
+            f"{self.failed} failed"
+        )
+
+
+def asked(url: str, paths: list[str], at_once: int, seconds: float, *, read: bool = False) -> Load:
+    """Ask for the paths in turn from so many connections. read: the pipeline's milliseconds of each answer."""
+    load = Load()
+    started = time.perf_counter()
+    uvloop.run(_ask(url, paths, at_once, started + seconds, load, read))
+    load.seconds = time.perf_counter() - started
+    return load
+
+
+async def _ask(url: str, paths: list[str], at_once: int, until: float, load: Load, read: bool) -> None:
+    host, _, port = url.removeprefix("http://").partition(":")
+    numbers = iter(range(1 << 62))
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        while time.perf_counter() < until:
+            path = paths[next(numbers) % len(paths)]
+            started = time.perf_counter()
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            status, body = await _answer(reader)
+            load.milliseconds.append((time.perf_counter() - started) * 1000)
+            load.failed += status != 200
+            if read:
+                load.pipeline.append(json.loads(body)["milliseconds"]["total"])
+        writer.close()
+
+    await asyncio.gather(*(connection() for _ in range(at_once)))
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+    return int(head.split(b" ", 2)[1]), await reader.readexactly(length)
+
+
+@contextmanager
+def floor_server(content: bytes, folder: Path) -> Iterator[str]:
+    """An address that returns the content, from the same server and framework."""
+    (folder / "floor").write_bytes(content)
+    free = ServeProcess({}, folder).port
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "benchmarks.http_throughput:floor",
+            "--factory",
+            *f"--port {free} {_QUIET}".split(),
+        ],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, _BYTES: str(folder / "floor")},
+    )
+    url = f"http://127.0.0.1:{free}"
+    try:
+        while True:
+            try:
+                httpx.get(url)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def floor() -> FastAPI:
+    """The application of the floor."""
+    app, content = FastAPI(), Path(os.environ[_BYTES]).read_bytes()
+
+    @app.get("/")
+    def same() -> Response:
+        return Response(content, media_type="application/json")
+
+    return app
+
+
+if __name__ == "__main__":
+    main()
