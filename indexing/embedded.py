@@ -29,8 +29,9 @@ from pharos.indexing.errors import (
     UnknownItem,
 )
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import TOWER, CollectionInfo, CollectionSpec, FloatArray, NumberedHits, Point, SourceQuery
+from pharos.indexing.index import TOWER, CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
 from pharos.indexing.index_folder import IndexFolder, Manifest
+from pharos.indexing.item_numbers import PointKey
 from pharos.indexing.known_vectors import VectorMemory
 from pharos.indexing.names import checked_name
 from pharos.indexing.payload import Payload, PayloadType
@@ -206,63 +207,37 @@ class QdrantEmbedded(Searching):
             self.numbers.learn(self._read_records(name, unmet, False, ()))
             items = self.numbers.of_items(item_ids)
         met = items >= 0
-        vectors, present = self._vectors_of(self._name(collection), items[met], using)
+        vectors, present = self._vectors_of(collection, items[met], None, using)
         met[met] = present
         return vectors, met
 
-    def _nearest(
-        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
-    ) -> list[EngineHits]:
+    def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
         name = self._name(collection)
         translated = translate(filter, EMBEDDED)
         requests = [edge_request(search, translated) for search in asked]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
-        # The vectors are not asked for: those of most hits are known.
         return [_found(answer) for answer in answers]
-
-    def _with_vectors(self, collection: str, found: NumberedHits, using: str) -> NumberedHits:
-        vectors, present = self._vectors_of(self._name(collection), found.items, using)
-        # A point that was deleted since it was found has no vector.
-        return NumberedHits(found.items[present], found.scores[present], vectors)
 
     def _read(
         self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
     ) -> dict[str, StoredPoint]:
         return self._read_records(self._name(collection), item_ids, payload, vectors)
 
-    def _item_ids(self, collection: str, points: Sequence[int]) -> list[str]:
+    def _item_ids(self, collection: str, points: Sequence[PointKey]) -> list[str]:
         name = self._name(collection)
-        ids: list[int | UUID | str] = [point if self._numbered(name) else UUID(int=point) for point in points]
+        numbered = self._numbered(name)
+        ids: list[int | UUID | str] = [int(point) if numbered else UUID(int=int(point)) for point in points]
         with self._engine(name):
             records = self._shard(name).retrieve(ids, with_payload=[Columns.ITEM], with_vector=False)
         return [record.payload[Columns.ITEM] for record in records if record.payload]
 
-    def _vectors_of(self, name: str, items: NDArray[np.int64], using: str) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """The dense vectors of those of n items that have one, float32 [m, d], and which these are, bool [n]."""
-        memory = self._memory.of(name, using)
-        moment = memory.moment
-        vectors, present = memory.of(items)
-        if present.all():
-            return vectors, present
-        unknown = np.unique(items[~present])
-        asked = {self.numbers.items[number]: number for number in unknown.tolist()}
-        records = self._read_records(name, list(asked), False, (using,))
-        read = {asked[item_id]: point.vectors[using] for item_id, point in records.items() if using in point.vectors}
-        if not read:
-            return vectors[present], present
-        rows = np.stack(list(read.values())).astype(np.float32)
-        numbers = np.fromiter(read, np.int64, len(read))
-        memory.learn(moment, numbers, rows)
-        whole = np.zeros((len(items), rows.shape[1]), np.float32)
-        if present.any():
-            whole[present] = vectors[present]
-        order = np.argsort(numbers)
-        place = np.minimum(np.searchsorted(numbers[order], items), len(numbers) - 1)
-        fresh = ~present & (numbers[order][place] == items)
-        whole[fresh] = rows[order[place[fresh]]]
-        present = present | fresh
-        return whole[present], present
+    def _vectors_of(
+        self, collection: str, items: NDArray[np.int64], versions: NDArray[np.int64] | None, using: str
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        # Every write to the collection comes by here, so that no version is needed to know what is outdated.
+        name = self._name(collection)
+        return self._memory.of(name, using).filled(items, lambda numbers: self._read_vectors(name, numbers, using))
 
     def _read_records(
         self, name: str, item_ids: Sequence[str], payload: bool | list[str], vectors: Sequence[str]

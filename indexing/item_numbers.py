@@ -3,9 +3,13 @@
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import repeat
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+PointKey: TypeAlias = int | str
+"""The id of a point as an engine gives it: a number, a UUID as a number, or a UUID as text."""
 
 
 class ItemNumbers:
@@ -14,12 +18,12 @@ class ItemNumbers:
     An item's points and number never change, so nothing here grows old. About 250 bytes an item.
     """
 
-    def __init__(self, *points: Callable[[str], int]) -> None:
-        """points: what give the ids of an item's points, as integers, one for each kind of id in the index."""
+    def __init__(self, *points: Callable[[str], PointKey]) -> None:
+        """points: what give the ids of an item's points, one for each kind of id in the index."""
         self._points = points
         self.items: list[str] = []
         self._by_item: dict[str, int] = {}
-        self._by_point: dict[int, int] = {}
+        self._by_point: dict[PointKey, int] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -30,8 +34,8 @@ class ItemNumbers:
         """The number of each item, -1 for unknown ones: int64 [n]."""
         return np.fromiter(map(self._by_item.get, item_ids, repeat(-1)), np.int64, len(item_ids))
 
-    def of_points(self, points: Sequence[int]) -> NDArray[np.int64]:
-        """The number of each point's item, -1 for unknown ones: int64 [n]. points: their ids as integers."""
+    def of_points(self, points: Sequence[PointKey]) -> NDArray[np.int64]:
+        """The number of each point's item, -1 for unknown ones: int64 [n]."""
         return np.fromiter(map(self._by_point.get, points, repeat(-1)), np.int64, len(points))
 
     def learn(self, item_ids: Iterable[str]) -> None:

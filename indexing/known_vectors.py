@@ -1,7 +1,8 @@
 """A cache of item vectors, so that the engine is not asked twice."""
 
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from pharos.indexing.index import FloatArray
 
 _MOST_BYTES: Final = 256_000_000
 _FIRST_ROWS: Final = 1024
+
+Reading: TypeAlias = Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], FloatArray]]
+"""Reads vectors: of the items with distinct numbers, int64 [n], those that have one, int64 [m], and float32 [m, d]."""
 
 
 class KnownVectors:
@@ -45,6 +49,19 @@ class KnownVectors:
             found = rows.take(items, mode="clip")
         known = (found >= 0) & (items < len(rows))
         return vectors.take(found, axis=0, mode="clip"), known
+
+    def filled(self, items: NDArray[np.int64], read: Reading) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The vectors of those of n items that have one, float32 [m, d], and which these are, bool [n].
+
+        items: int64 [n], also the same one repeatedly. What is not cached is read and cached.
+        """
+        moment = self.moment
+        vectors, present = self.of(items)
+        if present.all():
+            return vectors, present
+        numbers, rows = read(np.unique(items[~present]))
+        self.learn(moment, numbers, rows)
+        return _completed(items, vectors, present, numbers, rows)
 
     def learn(self, moment: int, items: NDArray[np.int64], vectors: FloatArray) -> None:
         """Cache vectors that were read after `moment`. items: int64 [n], distinct; vectors: float32 [n, d]."""
@@ -86,6 +103,66 @@ class KnownVectors:
         rows[live] = np.arange(len(live))
         self._rows, self._used = rows, len(live)
         self._vectors = fresh if len(items) <= len(fresh) - len(live) else None
+
+
+class VersionedVectors:
+    """The cached vectors of one name in one collection that others write to: valid for one version of a point each.
+
+    A vector that is read after its version was told may be newer than it, which costs one more look-up later; it is
+    never older. Thread-safe.
+    """
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._known = KnownVectors(most_bytes)
+        self._versions: NDArray[np.int64] = np.full(_FIRST_ROWS, -1, np.int64)  # by the item's number
+        self._lock = threading.Lock()
+
+    def filled(
+        self, items: NDArray[np.int64], versions: NDArray[np.int64], read: Reading
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """As `KnownVectors.filled`. versions: int64 [n], those of the items' points, from 0."""
+        with self._lock:
+            vectors, present = self._known.of(items)
+            present &= self._versions.take(items, mode="clip") == versions
+        if present.all():
+            return vectors, present
+        numbers, first = np.unique(items[~present], return_index=True)
+        told = versions[~present][first]
+        found, rows = read(numbers)
+        self._learn(found, told[np.searchsorted(numbers, found)], rows)
+        return _completed(items, vectors, present, found, rows)
+
+    def _learn(self, items: NDArray[np.int64], versions: NDArray[np.int64], vectors: FloatArray) -> None:
+        if not len(items):
+            return
+        with self._lock:
+            if items.max() >= len(self._versions):
+                grown = np.full(max(2 * len(self._versions), int(items.max()) + 1), -1, np.int64)
+                grown[: len(self._versions)] = self._versions
+                self._versions = grown
+            self._known.learn(self._known.moment, items, vectors)
+            self._versions[items] = versions
+
+
+def _completed(
+    items: NDArray[np.int64],
+    vectors: FloatArray,
+    present: NDArray[np.bool_],
+    numbers: NDArray[np.int64],
+    rows: FloatArray,
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """What was cached, with what was read: rows float32 [m, d] of the items with these distinct numbers, int64 [m]."""
+    if not len(numbers):
+        return vectors[present], present
+    whole = np.zeros((len(items), rows.shape[1]), np.float32)
+    if present.any():
+        whole[present] = vectors[present]
+    order = np.argsort(numbers)
+    place = np.minimum(np.searchsorted(numbers[order], items), len(numbers) - 1)
+    fresh = ~present & (numbers[order][place] == items)
+    whole[fresh] = rows[order[place[fresh]]]
+    present = present | fresh
+    return whole[present], present
 
 
 class VectorMemory:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pharos.indexing.errors import InvalidVector, UnknownItem
 from pharos.indexing.filters import Filter
 from pharos.indexing.index import TOWER, FloatArray, Hit, NumberedHits, Point, SourceQuery
-from pharos.indexing.item_numbers import ItemNumbers
+from pharos.indexing.item_numbers import ItemNumbers, PointKey
 from pharos.indexing.payload import Payload
 from pharos.indexing.sparse import SparseVector
 
@@ -28,12 +28,13 @@ _NO_HITS: Final = NumberedHits(np.zeros(0, np.int64), np.zeros(0, np.float32))
 class EngineHits(NamedTuple):
     """Points that an engine found, best first.
 
-    points: their ids as integers. vectors: float32 [n, d] in the same order; None where the engine did not read them.
+    points: their ids, of the kind that `ItemNumbers` has. versions: int64 [n], which grow with each write to a point;
+    None where the engine does not give them.
     """
 
-    points: list[int]
+    points: Sequence[PointKey]
     scores: list[float]
-    vectors: FloatArray | None = None
+    versions: NDArray[np.int64] | None = None
 
 
 class StoredPoint(NamedTuple):
@@ -52,11 +53,6 @@ class EngineQuery:
     limit: int
     exact: bool
 
-    @property
-    def returned(self) -> str:
-        """The name of the vector that is returned with the hits."""
-        return TOWER if isinstance(self.query.vector, SparseVector) else self.query.using
-
 
 @dataclass
 class _Row:
@@ -67,10 +63,16 @@ class _Row:
     exact: bool
     asked: int = 0
     found: NumberedHits = field(default=_NO_HITS)
+    versions: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         self.asked = self.query.limit + min(len(self.exclude), _FIRST)
         self.exact |= isinstance(self.query.vector, SparseVector)
+
+    @property
+    def returned(self) -> str:
+        """The name of the vector that is returned with the hits."""
+        return TOWER if isinstance(self.query.vector, SparseVector) else self.query.using
 
     @property
     def can_find(self) -> bool:
@@ -87,8 +89,8 @@ class _Row:
         items: the item numbers of the hits, -1 for deleted ones. passes: by number, see `_passing`.
         """
         kept = np.flatnonzero(passes[items])[: self.query.limit]
-        vectors = None if found.vectors is None else found.vectors[kept]
-        self.found = NumberedHits(items[kept], np.array(found.scores, np.float32)[kept], vectors)
+        self.found = NumberedHits(items[kept], np.array(found.scores, np.float32)[kept])
+        self.versions = None if found.versions is None else found.versions[kept]
         most = self.query.limit + len(self.exclude)
         if len(kept) == self.query.limit:
             return False
@@ -105,7 +107,7 @@ class _Row:
 class Searching(ABC):
     """The searches of `VectorIndex`, built on two operations of an engine: nearest neighbours, and reads by id."""
 
-    def __init__(self, *points: Callable[[str], int]) -> None:
+    def __init__(self, *points: Callable[[str], PointKey]) -> None:
         """points: see `ItemNumbers`."""
         self._numbers = ItemNumbers(*points)
 
@@ -115,13 +117,8 @@ class Searching(ABC):
         return self._numbers
 
     @abstractmethod
-    def _nearest(
-        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
-    ) -> list[EngineHits]:
-        """For each search the `limit` points with the highest scores, best first.
-
-        with_vectors: whether `EngineQuery.returned` may come along; a point without one is left out then.
-        """
+    def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
+        """For each search the `limit` points with the highest scores, best first."""
 
     @abstractmethod
     def _read(
@@ -130,8 +127,17 @@ class Searching(ABC):
         """Payloads and vectors, dense and sparse, of the items that have a point, by item id."""
 
     @abstractmethod
-    def _item_ids(self, collection: str, points: Sequence[int]) -> list[str]:
+    def _item_ids(self, collection: str, points: Sequence[PointKey]) -> list[str]:
         """The items of those of the points that exist, in any order."""
+
+    @abstractmethod
+    def _vectors_of(
+        self, collection: str, items: NDArray[np.int64], versions: NDArray[np.int64] | None, using: str
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The dense vectors of those of n items that have one, float32 [m, d], and which these are, bool [n].
+
+        items: numbers, the same one as often as it was found; versions: as `EngineHits` has them.
+        """
 
     @abstractmethod
     def _check_query(self, collection: str, query: SourceQuery) -> None:
@@ -265,11 +271,9 @@ class Searching(ABC):
         for row in rows:
             if row.query.limit <= 0 or row.can_find:
                 self._check_query(collection, row.query)
-        # To read a few hundred vectors too many costs less than to ask twice.
-        at_once = with_vectors and max((len(row.exclude) for row in asking), default=0) <= _FIRST
         pending = asking
         while pending:
-            answers = self._nearest(collection, [row.ask() for row in pending], filter, with_vectors=at_once)
+            answers = self._nearest(collection, [row.ask() for row in pending], filter)
             items = [self._items_of(collection, found.points) for found in answers]
             pending = [
                 row
@@ -277,16 +281,33 @@ class Searching(ABC):
                 if row.take(found, numbers, passes)
             ]
         if with_vectors:
-            for row in asking:
-                row.found = self._with_vectors(collection, row.found, row.ask().returned)
+            for using in dict.fromkeys(row.returned for row in asking):
+                self._add_vectors(collection, [row for row in asking if row.returned == using], using)
         return [row.found for row in rows]
 
-    def _with_vectors(self, collection: str, found: NumberedHits, using: str) -> NumberedHits:
-        """The hits that have the vector, with it."""
-        if found.vectors is not None:
-            return found
-        vectors, present = self.vectors(collection, [self.numbers.items[n] for n in found.items.tolist()], using=using)
-        return NumberedHits(found.items[present], found.scores[present], vectors)
+    def _add_vectors(self, collection: str, rows: Sequence[_Row], using: str) -> None:
+        """Add the vectors to the hits of the rows, all in one look-up; a hit that has none goes."""
+        items = np.concatenate([row.found.items for row in rows])
+        versions = [row.versions for row in rows if row.versions is not None]
+        together = np.concatenate(versions) if len(versions) == len(rows) else None
+        vectors, present = self._vectors_of(collection, items, together, using)
+        start = taken = 0
+        for row in rows:
+            there = present[start : start + len(row.found)]
+            start, count = start + len(row.found), int(there.sum())
+            found = row.found
+            row.found = NumberedHits(found.items[there], found.scores[there], vectors[taken : taken + count])
+            taken += count
+
+    def _read_vectors(
+        self, collection: str, numbers: NDArray[np.int64], using: str
+    ) -> tuple[NDArray[np.int64], FloatArray]:
+        """See `known_vectors.Reading`."""
+        asked = {self.numbers.items[number]: number for number in numbers.tolist()}
+        read = self._read(collection, list(asked), payload=False, vectors=(using,))
+        found = {asked[item_id]: point.vectors[using] for item_id, point in read.items() if using in point.vectors}
+        rows = np.stack(list(found.values())).astype(np.float32) if found else np.zeros((0, 0), np.float32)
+        return np.fromiter(found, np.int64, len(found)), rows
 
     def _passing(self, rows: Sequence[_Row]) -> Iterator[NDArray[np.bool_]]:
         """For each search a mask of the items that are not excluded, by number; the last entry is for unknown items."""
@@ -299,7 +320,7 @@ class Searching(ABC):
                 passes[-1], passes[excluded] = False, False
             yield passes
 
-    def _items_of(self, collection: str, points: list[int]) -> NDArray[np.int64]:
+    def _items_of(self, collection: str, points: Sequence[PointKey]) -> NDArray[np.int64]:
         """The item number of each point; -1 for points that were deleted since they were found."""
         items = self.numbers.of_points(points)
         if len(items) and items.min() < 0:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from pharos.indexing.checks import batched, check_points, check_query, check_query_alone
@@ -25,21 +25,26 @@ from pharos.indexing.errors import (
     VectorIndexError,
 )
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import CollectionInfo, CollectionSpec, Point, SourceQuery
+from pharos.indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
+from pharos.indexing.item_numbers import PointKey
+from pharos.indexing.known_vectors import VersionedVectors
 from pharos.indexing.live_times import next_live_at
-from pharos.indexing.names import checked_name
+from pharos.indexing.names import alias_of, checked_name
 from pharos.indexing.patience import Silence, current
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
-from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
+from pharos.indexing.server_points import point_struct, sparse_params, vector_params
+from pharos.indexing.server_reads import read_points, read_record, search_bodies, search_points
 from pharos.ingest.columns import Columns
 
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
+_REMEMBERED: Final = 4
+"""Names of vectors, of the collections that were searched last, whose vectors are cached."""
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -83,7 +88,8 @@ class QdrantServer(Searching):
         request_timeout: int = 1,
         optimize_timeout: int = 3600,
     ) -> None:
-        super().__init__(lambda item_id: point_uuid(item_id).int)
+        super().__init__(lambda item_id: str(point_uuid(item_id)))
+        self._memory: dict[tuple[str, str], VersionedVectors] = {}
         port = urlsplit(url).port or _HTTP_PORT
         verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
         certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
@@ -236,23 +242,34 @@ class QdrantServer(Searching):
         """The timeout of a call that writes points; None for that of the client."""
         return None if current() is None else self._request_timeout
 
-    def _nearest(
-        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
-    ) -> list[EngineHits]:
-        translated = translate(filter, _DIALECT)
-        requests = [query_request(search, translated, with_vector=with_vectors) for search in asked]
+    def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
+        bodies = search_bodies(asked, translate(filter, _DIALECT))
         try:
-            answers = self._read_call(lambda: self._reader.query_batch_points(collection, requests), collection)
+            return self._read_call(lambda: search_points(self._reader, collection, bodies), collection)
         except RequestRejected:
             # Only the server knows its vectors; asking for them each time would cost a request more.
             layout = self._layout(collection)
             for search in asked:
                 check_query(search.query, *layout)
             raise
-        return [
-            _found(answer.points, search.returned if with_vectors else None)
-            for search, answer in zip(asked, answers, strict=True)
-        ]
+
+    def _vectors_of(
+        self, collection: str, items: NDArray[np.int64], versions: NDArray[np.int64] | None, using: str
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        assert versions is not None, "the server gives them with every hit"
+        memory = self._memory_of(collection, using) or VersionedVectors()
+        return memory.filled(items, versions, lambda numbers: self._read_vectors(collection, numbers, using))
+
+    def _memory_of(self, collection: str, using: str) -> VersionedVectors | None:
+        """None for what may be an alias: the versions of what it points to another time say nothing."""
+        if alias_of(collection) is None:
+            return None
+        memory = self._memory.get((collection, using))
+        if memory is None:
+            memory = self._memory.setdefault((collection, using), VersionedVectors())
+            for key in list(self._memory)[:-_REMEMBERED]:
+                self._memory.pop(key, None)
+        return memory
 
     def _read(
         self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
@@ -268,20 +285,16 @@ class QdrantServer(Searching):
             if len(present) == len(vectors):
                 raise
             records = self._retrieve(collection, ids, payload, present)
-        return {items[str(record.id)]: read_record(record) for record in records}
+        return {items[record["id"]]: read_record(record) for record in records}
 
-    def _item_ids(self, collection: str, points: Sequence[int]) -> list[str]:
-        records = self._retrieve(collection, [str(UUID(int=point)) for point in points], [Columns.ITEM], ())
-        return [record.payload[Columns.ITEM] for record in records if record.payload]
+    def _item_ids(self, collection: str, points: Sequence[PointKey]) -> list[str]:
+        records = self._retrieve(collection, [str(point) for point in points], [Columns.ITEM], ())
+        return [record["payload"][Columns.ITEM] for record in records if record.get("payload")]
 
     def _retrieve(
         self, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
-    ) -> list[models.Record]:
-        points: list[Any] = [*ids]
-        return self._read_call(
-            lambda: self._reader.retrieve(collection, points, with_payload=payload, with_vectors=list(vectors)),
-            collection,
-        )
+    ) -> list[dict[str, Any]]:
+        return self._read_call(lambda: read_points(self._reader, collection, ids, payload, vectors), collection)
 
     def _check_query(self, collection: str, query: SourceQuery) -> None:
         check_query_alone(query)
@@ -325,18 +338,3 @@ class QdrantServer(Searching):
 
 def _points_of(item_ids: Collection[str]) -> models.PointIdsList:
     return models.PointIdsList(points=[str(point_uuid(item_id)) for item_id in item_ids])
-
-
-def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> EngineHits:
-    """The points of a response. returned: the requested vector; points without it are left out."""
-    if returned is None:
-        return EngineHits([_number(point.id) for point in points], [point.score for point in points])
-    vectors = [read_record(point).vectors.get(returned) for point in points]
-    held = [(point, vector) for point, vector in zip(points, vectors, strict=True) if vector is not None]
-    rows = np.stack([vector for _, vector in held]) if held else np.zeros((0, 0), np.float32)
-    return EngineHits([_number(point.id) for point, _ in held], [point.score for point, _ in held], rows)
-
-
-def _number(id: object) -> int:
-    """A UUID as an integer; three times as fast as `UUID`."""
-    return int(str(id).replace("-", ""), 16)

@@ -1,0 +1,84 @@
+"""Searches and look-ups on a Qdrant server as plain JSON.
+
+They go through the connection of Qdrant's client, but past its models: to make one for each of a thousand hits takes
+longer than the search.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import numpy as np
+from qdrant_client import QdrantClient, models
+
+from pharos.indexing.index import FloatArray
+from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
+from pharos.indexing.sparse import SparseVector
+
+_SEARCH_WIDTH: Final = 256
+
+
+def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None) -> list[dict[str, Any]]:
+    """The searches as the server takes them. filter: see `qdrant_filters.translate`."""
+    shown = None if filter is None else filter.model_dump(mode="json", exclude_none=True)
+    return [_search_body(search, shown) for search in asked]
+
+
+def search_points(client: QdrantClient, collection: str, bodies: list[dict[str, Any]]) -> list[EngineHits]:
+    """Run the searches, each with its hits, best first. Raises what the client raises."""
+    answers = _post(client, collection, "/points/query/batch", {"searches": bodies})
+    return [_hits(answer["points"]) for answer in answers]
+
+
+def read_points(
+    client: QdrantClient, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The points that exist, as JSON; see `read_record`. Raises what the client raises."""
+    body = {"ids": ids, "with_payload": payload, "with_vector": list(vectors)}
+    found: list[dict[str, Any]] = _post(client, collection, "/points", body)
+    return found
+
+
+def read_record(record: dict[str, Any]) -> StoredPoint:
+    """A stored point, from the server's JSON."""
+    vectors: dict[str, FloatArray] = {}
+    sparse: dict[str, SparseVector] = {}
+    for name, vector in (record.get("vector") or {}).items():
+        if isinstance(vector, dict):
+            sparse[name] = SparseVector(np.array(vector["indices"], np.int64), np.array(vector["values"], np.float32))
+        else:
+            vectors[name] = np.array(vector, dtype=np.float32)
+    return StoredPoint(record.get("payload") or {}, vectors, sparse)
+
+
+def _search_body(asked: EngineQuery, filter: dict[str, Any] | None) -> dict[str, Any]:
+    vector = asked.query.vector
+    if isinstance(vector, SparseVector):
+        query: Any = {"indices": vector.indices.tolist(), "values": vector.values.tolist()}
+    else:
+        query = vector.tolist()
+    return {
+        "query": query,
+        "using": asked.query.using,
+        "filter": filter,
+        "params": {"hnsw_ef": _SEARCH_WIDTH, "exact": asked.exact},
+        "limit": asked.limit,
+        "with_payload": False,
+        "with_vector": False,
+    }
+
+
+def _hits(points: list[dict[str, Any]]) -> EngineHits:
+    versions = np.fromiter((point["version"] for point in points), np.int64, len(points))
+    return EngineHits([point["id"] for point in points], [point["score"] for point in points], versions)
+
+
+def _post(client: QdrantClient, collection: str, path: str, body: dict[str, Any]) -> Any:
+    answer = client.http.client.request(
+        type_=dict[str, Any],
+        method="POST",
+        url="/collections/{collection}" + path,
+        path_params={"collection": quote(collection, safe="")},
+        json=body,
+    )
+    return answer["result"]
