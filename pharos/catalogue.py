@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Final, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pharos.errors import RequestError
@@ -33,14 +32,14 @@ class Catalogue:
         self.items = data.items
         self.ids: list[str] = data.items[Columns.ITEM].tolist()
         self.titles: list[str] = data.items[Columns.TITLE].tolist()
-        self._index = pd.Index(data.items[Columns.ITEM])
+        self._rows = {item_id: row for row, item_id in enumerate(self.ids)}
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def rows(self, item_ids: Iterable[str]) -> Rows:
         """The row of each item, int64 [n], -1 for unknown ones."""
-        return np.asarray(self._index.get_indexer(pd.Index(list(item_ids), dtype="str")), np.int64)
+        return np.fromiter((self._rows.get(item_id, -1) for item_id in item_ids), np.int64)
 
     def row(self, item_id: str) -> int:
         """The row of one item. Raises RequestError for an unknown one."""

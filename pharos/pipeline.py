@@ -183,7 +183,7 @@ class Pipeline:
         chosen = mmr(worth[: len(pool)], vectors, selection.k, selection.diversity, scale(candidates))
         return [pool[place] for place in chosen]
 
-    @property
+    @cached_property
     def _asked(self) -> list[bool]:
         """The sources to query: those with a weight, and all of them where a ranking model reads their scores."""
         weights = self.bundle.sources.weights

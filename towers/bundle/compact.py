@@ -4,15 +4,22 @@ A call of a SavedModel costs milliseconds, however little there is to compute; t
 runtime for small machines, a tenth of one.
 """
 
+import os
+import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pharos.towers.errors import BundleError
+
+_ANNOUNCEMENT: Final = b"Created TensorFlow Lite XNNPACK delegate"
+_STANDARD_ERROR: Final = 2
 
 
 def compact(function: Any, owner: Any) -> bytes:
@@ -28,16 +35,14 @@ class CompactModel:
 
     def __init__(self, content: bytes) -> None:
         """Raises ValueError where the content is no such graph."""
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+        from ai_edge_litert.interpreter import Interpreter
 
-        # The default kernels gain nothing on graphs this small, and announce themselves on standard error.
-        plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        self._graph = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=plain)
-        runner = self._graph.get_signature_runner()
-        self._inputs = {name: detail["index"] for name, detail in runner.get_input_details().items()}
-        (self._output,) = (detail["index"] for detail in runner.get_output_details().values())
+        self._graph = Interpreter(model_content=content, num_threads=1)
+        self._inputs, self._output = _signature(self._graph)
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._lock = threading.Lock()
+        with _without_announcement():
+            self._graph.allocate_tensors()
 
     @classmethod
     def load(cls, file: Path) -> "CompactModel":
@@ -61,3 +66,31 @@ class CompactModel:
                 self._graph.set_tensor(self._inputs[name], values)
             self._graph.invoke()
             return np.asarray(self._graph.get_tensor(self._output))
+
+
+def _signature(graph: Any) -> tuple[dict[str, int], int]:
+    """The places of the inputs, by name, and of the one output. While a runner lives, the graph itself cannot run."""
+    runner = graph.get_signature_runner()
+    (output,) = (detail["index"] for detail in runner.get_output_details().values())
+    return {name: detail["index"] for name, detail in runner.get_input_details().items()}, output
+
+
+@contextmanager
+def _without_announcement() -> Iterator[None]:
+    """What is written to standard error within, but for the line by which the fast kernels announce themselves.
+
+    They have no setting for it.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as written:
+        kept = os.dup(_STANDARD_ERROR)
+        os.dup2(written.fileno(), _STANDARD_ERROR)
+        try:
+            yield
+        finally:
+            os.dup2(kept, _STANDARD_ERROR)
+            os.close(kept)
+            written.seek(0)
+            for line in written:
+                if _ANNOUNCEMENT not in line:
+                    os.write(_STANDARD_ERROR, line)
