@@ -19,7 +19,7 @@ from pharos.serving.index_sync.live_index import Generation
 from pharos.serving.pipeline import Person
 from pharos.serving.pipeline import Selection as ServerSelection
 from pharos.serving.service import Service
-from pharos.serving.store import Store
+from pharos.serving.store import Store, StoredPerson
 from pharos.stages import Candidate, Source
 from pharos.towers.sources.retriever import Retriever
 
@@ -79,13 +79,13 @@ class _BatchPipeline:
         )
 
     def __call__(self, user_ids: Sequence[str]) -> Iterator[tuple[str, list[Candidate]]]:
-        people = [self._profile(user_id) for user_id in user_ids]
+        known = self._store.people(user_ids, self._settings.max_history)
+        people = [self._profile(user_id, person) for user_id, person in zip(user_ids, known, strict=True)]
         lists = self._pipeline.recommend(people, self._selection)
         for person, found in zip(people, lists, strict=True):
             yield str(person.user_id), self._filled(found, person)
 
-    def _profile(self, user_id: str) -> Profile:
-        known = self._store.person(user_id, self._settings.max_history)
+    def _profile(self, user_id: str, known: StoredPerson) -> Profile:
         rows = self._catalogue.rows([event.item_id for event in known.history])
         history = tuple(event for event, row in zip(known.history, rows.tolist(), strict=True) if row >= 0)
         return Profile(user_id, history, self._rows(known.seen), known.features)

@@ -218,6 +218,17 @@ class Store:
             known = (meta.schema(connection) or Schema()).users if stored else ()
         return StoredPerson(newest, frozenset(seen), parse_features(known, stored) if stored else {})
 
+    def people(self, user_ids: Sequence[str], limit: int) -> list[StoredPerson]:
+        """A snapshot of many users, each as `person` gives it, in their order."""
+        with self.reading() as connection:
+            found = user_reads.many(connection, user_ids, limit, self._weightless)
+            schema = (meta.schema(connection) or Schema()).users
+        people = (found[nfc(user_id)] for user_id in user_ids)
+        return [
+            StoredPerson(one.history, one.seen, parse_features(schema, one.features) if one.features else {})
+            for one in people
+        ]
+
     def stop_ignoring(self, user_id: str, item_id: str) -> None:
         """Remove an ignored item of a user, and events of weight 0 that mean the same."""
         with self.writing() as connection:

@@ -1,6 +1,7 @@
 """Reads histories, features and ignored items of users."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, func, select, union
@@ -25,6 +26,19 @@ _NEWEST: Final = Prepared(_newest)
 _EVENTS: Final = Prepared(lambda _: select(events.c.item_id).where(events.c.user_id == bindparam("user")).distinct())
 _IGNORED: Final = Prepared(lambda _: select(ignored.c.item_id).where(ignored.c.user_id == bindparam("user")))
 _FEATURES: Final = Prepared(lambda _: select(users.c.features).where(users.c.id == bindparam("user")))
+_EVENTS_OF_MANY: Final = Prepared(
+    lambda dialect: (
+        select(events.c.user_id, events.c.item_id, events.c.type, events.c.value, events.c.timestamp)
+        .where(listed(dialect, events.c.user_id, "ids"))
+        .order_by(events.c.timestamp.desc(), events.c.id.desc())
+    )
+)
+_IGNORED_BY_MANY: Final = Prepared(
+    lambda dialect: select(ignored.c.user_id, ignored.c.item_id).where(listed(dialect, ignored.c.user_id, "ids"))
+)
+_FEATURES_OF_MANY: Final = Prepared(
+    lambda dialect: select(users.c.id, users.c.features).where(listed(dialect, users.c.id, "ids"))
+)
 
 
 def history(connection: Connection, user_id: str, limit: int, without_types: Collection[str] = ()) -> list[Event]:
@@ -43,7 +57,11 @@ def history_events(
 def _one_per_item(
     connection: Connection, user_id: str, limit: int, without_types: Collection[str]
 ) -> list[tuple[str, str, float | None, int | None]]:
-    rows = _NEWEST(connection, {"user": nfc(user_id), "without": list(without_types), "most": limit})
+    return _merged(_NEWEST(connection, {"user": nfc(user_id), "without": list(without_types), "most": limit}))
+
+
+def _merged(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, str, float | None, int | None]]:
+    """Of events, the newest first, one per item, the oldest first."""
     newest: dict[str, tuple[str, str, float | None, int | None]] = {}
     for item_id, kind, value, timestamp in rows:
         known = newest.get(item_id)
@@ -52,6 +70,37 @@ def _one_per_item(
         elif known[2] is None and value is not None:
             newest[item_id] = (item_id, known[1], value, known[3])
     return list(newest.values())[::-1]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the store knows of a user. history: as `history_events`; seen: as `seen`; features: as `user_features`."""
+
+    history: tuple[HistoryEvent, ...]
+    seen: frozenset[str]
+    features: Mapping[str, Any] | None
+
+
+def many(
+    connection: Connection, user_ids: Sequence[str], limit: int, without_types: Collection[str] = ()
+) -> dict[str, Known]:
+    """The same of many users, in three statements: by the user ids in NFC."""
+    ids = [nfc(user_id) for user_id in user_ids]
+    asked = {"ids": ids}
+    events_of: dict[str, list[tuple[Any, ...]]] = {user_id: [] for user_id in ids}
+    for user_id, *event in _EVENTS_OF_MANY(connection, asked):
+        events_of[user_id].append(tuple(event))
+    ignored_by: dict[str, list[str]] = {user_id: [] for user_id in ids}
+    for user_id, item_id in _IGNORED_BY_MANY(connection, asked):
+        ignored_by[user_id].append(item_id)
+    features = {user_id: read_json(connection, told) for user_id, told in _FEATURES_OF_MANY(connection, asked)}
+    found = {}
+    for user_id, rows in events_of.items():
+        counted = [row for row in rows if row[1] not in without_types][:limit]
+        history = tuple(HistoryEvent(item_id, value, timestamp) for item_id, _, value, timestamp in _merged(counted))
+        had = frozenset(row[0] for row in rows).union(ignored_by[user_id])
+        found[user_id] = Known(history, had, features.get(user_id))
+    return found
 
 
 def seen(connection: Connection, user_id: str) -> set[str]:

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.errors import IndexUnavailable
 from pharos.indexing.index import CONTENT, NEIGHBOURS
+from pharos.indexing.index_folder import Manifest
 from tests.indexing.clock import HOURS, SPEC, fill, hand, point
 from tests.indexing.links import entries, fill_linked, linked
 
@@ -197,3 +199,21 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(IndexUnavailable, match="file"):
         QdrantEmbedded(tmp_path / "file" / "index")
+
+
+def test_a_collection_of_an_earlier_version_keeps_its_uuids(tmp_path: Path):
+    index = QdrantEmbedded(tmp_path)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr("pharos.indexing.index_folder.Manifest", partial(Manifest, numbered=False))
+        index.create("clock", SPEC)
+        index.switch("items", "clock")
+    index.close()
+    index = QdrantEmbedded(tmp_path)
+    index.upsert("clock", [point(hour) for hour in range(HOURS)])
+    index.delete("clock", ["4"])
+    hits = index.search("items", hand(3.2), limit=2, with_vectors=True)
+    assert [(hit.item_id, hit.payload["title"]) for hit in hits] == [("3", "3 o'clock"), ("2", "2 o'clock")]
+    assert hits[0].vector == pytest.approx(hand(3), abs=1e-6)
+    assert index.similar("items", "3", limit=1)[0].item_id == "2"
+    index.close()
+    assert not Manifest.from_json((tmp_path / "collections" / "clock" / "collection.json").read_text()).numbered

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pharos.indexing.known_vectors import KnownVectors, VectorMemory
+from pharos.indexing.known_vectors import KnownVectors, VectorMemory, VersionedVectors
 
 ONE, TWO, BOTH = np.array([1]), np.array([2]), np.array([1, 2])
 
@@ -98,3 +98,40 @@ def test_a_write_reaches_every_vector_of_an_item() -> None:
     memory.written("items", ONE)
     assert not memory.of("items", "tower").of(ONE)[1].any()
     assert not memory.of("items", "text").of(ONE)[1].any()
+
+
+class Shelf:
+    """What is read, and how often."""
+
+    def __init__(self, **values: float) -> None:
+        self.values, self.read = {int(name[1:]): value for name, value in values.items()}, list[list[int]]()
+
+    def __call__(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.read.append(items.tolist())
+        there = [item for item in items.tolist() if item in self.values]
+        return np.array(there, np.int64), vectors(*(self.values[item] for item in there))
+
+
+def test_a_vector_is_read_once_for_each_version_of_its_point() -> None:
+    known, shelf = VersionedVectors(), Shelf(_1=1, _2=2)
+    rows, there = known.filled(BOTH, np.array([5, 6]), shelf)
+    assert (rows[:, 0].tolist(), there.tolist()) == ([1, 2], [True, True])
+    shelf.values[2] = 3
+    rows, _ = known.filled(np.array([2, 1, 2]), np.array([7, 5, 7]), shelf)
+    assert rows[:, 0].tolist() == [3, 1, 3]
+    assert known.filled(BOTH, np.array([5, 7]), shelf)[0][:, 0].tolist() == [1, 3]
+    assert shelf.read == [[1, 2], [2]]
+
+
+def test_an_item_that_has_no_vector_is_left_out() -> None:
+    known, shelf = VersionedVectors(), Shelf(_2=2)
+    rows, there = known.filled(BOTH, np.array([5, 6]), shelf)
+    assert (rows[:, 0].tolist(), there.tolist()) == ([2], [False, True])
+
+
+def test_versions_of_items_with_high_numbers_are_told_apart() -> None:
+    known, shelf = VersionedVectors(), Shelf(_1=1, _5000=5)
+    far = np.array([5000, 1])
+    for _ in range(2):
+        assert known.filled(far, np.array([0, 0]), shelf)[0][:, 0].tolist() == [5, 1]
+    assert shelf.read == [[1, 5000]]

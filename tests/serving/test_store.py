@@ -14,7 +14,7 @@ from pharos.serving.errors import StoreError
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.eligible import Eligible
 from pharos.serving.settings import Settings
-from pharos.serving.store import Event, Store, StoredPerson, dataset_import
+from pharos.serving.store import Event, Store, StoredPerson, UserEvent, dataset_import
 from tests.serving import world
 from tests.serving.world import toy, war
 
@@ -127,6 +127,13 @@ def test_a_history_without_timestamps_keeps_the_order_of_the_data_set(empty_stor
     history = empty_store.history("w0", 100)
     assert [event.item_id for event in history] == wanted
     assert {event.timestamp for event in history} == {None}
+
+
+def test_many_users_are_read_as_each_alone(store: Store) -> None:
+    store.ignore("w1", toy(3))
+    store.add_events([UserEvent("w2", war(1), "dismiss", None, 1_700_000_000)])
+    users = ["w3", "nobody", "w1", "t5", "w2"]
+    assert store.people(users, 4) == [store.person(user_id, 4) for user_id in users]
 
 
 def test_a_user_has_seen_all_that_there_are_events_of(store: Store) -> None:
