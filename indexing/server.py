@@ -2,11 +2,11 @@
 
 import ssl
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -39,6 +39,8 @@ from pharos.indexing.server_points import point_struct, query_request, read_reco
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
+_LIVE_AT: Final = "live_at"
+_GOING_LIVE_AT: Final = "going_live_at"
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -176,11 +178,11 @@ class QdrantServer(Searching):
 
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections. Other collections on the server are left out."""
-        found = []
+        found, live = [], set(self._aliases().values())
         for name in self._names():
             metadata = self._info(name).config.metadata or {}
             if "bundle" in metadata:
-                live_at = metadata.get("live_at")
+                live_at = _live_time(metadata, is_live=name in live)
                 found.append(
                     CollectionInfo(
                         name=name,
@@ -209,12 +211,17 @@ class QdrantServer(Searching):
         """See VectorIndex.switch."""
         checked_name(alias)
         self._require(collection)
-        live_at = {"live_at": next_live_at(self._live_times()).isoformat()}
-        self._write_call(lambda: self._writer.update_collection(collection, metadata=live_at), collection)
+        self._confirm(self.resolve(alias))
+        # Two steps, since no call changes both: until the alias points there, the collection counts as never live.
+        time = next_live_at(self._live_times()).isoformat()
+        self._set_metadata(collection, {_GOING_LIVE_AT: time})
         # Replaces the alias if there is one.
         create = models.CreateAlias(alias_name=alias, collection_name=collection)
         change = models.CreateAliasOperation(create_alias=create)
         self._write_call(lambda: self._writer.update_collection_aliases([change]), alias)
+        # It is live; if this fails, the next switch makes up for it.
+        with suppress(VectorIndexError):
+            self._set_metadata(collection, {_LIVE_AT: time})
 
     def ready(self) -> None:
         """See VectorIndex.ready."""
@@ -304,9 +311,19 @@ class QdrantServer(Searching):
 
     def _live_times(self) -> Iterator[datetime]:
         for name in self._names():
-            live_at = (self._info(name).config.metadata or {}).get("live_at")
-            if live_at:
-                yield datetime.fromisoformat(live_at)
+            metadata = self._info(name).config.metadata or {}
+            yield from (datetime.fromisoformat(metadata[key]) for key in (_LIVE_AT, _GOING_LIVE_AT) if key in metadata)
+
+    def _confirm(self, live: str | None) -> None:
+        """Record when the live collection came to be so, where a process died between the steps of a switch to it."""
+        if live is not None:
+            metadata = self._info(live).config.metadata or {}
+            time = _live_time(metadata, is_live=True)
+            if time and time != metadata.get(_LIVE_AT):
+                self._set_metadata(live, {_LIVE_AT: time})
+
+    def _set_metadata(self, collection: str, metadata: dict[str, str]) -> None:
+        self._write_call(lambda: self._writer.update_collection(collection, metadata=metadata), collection)
 
     def _require(self, collection: str) -> None:
         if collection not in self._names():
@@ -325,6 +342,12 @@ def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> Engine
     held = [(point, vector) for point, vector in zip(points, vectors, strict=True) if vector is not None]
     rows = np.stack([vector for _, vector in held]) if held else np.zeros((0, 0), np.float32)
     return EngineHits([_number(point.id) for point, _ in held], [point.score for point, _ in held], rows)
+
+
+def _live_time(metadata: Mapping[str, Any], *, is_live: bool) -> str | None:
+    """When a collection was last made live. is_live: whether an alias points to it."""
+    times = [str(metadata[key]) for key in (_LIVE_AT, *([_GOING_LIVE_AT] if is_live else [])) if metadata.get(key)]
+    return max(times, default=None, key=datetime.fromisoformat)
 
 
 def _number(id: object) -> int:
