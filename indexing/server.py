@@ -1,13 +1,11 @@
 """The vector index on a Qdrant server."""
 
-import ssl
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import numpy as np
@@ -34,19 +32,13 @@ from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
+from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
 
-_HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
 _LIVE_AT: Final = "live_at"
 _GOING_LIVE_AT: Final = "going_live_at"
-# Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
-_GRPC_OPTIONS: Final = {
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 1000,
-}
 _DIALECT: Final = Dialect(
     models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range, flag=bool
 )
@@ -61,10 +53,11 @@ _PAYLOAD_TYPES: Final = {
 class QdrantServer(Searching):
     """A `VectorIndex` on a Qdrant server, which many processes may share.
 
-    url: of its HTTP port. api_key: if the server wants one. ca_file: certificates (PEM) that the server's must be
-    signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
-    prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up; writes may
-    take write_timeout. What answers a request waits request_timeout for each call, and in all as
+    url: of its HTTP port; or those of the nodes of a cluster, of which one is used until it fails, then another.
+    replication: how new collections lie on the nodes. api_key: if the server wants one. ca_file: certificates (PEM)
+    that the server's must be signed by, those of the system if None. grpc_port: by default the port after the HTTP
+    port, as Qdrant has it. prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or
+    look-up; writes may take write_timeout. What answers a request waits request_timeout for each call, and in all as
     `patience` says.
     Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
     to convert a hundred points from protocol buffers than to parse them as JSON.
@@ -73,9 +66,10 @@ class QdrantServer(Searching):
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         api_key: str | None = None,
         *,
+        replication: Replication = Replication(),  # noqa: B008
         ca_file: Path | None = None,
         grpc_port: int | None = None,
         prefer_grpc: bool = True,
@@ -85,28 +79,20 @@ class QdrantServer(Searching):
         optimize_timeout: int = 3600,
     ) -> None:
         super().__init__()
-        port = urlsplit(url).port or _HTTP_PORT
-        verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
-        # Its check for compatible versions would ask the server, which may not be there yet.
-        self._patient_reader, self._hasty_reader = (
-            QdrantClient(url, port=port, api_key=api_key, timeout=seconds, check_compatibility=False, verify=verify)
-            for seconds in (timeout, request_timeout)
-        )
-        self._writer = QdrantClient(
-            url,
-            port=port,
-            grpc_port=grpc_port or port + 1,
-            prefer_grpc=prefer_grpc,
+        self._nodes = connect(
+            [url] if isinstance(url, str) else url,
             api_key=api_key,
-            timeout=write_timeout,
-            check_compatibility=False,
-            grpc_options={**_GRPC_OPTIONS, **certificates},
-            verify=verify,
+            ca_file=ca_file,
+            grpc_port=grpc_port,
+            prefer_grpc=prefer_grpc,
+            timeout=timeout,
+            write_timeout=write_timeout,
+            request_timeout=request_timeout,
         )
-        silence = Silence()
-        self._read_call = Calls(url, attempts=2, retry_slow=False, silence=silence)
-        self._write_call = Calls(url, attempts=8, retry_slow=True, silence=silence)
+        silence, server = Silence(), str(self._nodes)
+        self._read_call = Calls(server, attempts=2, retry_slow=False, silence=silence, nodes=self._nodes)
+        self._write_call = Calls(server, attempts=8, retry_slow=True, silence=silence, nodes=self._nodes)
+        self._replication = replication
         self._request_timeout = request_timeout
         self._optimize_timeout = optimize_timeout
 
@@ -118,7 +104,11 @@ class QdrantServer(Searching):
         metadata = {"bundle": spec.bundle, "created_at": datetime.now(UTC).isoformat()}
         self._write_call(
             lambda: self._writer.create_collection(
-                collection, vectors_config=vectors, sparse_vectors_config=sparse, metadata=metadata
+                collection,
+                vectors_config=vectors,
+                sparse_vectors_config=sparse,
+                metadata=metadata,
+                **self._replication.parameters(),
             ),
             collection,
         )
@@ -229,14 +219,17 @@ class QdrantServer(Searching):
 
     def close(self) -> None:
         """See VectorIndex.close."""
-        self._patient_reader.close()
-        self._hasty_reader.close()
-        self._writer.close()
+        self._nodes.close()
 
     @property
     def _reader(self) -> QdrantClient:
-        """Of two, whose timeouts are fixed: what answers a request does not wait long."""
-        return self._patient_reader if current() is None else self._hasty_reader
+        """What answers a request does not wait long."""
+        node = self._nodes.current
+        return node.patient_reader if current() is None else node.hasty_reader
+
+    @property
+    def _writer(self) -> QdrantClient:
+        return self._nodes.current.writer
 
     @property
     def _write_seconds(self) -> int | None:
@@ -307,7 +300,7 @@ class QdrantServer(Searching):
         return {name: vector.size for name, vector in params.vectors.items()}, list(params.sparse_vectors or ())
 
     def _names(self) -> list[str]:
-        return [found.name for found in self._read_call(self._reader.get_collections).collections]
+        return [found.name for found in self._read_call(lambda: self._reader.get_collections()).collections]
 
     def _live_times(self) -> Iterator[datetime]:
         for name in self._names():
@@ -330,7 +323,7 @@ class QdrantServer(Searching):
             raise UnknownCollection(collection)
 
     def _aliases(self) -> dict[str, str]:
-        aliases = self._read_call(self._reader.get_aliases).aliases
+        aliases = self._read_call(lambda: self._reader.get_aliases()).aliases
         return {alias.alias_name: alias.collection_name for alias in aliases}
 
 
