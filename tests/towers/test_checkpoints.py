@@ -60,10 +60,15 @@ class _KillersTask:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def world() -> Dataset:
+    """Without features of users, which the user tower drops by chance."""
+    return two_camps(user_features=False)
+
+
 def train_until(bundles: Path, words: str) -> None:
     """Train with a checkpoint after each epoch, until a note that begins with these words."""
     checkpoints._LEAST_SECONDS = checkpoints._LEAST_TIMES = 0.0  # type: ignore[misc]
-    train(two_camps(), CERTAIN, bundles=bundles, text_cache=bundles, progress=_Killer(words))
+    train(world(), CERTAIN, bundles=bundles, text_cache=bundles, progress=_Killer(words))
 
 
 def kill_after(bundles: Path, words: str) -> None:
@@ -72,13 +77,13 @@ def kill_after(bundles: Path, words: str) -> None:
 
 
 def resume(bundles: Path, settings: TrainingSettings = CERTAIN) -> Bundle:
-    return train(two_camps(), settings, bundles=bundles, text_cache=bundles, progress=Silent(), resume=True).bundle
+    return train(world(), settings, bundles=bundles, text_cache=bundles, progress=Silent(), resume=True).bundle
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    return train(two_camps(), CERTAIN, bundles=folder, text_cache=folder, progress=Silent()).bundle
+    return train(world(), CERTAIN, bundles=folder, text_cache=folder, progress=Silent()).bundle
 
 
 @pytest.mark.slow
@@ -108,8 +113,8 @@ def kept(folder: Path, data: Dataset, *, resume: bool = False) -> Fit:
 
 
 def test_a_fit_that_had_ended_is_taken_over_without_training(tmp_path: Path) -> None:
-    first = kept(tmp_path, two_camps())
-    again = kept(tmp_path, two_camps(), resume=True)
+    first = kept(tmp_path, world())
+    again = kept(tmp_path, world(), resume=True)
     assert again.curve == first.curve
     assert again.best_epoch == first.best_epoch
     for one, other in zip(first.model.trainable_variables, again.model.trainable_variables, strict=True):
@@ -117,8 +122,7 @@ def test_a_fit_that_had_ended_is_taken_over_without_training(tmp_path: Path) -> 
 
 
 def test_without_a_checkpoint_of_these_settings_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
-    world = two_camps()
-    Checkpoints(tmp_path, world, CERTAIN, resume=False).of("selection")
+    Checkpoints(tmp_path, world(), CERTAIN, resume=False).of("selection")
     with pytest.raises(TrainingError, match="holds no checkpoint of these data with these settings"):
         resume(tmp_path, CERTAIN.model_copy(update={"dimensions": 8}))
 
@@ -126,4 +130,4 @@ def test_without_a_checkpoint_of_these_settings_there_is_nothing_to_go_on_with(t
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "one.npz").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(TrainingError, match=r"one\.npz is damaged"):
-        kept(tmp_path, two_camps(), resume=True)
+        kept(tmp_path, world(), resume=True)
