@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from pharos.indexing.errors import IndexUnavailable
 
@@ -40,7 +40,7 @@ class FolderLock:
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
 
-    def __enter__(self) -> "FolderLock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

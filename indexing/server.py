@@ -1,13 +1,11 @@
 """The vector index on a Qdrant server."""
 
-import ssl
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,21 +34,17 @@ from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
+from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import point_struct, sparse_params, vector_params
 from pharos.indexing.server_reads import read_points, read_record, search_bodies, search_points
 from pharos.ingest.columns import Columns
 
-_HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
 _REMEMBERED: Final = 4
 """Names of vectors, of the collections that were searched last, whose vectors are cached."""
-# Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
-_GRPC_OPTIONS: Final = {
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 1000,
-}
+_LIVE_AT: Final = "live_at"
+_GOING_LIVE_AT: Final = "going_live_at"
 _DIALECT: Final = Dialect(
     models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range, flag=bool
 )
@@ -65,10 +59,11 @@ _PAYLOAD_TYPES: Final = {
 class QdrantServer(Searching):
     """A `VectorIndex` on a Qdrant server, which many processes may share.
 
-    url: of its HTTP port. api_key: if the server wants one. ca_file: certificates (PEM) that the server's must be
-    signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
-    prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up; writes may
-    take write_timeout. What answers a request waits request_timeout for each call, and in all as
+    url: of its HTTP port; or those of the nodes of a cluster, of which one is used until it fails, then another.
+    replication: how new collections lie on the nodes. api_key: if the server wants one. ca_file: certificates (PEM)
+    that the server's must be signed by, those of the system if None. grpc_port: by default the port after the HTTP
+    port, as Qdrant has it. prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or
+    look-up; writes may take write_timeout. What answers a request waits request_timeout for each call, and in all as
     `patience` says.
     Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
     to convert a hundred points from protocol buffers than to parse them as JSON.
@@ -77,9 +72,10 @@ class QdrantServer(Searching):
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         api_key: str | None = None,
         *,
+        replication: Replication = Replication(),  # noqa: B008
         ca_file: Path | None = None,
         grpc_port: int | None = None,
         prefer_grpc: bool = True,
@@ -89,29 +85,21 @@ class QdrantServer(Searching):
         optimize_timeout: int = 3600,
     ) -> None:
         super().__init__(lambda item_id: str(point_uuid(item_id)))
-        self._memory: dict[tuple[str, str], VersionedVectors] = {}
-        port = urlsplit(url).port or _HTTP_PORT
-        verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
-        # Its check for compatible versions would ask the server, which may not be there yet.
-        self._patient_reader, self._hasty_reader = (
-            QdrantClient(url, port=port, api_key=api_key, timeout=seconds, check_compatibility=False, verify=verify)
-            for seconds in (timeout, request_timeout)
-        )
-        self._writer = QdrantClient(
-            url,
-            port=port,
-            grpc_port=grpc_port or port + 1,
-            prefer_grpc=prefer_grpc,
+        self._memory: dict[tuple[str, str], VersionedVectors | None] = {}
+        self._nodes = connect(
+            [url] if isinstance(url, str) else url,
             api_key=api_key,
-            timeout=write_timeout,
-            check_compatibility=False,
-            grpc_options={**_GRPC_OPTIONS, **certificates},
-            verify=verify,
+            ca_file=ca_file,
+            grpc_port=grpc_port,
+            prefer_grpc=prefer_grpc,
+            timeout=timeout,
+            write_timeout=write_timeout,
+            request_timeout=request_timeout,
         )
-        silence = Silence()
-        self._read_call = Calls(url, attempts=2, retry_slow=False, silence=silence)
-        self._write_call = Calls(url, attempts=8, retry_slow=True, silence=silence)
+        silence, server = Silence(), str(self._nodes)
+        self._read_call = Calls(server, attempts=2, retry_slow=False, silence=silence, nodes=self._nodes)
+        self._write_call = Calls(server, attempts=8, retry_slow=True, silence=silence, nodes=self._nodes)
+        self._replication = replication
         self._request_timeout = request_timeout
         self._optimize_timeout = optimize_timeout
 
@@ -123,7 +111,11 @@ class QdrantServer(Searching):
         metadata = {"bundle": spec.bundle, "created_at": datetime.now(UTC).isoformat()}
         self._write_call(
             lambda: self._writer.create_collection(
-                collection, vectors_config=vectors, sparse_vectors_config=sparse, metadata=metadata
+                collection,
+                vectors_config=vectors,
+                sparse_vectors_config=sparse,
+                metadata=metadata,
+                **self._replication.parameters(),
             ),
             collection,
         )
@@ -182,11 +174,11 @@ class QdrantServer(Searching):
 
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections. Other collections on the server are left out."""
-        found = []
+        found, live = [], set(self._aliases().values())
         for name in self._names():
             metadata = self._info(name).config.metadata or {}
             if "bundle" in metadata:
-                live_at = metadata.get("live_at")
+                live_at = _live_time(metadata, is_live=name in live)
                 found.append(
                     CollectionInfo(
                         name=name,
@@ -215,12 +207,17 @@ class QdrantServer(Searching):
         """See VectorIndex.switch."""
         checked_name(alias)
         self._require(collection)
-        live_at = {"live_at": next_live_at(self._live_times()).isoformat()}
-        self._write_call(lambda: self._writer.update_collection(collection, metadata=live_at), collection)
+        self._confirm(self.resolve(alias))
+        # Two steps, since no call changes both: until the alias points there, the collection counts as never live.
+        time = next_live_at(self._live_times()).isoformat()
+        self._set_metadata(collection, {_GOING_LIVE_AT: time})
         # Replaces the alias if there is one.
         create = models.CreateAlias(alias_name=alias, collection_name=collection)
         change = models.CreateAliasOperation(create_alias=create)
         self._write_call(lambda: self._writer.update_collection_aliases([change]), alias)
+        # It is live; if this fails, the next switch makes up for it.
+        with suppress(VectorIndexError):
+            self._set_metadata(collection, {_LIVE_AT: time})
 
     def ready(self) -> None:
         """See VectorIndex.ready."""
@@ -228,14 +225,17 @@ class QdrantServer(Searching):
 
     def close(self) -> None:
         """See VectorIndex.close."""
-        self._patient_reader.close()
-        self._hasty_reader.close()
-        self._writer.close()
+        self._nodes.close()
 
     @property
     def _reader(self) -> QdrantClient:
-        """Of two, whose timeouts are fixed: what answers a request does not wait long."""
-        return self._patient_reader if current() is None else self._hasty_reader
+        """What answers a request does not wait long."""
+        node = self._nodes.current
+        return node.patient_reader if current() is None else node.hasty_reader
+
+    @property
+    def _writer(self) -> QdrantClient:
+        return self._nodes.current.writer
 
     @property
     def _write_seconds(self) -> int | None:
@@ -261,15 +261,15 @@ class QdrantServer(Searching):
         return memory.filled(items, versions, lambda numbers: self._read_vectors(collection, numbers, using))
 
     def _memory_of(self, collection: str, using: str) -> VersionedVectors | None:
-        """None for what may be an alias: the versions of what it points to another time say nothing."""
+        """None where versions say nothing: of what may be an alias, and of copies, which count their own writes."""
         if alias_of(collection) is None:
             return None
-        memory = self._memory.get((collection, using))
-        if memory is None:
-            memory = self._memory.setdefault((collection, using), VersionedVectors())
+        if (collection, using) not in self._memory:
+            copies = self._info(collection).config.params.replication_factor or 1
+            self._memory.setdefault((collection, using), VersionedVectors() if copies == 1 else None)
             for key in list(self._memory)[:-_REMEMBERED]:
                 self._memory.pop(key, None)
-        return memory
+        return self._memory.get((collection, using))
 
     def _read(
         self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
@@ -319,22 +319,38 @@ class QdrantServer(Searching):
         return {name: vector.size for name, vector in params.vectors.items()}, list(params.sparse_vectors or ())
 
     def _names(self) -> list[str]:
-        return [found.name for found in self._read_call(self._reader.get_collections).collections]
+        return [found.name for found in self._read_call(lambda: self._reader.get_collections()).collections]
 
     def _live_times(self) -> Iterator[datetime]:
         for name in self._names():
-            live_at = (self._info(name).config.metadata or {}).get("live_at")
-            if live_at:
-                yield datetime.fromisoformat(live_at)
+            metadata = self._info(name).config.metadata or {}
+            yield from (datetime.fromisoformat(metadata[key]) for key in (_LIVE_AT, _GOING_LIVE_AT) if key in metadata)
+
+    def _confirm(self, live: str | None) -> None:
+        """Record when the live collection came to be so, where a process died between the steps of a switch to it."""
+        if live is not None:
+            metadata = self._info(live).config.metadata or {}
+            time = _live_time(metadata, is_live=True)
+            if time and time != metadata.get(_LIVE_AT):
+                self._set_metadata(live, {_LIVE_AT: time})
+
+    def _set_metadata(self, collection: str, metadata: dict[str, str]) -> None:
+        self._write_call(lambda: self._writer.update_collection(collection, metadata=metadata), collection)
 
     def _require(self, collection: str) -> None:
         if collection not in self._names():
             raise UnknownCollection(collection)
 
     def _aliases(self) -> dict[str, str]:
-        aliases = self._read_call(self._reader.get_aliases).aliases
+        aliases = self._read_call(lambda: self._reader.get_aliases()).aliases
         return {alias.alias_name: alias.collection_name for alias in aliases}
 
 
 def _points_of(item_ids: Collection[str]) -> models.PointIdsList:
     return models.PointIdsList(points=[str(point_uuid(item_id)) for item_id in item_ids])
+
+
+def _live_time(metadata: Mapping[str, Any], *, is_live: bool) -> str | None:
+    """When a collection was last made live. is_live: whether an alias points to it."""
+    times = [str(metadata[key]) for key in (_LIVE_AT, *([_GOING_LIVE_AT] if is_live else [])) if metadata.get(key)]
+    return max(times, default=None, key=datetime.fromisoformat)

@@ -20,6 +20,7 @@ from pharos.indexing.errors import (
     VectorIndexError,
 )
 from pharos.indexing.patience import Silence, current
+from pharos.indexing.server_nodes import Nodes
 
 T = TypeVar("T")
 
@@ -38,6 +39,7 @@ class _Failure(Enum):
     REJECTED = auto()
 
 
+_OF_THE_NODE: Final = frozenset({_Failure.UNREACHABLE, _Failure.SLOW, _Failure.BROKEN})
 _BY_GRPC_CODE: Final = {
     grpc.StatusCode.UNAVAILABLE: _Failure.UNREACHABLE,
     grpc.StatusCode.RESOURCE_EXHAUSTED: _Failure.UNREACHABLE,
@@ -68,14 +70,16 @@ class Calls:
     """The retry policy for calls to a server.
 
     server: its address, for messages. attempts: at most so many. retry_slow: whether a call that ran into its timeout
-    is worth another attempt. silence: one for all calls to that server. What answers a request waits as its patience
-    allows, without many attempts. All calls of the vector index may be repeated without harm.
+    is worth another attempt. silence: one for all calls to that server. nodes: where there are several, a call that
+    one fails to answer goes to the others, too. What answers a request waits as its patience allows, without many
+    attempts. All calls of the vector index may be repeated without harm.
     """
 
     server: str
     attempts: int
     retry_slow: bool
     silence: Silence = field(default_factory=Silence)
+    nodes: Nodes | None = None
 
     def __call__(self, call: Callable[[], T], collection: str = "") -> T:
         """Call with retries and return the result. Raises VectorIndexError about `collection`."""
@@ -88,8 +92,9 @@ class Calls:
             return self._called(call, collection, min(self.attempts, _ATTEMPTS_IN_REQUESTS), retry_slow=False)
 
     def _called(self, call: Callable[[], T], collection: str, attempts: int, retry_slow: bool) -> T:
-        pause = _FIRST_PAUSE
-        for attempts_left in reversed(range(attempts)):
+        pause, attempts_left, others = _FIRST_PAUSE, attempts, len(self.nodes or [0]) - 1
+        while True:
+            node = self.nodes.current if self.nodes else None
             try:
                 answer = call()
                 self.silence.broken()
@@ -101,6 +106,12 @@ class Calls:
                 ResourceExhaustedResponse,
             ) as error:
                 failure = _failure(error)
+                if failure in _OF_THE_NODE and self.nodes and node:
+                    self.nodes.failed(node)
+                    if others and _may_wait():
+                        others -= 1
+                        continue
+                attempts_left -= 1
                 again = failure is _Failure.UNREACHABLE or (failure is _Failure.SLOW and retry_slow)
                 if failure is _Failure.SLOW:
                     self.silence.noticed()
@@ -109,7 +120,6 @@ class Calls:
             # Many clients that lost a server together should not all come back together.
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _LONGEST_PAUSE)
-        raise AssertionError("a call has at least one attempt")
 
     def _translated(self, failure: _Failure, error: Exception, collection: str) -> VectorIndexError:
         detail = _detail(error)
@@ -128,6 +138,11 @@ class Calls:
                 return IndexUnavailable(f"Qdrant at {self.server} cannot be reached: {detail}")
             case _Failure.BROKEN:
                 return IndexUnavailable(f"Qdrant at {self.server} failed: {detail}")
+
+
+def _may_wait() -> bool:
+    patience = current()
+    return patience is None or patience.left > 0
 
 
 def _failure(error: Exception) -> _Failure:

@@ -14,6 +14,7 @@ from pharos.ingest.dataset import Dataset
 from pharos.ingest.splits import chronological
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.progress import Progress
+from pharos.towers.retrieval.checkpoints import Checkpoints
 from pharos.towers.settings import TrainingSettings
 from pharos.towers.training import read_texts, select, selected, train_bundle
 
@@ -36,15 +37,23 @@ class Trained:
 
 
 def train(
-    dataset: Dataset, settings: TrainingSettings, *, bundles: Path, text_cache: Path, progress: Progress
+    dataset: Dataset,
+    settings: TrainingSettings,
+    *,
+    bundles: Path,
+    text_cache: Path,
+    progress: Progress,
+    resume: bool = False,
 ) -> Trained:
     """Fit on the earlier events of each user, evaluate on the latest, then fit on all and save.
 
-    Raises TrainingError, TextModelError.
+    Checkpoints of the towers lie below `bundles` until all is done. resume: whether to go on from those of a training
+    of the same data and settings that did not end. Raises TrainingError, TextModelError.
     """
+    checkpoints = Checkpoints(bundles, dataset, settings, resume=resume)
     split = chronological(dataset.interactions)
     texts = read_texts(dataset, settings, text_cache, progress)
-    selection = select(dataset, split.train, split.validation, settings, texts, progress)
+    selection = select(dataset, split.train, split.validation, settings, texts, progress, checkpoints=checkpoints)
     ours = baseline = None
     if len(split.test):
         fold = folds(dataset, Protocol.CHRONOLOGICAL).final
@@ -53,8 +62,10 @@ def train(
         ours, baseline = _judge(fold, lists.score), _judge(fold, _popularity(fold))
     evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
     bundle = train_bundle(
-        dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
-    )
+        dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation,
+        checkpoints=checkpoints,
+    )  # fmt: skip
+    checkpoints.remove()
     return Trained(bundle, ours, baseline)
 
 

@@ -30,10 +30,14 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
     # The client of a server is much code, and takes half a second to import: only where there is a server.
     if settings.qdrant_url:
         from pharos.indexing.server import QdrantServer
+        from pharos.indexing.server_nodes import Replication
 
         key = settings.qdrant_api_key
         index = QdrantServer(
-            settings.qdrant_url,
+            settings.qdrant_url.split(","),
+            replication=Replication(
+                settings.qdrant_shards, settings.qdrant_replicas, settings.qdrant_write_consistency
+            ),
             api_key=key.get_secret_value() if key else None,
             ca_file=settings.qdrant_ca_file,
             request_timeout=max(1, int(settings.wait_seconds)),

@@ -6,7 +6,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pharos.serving.errors import SettingsError
@@ -44,9 +53,26 @@ class Settings(BaseSettings):
     )
     qdrant_url: str = Field(
         "",
-        pattern=r"^($|https?://[^@]*$)",
+        pattern=r"^($|https?://[^@,\s]*(,https?://[^@,\s]*)*$)",
         description="Address of a Qdrant server; empty: the engine inside the process, files in data_dir/index. "
-        "With https:// all goes over TLS.",
+        "With https:// all goes over TLS. Of a cluster those of several nodes, separated by commas: where one fails, "
+        "another is asked.",
+    )
+    qdrant_shards: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Shards of a new collection in a Qdrant cluster; by default as many as it has nodes.",
+    )
+    qdrant_replicas: int = Field(
+        1, ge=1, le=32, description="Copies of each shard in a Qdrant cluster, on different nodes; 2 outlast a node."
+    )
+    qdrant_write_consistency: int | None = Field(
+        None,
+        ge=1,
+        le=32,
+        description="Copies that must have a write before it is acknowledged; by default a majority of "
+        "qdrant_replicas.",
     )
     qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server, where it wants one.")
     qdrant_ca_file: FilePath | None = Field(
@@ -198,6 +224,14 @@ class Settings(BaseSettings):
         if not math.isclose(total, 1, abs_tol=1e-6):
             raise ValueError(f"the shares must be 1 together, and are {total:g}")
         return variants
+
+    @field_validator("qdrant_write_consistency")
+    @classmethod
+    def _enough_replicas(cls, wanted: int | None, info: ValidationInfo) -> int | None:
+        replicas = info.data.get("qdrant_replicas")
+        if wanted is not None and replicas is not None and wanted > replicas:
+            raise ValueError(f"allowed: at most qdrant_replicas, which is {replicas}")
+        return wanted
 
     @property
     def live(self) -> dict[str, VariantSetting]:

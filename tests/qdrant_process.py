@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +23,20 @@ class QdrantProcess:
 
     binary: as `qdrant_binary.fetch` returns it. api_key: what clients must send; empty for none. tls: PEM files of a
     certificate and its key, which the server's user can read once they are copied; without them it speaks plainly.
+    environment: more settings, without their prefix. arguments: of the command line.
     url: where it answers over HTTP; gRPC is one port up, as is Qdrant's custom.
     A server can be stopped and started again on the same port with the same data; `remove` ends it for good.
     """
 
-    def __init__(self, binary: Path, *, api_key: str = "", tls: tuple[Path, Path] | None = None) -> None:
+    def __init__(
+        self,
+        binary: Path,
+        *,
+        api_key: str = "",
+        tls: tuple[Path, Path] | None = None,
+        environment: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
         # Not pytest's temporary folder, which only its owner may enter.
         self._folder = Path(tempfile.mkdtemp(prefix="qdrant-"))
         self._binary = Path(shutil.copy2(binary, self._folder / "qdrant"))
@@ -36,20 +46,28 @@ class QdrantProcess:
                 shutil.chown(path, _UNPRIVILEGED, "nogroup")
         self._port = free_pair_of_ports()
         self._api_key = api_key
+        self._more = environment or {}
+        self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._port}"
 
-    def start(self) -> None:
-        """Start the server and wait until it is ready."""
+    def start(self, *, wait: bool = True) -> None:
+        """Start the server. wait: until it is ready."""
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*_drop_privileges(), str(self._binary)],
+                [*_drop_privileges(), str(self._binary), *self._arguments],
                 cwd=self._folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait until a server that was started is ready."""
+        assert self._process is not None
         deadline = time.monotonic() + _READY_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -68,6 +86,13 @@ class QdrantProcess:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def kill(self) -> None:
+        """End the server at once, as a power cut does, leaving its data."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def remove(self) -> None:
         """End the server and delete its data."""
@@ -89,6 +114,7 @@ class QdrantProcess:
         if self._tls:
             certificate, key = map(str, self._tls)
             settings |= {"SERVICE__ENABLE_TLS": "true", "TLS__CERT": certificate, "TLS__KEY": key}
+        settings |= self._more
         return {f"QDRANT__{name}": value for name, value in settings.items()}
 
     def _is_ready(self) -> bool:

@@ -1,5 +1,6 @@
 """The optimizer, and a moving average of the weights; both are cheap for embedding rows that a step does not use."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,17 @@ class MovingAverage:
         """Forget the averages, since the weights were changed by something else than a step."""
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The counts of steps and of looks at the weights."""
+        return self._steps, self._looks
+
+    def restore(self, values: Sequence[npt.NDArray[np.float32]], counts: tuple[int, int]) -> None:
+        """Go on from these averages and counts."""
+        for average, value in zip(self._averages, values, strict=True):
+            average.assign(value)
+        self._steps, self._looks = counts
 
     def values(self) -> list[npt.NDArray[np.float32]]:
         """The averages, in the order of the variables."""

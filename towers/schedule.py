@@ -39,6 +39,15 @@ class WarmUpAndSteps(tf.keras.optimizers.schedules.LearningRateSchedule):
         """Multiply the learning rate by `factor` from here on."""
         self._share.assign(self._share * factor)
 
+    @property
+    def share(self) -> float:
+        """The product of all factors so far."""
+        return float(self._share.numpy())
+
+    @share.setter
+    def share(self, share: float) -> None:
+        self._share.assign(share)
+
     def __call__(self, step: Any) -> Any:
         """The learning rate of one step, counted from 0."""
         rising = (tf.cast(step, tf.float32) + 1.0) / self._warm_up

@@ -21,6 +21,7 @@ from pharos.towers.ranking.ranker import rows_of
 from pharos.towers.ranking.training import as_ranker, fit_ranker
 from pharos.towers.ratings.model import RatingModel
 from pharos.towers.ratings.training import fit_ratings
+from pharos.towers.retrieval.checkpoints import Checkpoints
 from pharos.towers.retrieval.fitting import Fit, fit
 from pharos.towers.retrieval.two_towers import TwoTowers
 from pharos.towers.settings import RankingSettings, RatingSettings, TrainingSettings
@@ -71,14 +72,18 @@ def select(
     texts: TextVectors | None,
     progress: Progress,
     candidates: npt.NDArray[np.bool_] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Selection:
     """Fit towers, sources and ranking model on `known`; held-out events decide when to stop and which to keep.
 
     candidates: bool [items], the items among which held-out events are to be found, None for all; where there are some,
-    no ranking model is learnt. Raises TrainingError.
+    no ranking model is learnt. checkpoints: where the towers' state is kept. Raises TrainingError.
     """
     text = texts.vectors if texts else None
-    fitted = fit(dataset, known, settings, text=text, progress=progress, held_out=held_out, candidates=candidates)
+    fitted = fit(
+        dataset, known, settings, text=text, progress=progress, held_out=held_out, candidates=candidates,
+        checkpoint=checkpoints.of("selection") if checkpoints else None,
+    )  # fmt: skip
     if fitted.unlearnt:
         progress.say(
             f"The towers learnt nothing: {fitted.unlearnt}. Neighbours, content and popularity answer instead."
@@ -107,11 +112,15 @@ def finish(
     settings: TrainingSettings,
     texts: TextVectors | None,
     progress: Progress,
+    checkpoints: Checkpoints | None = None,
 ) -> Trained:
     """Train the selected towers on from all events, and count the tables of all other models anew."""
     text = texts.vectors if texts else None
     earlier = None if selection.fit.unlearnt else selection.fit
-    towers = fit(dataset, events, settings, text=text, progress=progress, earlier=earlier).towers
+    towers = fit(
+        dataset, events, settings, text=text, progress=progress, earlier=earlier,
+        checkpoint=checkpoints.of("all-events") if checkpoints else None,
+    ).towers  # fmt: skip
     chosen = selection.sources.sources
     sources = Sources.fit(towers.spec, dataset.items, events, chosen.settings, chosen.weights)
     return Trained(towers, sources, as_ranker(selection.ranking, events, towers) if selection.ranking else None)
@@ -125,10 +134,11 @@ def complete(
     *,
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Manifest, Trained]:
     """Finish a selection with all events: the content of a bundle. evaluation: figures for the manifest."""
     events, fitted = dataset.interactions, selection.fit
-    trained = finish(dataset, events, selection, settings, texts, progress)
+    trained = finish(dataset, events, selection, settings, texts, progress, checkpoints)
     ratings = learn_ratings(dataset, events, trained.towers, texts, progress)
     manifest = Manifest(
         id=new_bundle_id(),
@@ -157,9 +167,12 @@ def train_bundle(
     bundles: Path,
     progress: Progress,
     evaluation: dict[str, Any] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Bundle:
     """As `complete`, then save the bundle below `bundles`."""
-    manifest, trained = complete(dataset, selection, settings, texts, progress=progress, evaluation=evaluation)
+    manifest, trained = complete(
+        dataset, selection, settings, texts, progress=progress, evaluation=evaluation, checkpoints=checkpoints
+    )
     return save(bundles, manifest, trained, texts.model if texts else None)
 
 

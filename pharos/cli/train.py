@@ -19,6 +19,9 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A training setting, such as dimensions=64. May be repeated."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of a training that did not end.")
+    ] = False,
 ) -> None:
     """Train a new bundle; the last line is its id."""
     from pharos.cli.progress import terminal_progress
@@ -46,6 +49,7 @@ def train(
         bundles=bundles or settings.bundles_dir,
         text_cache=settings.texts_dir,
         progress=progress,
+        resume=resume,
     )
     if trained.retrieval and trained.popularity:
         ours, baseline = trained.retrieval, trained.popularity

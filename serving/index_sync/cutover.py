@@ -1,5 +1,7 @@
 """Switches the alias to a new collection without losing a change."""
 
+from collections.abc import Callable
+
 from pharos.indexing.errors import VerificationFailed
 from pharos.indexing.index import VectorIndex
 from pharos.serving.index_sync.job_progress import Phase, ReportPhase
@@ -9,13 +11,20 @@ from pharos.serving.store import Store
 
 
 def cut_over(
-    store: Store, index: VectorIndex, live: LiveIndex, generation: Generation, since: int, report: ReportPhase
+    store: Store,
+    index: VectorIndex,
+    live: LiveIndex,
+    generation: Generation,
+    since: int,
+    report: ReportPhase,
+    check_lock: Callable[[], None],
 ) -> None:
     """Sync a collection, compare its item count with the store's, and switch the alias to it.
 
     since: the revision up to which it is in sync already. Writers go on during the first sync. The last changes, the
-    count and the switch happen while no writer can commit, so that no change falls in between. Raises
-    VerificationFailed, and the alias stays where it was.
+    count and the switch happen while no writer can commit, so that no change falls in between. check_lock: raises
+    StoreError if another process may be re-indexing, too. Raises that and VerificationFailed, and the alias stays
+    where it was.
     """
 
     def synced(done: int) -> None:
@@ -34,4 +43,5 @@ def cut_over(
             raise VerificationFailed(generation.collection, [problem])
         index.persist(generation.collection)
         halted.set_synced(generation.collection, reached)
+        check_lock()
         live.switch(generation)

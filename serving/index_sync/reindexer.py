@@ -14,7 +14,6 @@ from typing import Final
 
 from pharos.indexing.build import BuildResult, dropped_on_failure, previous, prune
 from pharos.indexing.errors import VectorIndexError
-from pharos.indexing.folder_lock import FolderLock, FolderLocked
 from pharos.indexing.index import VectorIndex
 from pharos.ingest.errors import PharosError
 from pharos.serving.errors import Conflict, NotReady, ReindexFailed, StoreError, UnknownBundle, UnknownJob
@@ -22,13 +21,14 @@ from pharos.serving.index_sync.builds import BuildProcess, BuiltCollection, buil
 from pharos.serving.index_sync.cutover import cut_over
 from pharos.serving.index_sync.job_progress import STOPPED, JobProgress, Phase
 from pharos.serving.index_sync.live_index import Generation, LiveIndex
+from pharos.serving.index_sync.reindex_lock import ReindexLock, ReindexLocked, acquire
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.settings import Settings
 from pharos.serving.store import Job, JobState, Store
 from pharos.towers.bundle.bundle import Bundle, bundle_ids
 
-_LOCK_FILE: Final = "reindex.lock"
 _PATIENCE_SECONDS: Final = 10.0
+_PAUSE_SECONDS: Final = 0.05
 _FAILURES: Final = (PharosError, OSError)
 _PROCESS_ENDED: Final = "its process ended before it was done"
 
@@ -38,7 +38,8 @@ logger = logging.getLogger(__name__)
 class Reindexer:
     """Builds a new collection beside the live one and switches to it; rolls back to the previous one.
 
-    A lock file in data_dir, released when its process dies, lets one process at a time do so. Safe with threads.
+    A lock, released when its process dies, lets one process at a time do so: of all machines that share a PostgreSQL
+    database, or with SQLite of those with one data_dir. Safe with threads.
     """
 
     def __init__(self, settings: Settings, store: Store, index: VectorIndex, variants: Variants) -> None:
@@ -55,7 +56,7 @@ class Reindexer:
         try:
             with self._lock():
                 self._clean()
-        except FolderLocked:
+        except ReindexLocked:
             pass
         except _FAILURES as error:
             logger.warning("the remains of an earlier re-index stay for now: %s", error)
@@ -70,22 +71,22 @@ class Reindexer:
         while True:
             try:
                 return self._start(bundle, variant, self._lock())
-            except FolderLocked as locked:
+            except ReindexLocked as locked:
                 running = self._store.job_under_way()
                 if running is not None:
                     return running
                 if time.monotonic() > deadline:
                     raise _busy(locked) from locked
-                time.sleep(0.02)
+                time.sleep(_PAUSE_SECONDS)
 
     def run(
         self, bundle: str | None, watch: Callable[[Job], None] = lambda _: None, variant: str | None = None
     ) -> BuildResult:
         """Re-index in this thread. watch: receives the progress. Raises as `start`, also while a job is running."""
         try:
-            with self._lock():
-                return self._reindex(self._new_job(bundle, variant), watch, in_thread=True)
-        except FolderLocked as locked:
+            with self._lock() as lock:
+                return self._reindex(self._new_job(bundle, variant), lock, watch, in_thread=True)
+        except ReindexLocked as locked:
             raise _busy(locked) from locked
 
     def job(self, job_id: str) -> Job:
@@ -104,13 +105,13 @@ class Reindexer:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                with self._lock():
-                    return self._roll_back(self._variants.choose(None, variant)[1])
-            except FolderLocked as locked:
+                with self._lock() as lock:
+                    return self._roll_back(self._variants.choose(None, variant)[1], lock)
+            except ReindexLocked as locked:
                 # A job that is done may still be cleaning up.
                 if self._store.job_under_way() is not None or time.monotonic() > deadline:
                     raise _busy(locked) from locked
-                time.sleep(0.02)
+                time.sleep(_PAUSE_SECONDS)
 
     def close(self) -> None:
         """Stop running jobs, which then have failed, and wait for their threads."""
@@ -120,12 +121,11 @@ class Reindexer:
         for thread in self._threads:
             thread.join()
 
-    def _lock(self) -> FolderLock:
-        """Acquire the lock. Raises FolderLocked if another process or thread holds it."""
-        self._settings.data_dir.mkdir(parents=True, exist_ok=True)
-        return FolderLock(self._settings.data_dir, _LOCK_FILE)
+    def _lock(self) -> ReindexLock:
+        """Acquire the lock. Raises ReindexLocked if another process or thread holds it."""
+        return acquire(self._settings, self._store)
 
-    def _start(self, bundle: str | None, variant: str | None, lock: FolderLock) -> Job:
+    def _start(self, bundle: str | None, variant: str | None, lock: ReindexLock) -> Job:
         try:
             job = self._new_job(bundle, variant)
         except BaseException:
@@ -170,14 +170,14 @@ class Reindexer:
         self._store.add_job(job)
         return job
 
-    def _run_job(self, job: Job, lock: FolderLock) -> None:
+    def _run_job(self, job: Job, lock: ReindexLock) -> None:
         with lock:
             try:
-                self._reindex(job, lambda _: None, in_thread=job.total <= self._settings.build_here_items)
+                self._reindex(job, lock, lambda _: None, in_thread=job.total <= self._settings.build_here_items)
             except _FAILURES as error:
                 logger.error("re-index %s failed: %s", job.id, error)
 
-    def _reindex(self, job: Job, watch: Callable[[Job], None], *, in_thread: bool) -> BuildResult:
+    def _reindex(self, job: Job, lock: ReindexLock, watch: Callable[[Job], None], *, in_thread: bool) -> BuildResult:
         progress = JobProgress(replace(job, state=JobState.RUNNING), self._store, watch, self._stopped)
         started = time.monotonic()
         try:
@@ -189,7 +189,7 @@ class Reindexer:
                 progress.save(collection=built.collection)
                 self._store.set_synced(built.collection, built.revision)
                 generation = Generation(built.collection, live.bundle(job.bundle))
-                cut_over(self._store, self._index, live, generation, built.revision, progress)
+                cut_over(self._store, self._index, live, generation, built.revision, progress, lock.check)
             progress.end(JobState.DONE)
         except BaseException as error:
             with suppress(StoreError):
@@ -219,14 +219,14 @@ class Reindexer:
         finally:
             self._process = None
 
-    def _roll_back(self, live: LiveIndex) -> tuple[Generation, str | None]:
+    def _roll_back(self, live: LiveIndex, lock: ReindexLock) -> tuple[Generation, str | None]:
         target = previous(self._index, live.alias)
         if target is None:
             raise Conflict("there is no collection to roll back to: none was live before the one that is")
         left = self._index.resolve(live.alias)
         generation = Generation(target.name, live.bundle(target.bundle))
         since = self._store.synced_revision(target.name)
-        cut_over(self._store, self._index, live, generation, since, self._check)
+        cut_over(self._store, self._index, live, generation, since, self._check, lock.check)
         return generation, left
 
     def _check(self, phase: Phase, done: int = 0, total: int = 0) -> None:
@@ -254,7 +254,5 @@ class Reindexer:
             self._store.forget_collections(dropped)
 
 
-def _busy(locked: FolderLocked) -> Conflict:
-    return Conflict(
-        f"another re-index or rollback is running (process {locked.process}); wait until it is done, then ask again"
-    )
+def _busy(locked: ReindexLocked) -> Conflict:
+    return Conflict(f"{locked}; wait until it is done, then ask again")

@@ -1,5 +1,6 @@
 """The store (SQLAlchemy): items, users, events, ignored items and re-index jobs."""
 
+from pharos.serving.store.advisory_lock import AdvisoryLock, AdvisoryLockTaken
 from pharos.serving.store.records import (
     Change,
     Event,
@@ -23,6 +24,8 @@ from pharos.serving.store.records import (
 from pharos.serving.store.store import Halted, Store
 
 __all__ = [
+    "AdvisoryLock",
+    "AdvisoryLockTaken",
     "Change",
     "Event",
     "Halted",

@@ -34,6 +34,7 @@ from pharos.serving.store import (
     user_reads,
     user_writes,
 )
+from pharos.serving.store.advisory_lock import AdvisoryLock
 from pharos.serving.store.engine import open_engine, writing
 from pharos.serving.store.features import item_frame
 from pharos.serving.store.migrations import upgrade
@@ -52,6 +53,9 @@ from pharos.towers.progress import Progress, Silent
 
 # SQLite says so: https://www.sqlite.org/rescode.html#corrupt and #notadb.
 _DAMAGED: Final = ("malformed", "not a database")
+
+# Any number will do that others do not use in the same database.
+_REINDEX_KEY: Final = int.from_bytes(b"reindex", "big")
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -243,6 +247,15 @@ class Store:
         with self.writing() as connection:
             meta.hold_revision(connection)
             yield Halted(connection)
+
+    def reindex_lock(self) -> AdvisoryLock | None:
+        """Acquire the database's lock for a re-index; None where the database has no such locks.
+
+        Raises AdvisoryLockTaken, StoreError.
+        """
+        if self._engine.dialect.name != "postgresql":
+            return None
+        return AdvisoryLock(self._engine, _REINDEX_KEY)
 
     def check(self) -> None:
         """Raises StoreError if the database does not answer."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from qdrant_client import QdrantClient, models
 
+from pharos.indexing.build import previous
 from pharos.indexing.errors import IndexUnavailable, UnknownCollection
 from pharos.indexing.index import Point
 from pharos.indexing.server import QdrantServer
@@ -111,3 +112,66 @@ def test_two_clients_see_the_same_alias(qdrant_url: str):
     client.delete_collection("seen-by-two")
     for closing in (here, there, client):
         closing.close()
+
+
+class _Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def two(qdrant_url: str) -> Iterator[QdrantServer]:
+    """An index with two collections of one alias, the first of them live."""
+    index = QdrantServer(qdrant_url)
+    for name in ("switching--b--1", "switching--b--2"):
+        fill(index, name)
+    index.switch("switching", "switching--b--1")
+    yield index
+    client = QdrantClient(qdrant_url, check_compatibility=False)
+    for name in ("switching--b--1", "switching--b--2"):
+        client.delete_collection(name)
+    client.close()
+    index.close()
+
+
+def test_a_switch_that_never_came_to_the_alias_is_no_target_of_a_rollback(
+    two: QdrantServer, monkeypatch: pytest.MonkeyPatch
+):
+    def die(*_: object) -> None:
+        raise _Died
+
+    monkeypatch.setattr(two._writer, "update_collection_aliases", die)
+    with pytest.raises(_Died):
+        two.switch("switching", "switching--b--2")
+    assert two.resolve("switching") == "switching--b--1"
+    assert previous(two, "switching") is None
+
+
+def test_a_rollback_that_never_came_to_the_alias_can_be_repeated(two: QdrantServer, monkeypatch: pytest.MonkeyPatch):
+    two.switch("switching", "switching--b--2")
+
+    def die(*_: object) -> None:
+        raise _Died
+
+    with monkeypatch.context() as broken, pytest.raises(_Died):
+        broken.setattr(two._writer, "update_collection_aliases", die)
+        two.switch("switching", "switching--b--1")
+    found = previous(two, "switching")
+    assert found is not None and found.name == "switching--b--1"
+
+
+def test_a_switch_whose_last_step_is_missing_counts_all_the_same(two: QdrantServer, monkeypatch: pytest.MonkeyPatch):
+    change = two._writer.update_collection_aliases
+
+    def change_and_die(*arguments: object) -> None:
+        change(*arguments)  # type: ignore[arg-type]
+        raise _Died
+
+    with monkeypatch.context() as broken, pytest.raises(_Died):
+        broken.setattr(two._writer, "update_collection_aliases", change_and_die)
+        two.switch("switching", "switching--b--2")
+    times = {info.name: info.live_at for info in two.collections()}
+    assert times["switching--b--2"] is not None and times["switching--b--1"] is not None
+    assert times["switching--b--2"] > times["switching--b--1"]
+    two.switch("switching", "switching--b--1")
+    found = previous(two, "switching")
+    assert found is not None and found.name == "switching--b--2"

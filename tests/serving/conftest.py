@@ -35,13 +35,10 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def any_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database: a file, and one of a PostgreSQL server."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'pharos.db'}"
-        return
-    server = make_url(request.getfixturevalue("postgresql_url")).set(drivername="postgresql+psycopg")
+@pytest.fixture
+def postgresql_store_url(postgresql_url: str) -> Iterator[str]:
+    """The address of an empty database of a PostgreSQL server."""
+    server = make_url(postgresql_url).set(drivername="postgresql+psycopg")
     name = f"pharos_{uuid4().hex}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -50,6 +47,15 @@ def any_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: a file, and one of a PostgreSQL server."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'pharos.db'}"
+        return
+    yield request.getfixturevalue("postgresql_store_url")
 
 
 @pytest.fixture

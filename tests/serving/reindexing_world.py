@@ -22,12 +22,17 @@ FIRST, SECOND = "first", "second"
 
 
 @contextmanager
-def prepared(bundles: Path, folder: Path, qdrant_url: str) -> Iterator[Settings]:
-    """Settings of a folder with both bundles and a full store, and an empty index of its own."""
+def prepared(bundles: Path, folder: Path, qdrant_url: str, store_url: str = "") -> Iterator[Settings]:
+    """Settings of a folder with both bundles and a full store, and an empty index of its own.
+
+    store_url: of an empty database; by default a file in the folder.
+    """
     data_dir = folder / "data"
     shutil.copytree(bundles, data_dir / "bundles")
     alias = f"items-{os.getpid()}-{time.monotonic_ns()}"
-    settings = Settings(data_dir=data_dir, qdrant_url=qdrant_url, alias=alias, refresh_seconds=0.05)
+    settings = Settings(
+        data_dir=data_dir, database_url=store_url, qdrant_url=qdrant_url, alias=alias, refresh_seconds=0.05
+    )
     with open_store(settings) as store:
         store.import_dataset(world.dataset())
     yield settings

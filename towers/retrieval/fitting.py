@@ -1,5 +1,6 @@
 """The training loop of both towers, with early stopping."""
 
+import json
 import math
 import time
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from pharos.towers.errors import TrainingError
 from pharos.towers.optimizer import MovingAverage
 from pharos.towers.progress import Progress, Task
 from pharos.towers.retrieval.assembly import as_two_towers, build, compile_for, compiled_step, prepare, take_over
+from pharos.towers.retrieval.checkpoints import Checkpoint, Facts, State
+from pharos.towers.retrieval.epochs import Epoch, describe
 from pharos.towers.retrieval.model import RetrievalModel
 from pharos.towers.retrieval.spectral import spectral_start
 from pharos.towers.retrieval.steps import Steps, TrainingData, TrainingSteps
@@ -35,18 +38,6 @@ _UNJUDGED = 10
 _FEWEST = 2
 _MIN_STEPS = 30
 _MIN_EVENTS = 64
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch. loss: nats per target; `chance`: the loss of guessing."""
-
-    number: int
-    loss: float
-    chance: float
-    temperature: float
-    seconds: float
-    validation: ValidationScore | None = None
 
 
 @dataclass(frozen=True)
@@ -74,13 +65,15 @@ def fit(
     held_out: pd.DataFrame | None = None,
     candidates: npt.NDArray[np.bool_] | None = None,
     earlier: Fit | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Fit:
     """Fit on `events` until the score on held-out events stops rising, or for the most epochs that the settings allow.
 
     text: float32 [items, d], the vectors of the documents of all items of the data set, None for no text;
     candidates: bool [items], the items among which held-out events are to be found, None for all. earlier: a fit on
     some of the events, whose towers are trained on, for half of its best epoch count; the result is as good as that
-    of training from scratch. Raises TrainingError where the loss is no number any more.
+    of training from scratch. checkpoint: where the state after an epoch is kept, and what to go on from, if anything.
+    Raises TrainingError where the loss is no number any more.
     """
     tf.keras.utils.set_random_seed(settings.seed)
     data = prepare(dataset, events, settings, text, earlier.towers.spec if earlier else None)
@@ -91,7 +84,7 @@ def fit(
     judge = None
     if held_out is not None and len(held_out):
         judge = Validation(dataset, events, held_out, text, candidates)
-    return _Loop(model, towers, data, settings, judge, earlier, progress).run()
+    return _Loop(model, towers, data, settings, judge, earlier, progress, checkpoint).run()
 
 
 class _Loop:
@@ -104,11 +97,13 @@ class _Loop:
         judge: Validation | None,
         earlier: Fit | None,
         progress: Progress,
+        checkpoint: Checkpoint | None,
     ) -> None:
+        self._checkpoint = checkpoint
         self._model, self._towers, self._data, self._settings = model, towers, data, settings
         self._judge, self._progress = judge, progress
         self._epochs = _epochs(settings, judge, earlier)
-        rng = np.random.default_rng(settings.seed)
+        self._rng = rng = np.random.default_rng(settings.seed)
         # A small data set has small batches, or it would have no steps to learn in.
         events = min(settings.batch_events, max(len(data.sequences) // _MIN_STEPS, _MIN_EVENTS))
         self._steps: TrainingSteps = (
@@ -140,19 +135,30 @@ class _Loop:
 
     def run(self) -> Fit:
         curve: list[Epoch] = []
-        best, best_score, weights, falls = 0, -math.inf, self._averages.values(), 0
+        best, best_score, weights, falls, ended = 0, -math.inf, self._averages.values(), 0, False
+        if state := self._checkpoint.read() if self._checkpoint else None:
+            self._restore(state)
+            curve, ended = list(state.facts.curve), state.facts.ended
+            best, best_score, falls = state.facts.best, state.facts.best_score, state.facts.falls
+            weights = list(state.arrays["best"])
+            self._progress.say(f"Going on after epoch {len(curve)}.")
         with self._progress.task("Training", self._epochs * self._steps.count()) as task:
-            for number in range(1, self._epochs + 1):
+            task.advance(len(curve) * self._steps.count())
+            while not ended:
+                number = len(curve) + 1
                 curve.append(self._epoch(number, task))
                 validation = curve[-1].validation
                 score = validation.combined if validation else float(number)
+                ended = number == self._epochs
                 if score > best_score:
                     best, best_score, weights = number, score, self._averages.values()
                 elif number - best > falls * self._settings.patience:
                     if falls == self._settings.rate_falls:
-                        break
-                    falls += 1
-                    self._fall_back(weights)
+                        ended = True
+                    else:
+                        falls += 1
+                        self._fall_back(weights)
+                self._keep(curve, best, best_score, weights, falls, ended=ended)
         if curve[-1].loss > self._chance - _CHANCE_MARGIN:
             reason = (
                 f"the loss stayed at {curve[-1].loss:.3f}, that of guessing among the candidates ({self._chance:.3f}): "
@@ -161,6 +167,43 @@ class _Loop:
             return _without_ids(self._model, self._towers, tuple(curve), reason)
         self._assign_weights(weights)
         return Fit(self._model, self._towers, tuple(curve), best)
+
+    def _keep(
+        self,
+        curve: list[Epoch],
+        best: int,
+        best_score: float,
+        weights: list[npt.NDArray[np.float32]],
+        falls: int,
+        *,
+        ended: bool,
+    ) -> None:
+        """Write a checkpoint, if one is due."""
+        if self._checkpoint is None or not (ended or self._checkpoint.is_due()):
+            return
+        steps, looks = self._averages.counts
+        facts = Facts(
+            curve=curve, best=best, best_score=best_score, falls=falls, ended=ended, average_steps=steps,
+            average_looks=looks, rate=self._rate.share if self._rate else 1.0,
+            generator=json.dumps(self._rng.bit_generator.state),
+        )  # fmt: skip
+        live = {name: [variable.numpy() for variable in variables] for name, variables in self._variables().items()}
+        self._checkpoint.write(State(facts, {**live, "averages": self._averages.values(), "best": weights}))
+
+    def _restore(self, state: State) -> None:
+        for name, variables in self._variables().items():
+            for variable, value in zip(variables, state.arrays[name], strict=True):
+                variable.assign(value)
+        facts = state.facts
+        self._averages.restore(state.arrays["averages"], (facts.average_steps, facts.average_looks))
+        if self._rate is not None:
+            self._rate.share = facts.rate
+        self._rng.bit_generator.state = json.loads(facts.generator)
+
+    def _variables(self) -> dict[str, Any]:
+        """All variables that a training step changes."""
+        self._model.optimizer.build(self._model.trainable_variables)
+        return {"weights": self._model.trainable_variables, "optimizer": self._model.optimizer.variables}
 
     def _fall_back(self, weights: list[npt.NDArray[np.float32]]) -> None:
         """Return to the best weights so far and lower the learning rate."""
@@ -222,11 +265,3 @@ def _epochs(settings: TrainingSettings, judge: Validation | None, earlier: Fit |
         if earlier
         else min(_UNJUDGED, settings.max_epochs)
     )
-
-
-def describe(epoch: Epoch) -> str:
-    """One line about an epoch, for people."""
-    line = f"epoch {epoch.number}: loss {epoch.loss:.3f} (guessing {epoch.chance:.3f})"
-    if epoch.validation:
-        line += f", held out ndcg@10 {epoch.validation.ndcg_10:.4f}, recall@100 {epoch.validation.recall_100:.4f}"
-    return line
