@@ -34,7 +34,14 @@ from pharos.indexing.point_ids import point_id
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
-from pharos.indexing.server_points import point_struct, query_request, read_record, sparse_params, vector_params
+from pharos.indexing.server_points import (
+    Quantization,
+    point_struct,
+    query_request,
+    read_record,
+    sparse_params,
+    vector_params,
+)
 
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
@@ -63,7 +70,7 @@ class QdrantServer(Searching):
     signed by, those of the system if None. grpc_port: by default the port after the HTTP port, as Qdrant has it.
     prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or look-up; writes may
     take write_timeout. What answers a request waits request_timeout for each call, and in all as
-    `patience` says.
+    `patience` says. quantization: of new collections.
     Writes go over gRPC and searches over HTTP: each is about twice as fast there, because the client spends more time
     to convert a hundred points from protocol buffers than to parse them as JSON.
     Calls that cannot reach the server are repeated: writes for a few seconds, searches once.
@@ -81,8 +88,10 @@ class QdrantServer(Searching):
         write_timeout: int = 60,
         request_timeout: int = 1,
         optimize_timeout: int = 3600,
+        quantization: Quantization = Quantization.NONE,
     ) -> None:
         super().__init__()
+        self._quantization = quantization
         port = urlsplit(url).port or _HTTP_PORT
         verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
         certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
@@ -112,7 +121,7 @@ class QdrantServer(Searching):
         """See VectorIndex.create."""
         if checked_name(collection) in self._aliases():
             raise CollectionExists(collection)
-        vectors, sparse = vector_params(spec), sparse_params(spec)
+        vectors, sparse = vector_params(spec, self._quantization), sparse_params(spec)
         metadata = {"bundle": spec.bundle, "created_at": datetime.now(UTC).isoformat()}
         self._write_call(
             lambda: self._writer.create_collection(

@@ -1,5 +1,6 @@
 """Converts points, queries and vectors to and from the types of Qdrant's client."""
 
+from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -12,11 +13,50 @@ from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
 _SEARCH_WIDTH: Final = 256
+# One bit a number says too little of a shorter vector: it gets a byte.
+_SHORTEST_FOR_BITS: Final = 256
 
 
-def vector_params(spec: CollectionSpec) -> dict[str, models.VectorParams]:
+# Of a quantized collection so many times more points are found, and scored again by their whole vectors.
+_RESCORED: Final = models.QuantizationSearchParams(rescore=True, oversampling=3.0)
+_USUAL: Final = models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=False, quantization=_RESCORED)
+_EXACT: Final = models.SearchParams(exact=True)
+
+
+class Quantization(StrEnum):
+    """What a server keeps in memory of each number of a vector.
+
+    none: all four bytes. scalar: one byte. binary: one bit of vectors of 256 numbers and more, one byte of shorter
+    ones. The whole vectors of a quantized collection are on the disk, and what a search finds is scored again by them.
+    """
+
+    NONE = "none"
+    SCALAR = "scalar"
+    BINARY = "binary"
+
+
+def vector_params(
+    spec: CollectionSpec, quantization: Quantization = Quantization.NONE
+) -> dict[str, models.VectorParams]:
     """The dense vector parameters of a new collection."""
-    return {name: models.VectorParams(size=size, distance=models.Distance.DOT) for name, size in spec.vectors.items()}
+    return {
+        name: models.VectorParams(
+            size=size,
+            distance=models.Distance.DOT,
+            quantization_config=_quantized(quantization, size),
+            on_disk=None if quantization is Quantization.NONE else True,
+        )
+        for name, size in spec.vectors.items()
+    }
+
+
+def _quantized(quantization: Quantization, size: int) -> models.ScalarQuantization | models.BinaryQuantization | None:
+    if quantization is Quantization.NONE:
+        return None
+    if quantization is Quantization.BINARY and size >= _SHORTEST_FOR_BITS:
+        return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
+    scalar = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+    return models.ScalarQuantization(scalar=scalar)
 
 
 def sparse_params(spec: CollectionSpec) -> dict[str, models.SparseVectorParams] | None:
@@ -41,7 +81,7 @@ def query_request(asked: EngineQuery, filter: Any, *, with_vector: bool) -> mode
         query=_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist(),
         using=asked.query.using,
         filter=filter,
-        params=models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=asked.exact),
+        params=_EXACT if asked.exact else _USUAL,
         limit=asked.limit,
         with_payload=False,
         with_vector=[asked.returned] if with_vector else False,

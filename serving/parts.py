@@ -30,6 +30,7 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
     # The client of a server is much code, and takes half a second to import: only where there is a server.
     if settings.qdrant_url:
         from pharos.indexing.server import QdrantServer
+        from pharos.indexing.server_points import Quantization
 
         key = settings.qdrant_api_key
         index = QdrantServer(
@@ -37,6 +38,7 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
             api_key=key.get_secret_value() if key else None,
             ca_file=settings.qdrant_ca_file,
             request_timeout=max(1, int(settings.wait_seconds)),
+            quantization=Quantization(settings.qdrant_quantization),
         )
     else:
         from pharos.indexing.embedded import QdrantEmbedded
