@@ -21,6 +21,7 @@ from typing import Any, Final
 from benchmarks.machine import machine
 from benchmarks.measurement import SIZES, Measurement, Options, table
 from benchmarks.parts import PARTS, run
+from pharos.ingest.errors import PharosError
 
 RESULTS: Final = Path(__file__).parent / "results.json"
 _SECONDS: Final = 3600
@@ -33,22 +34,23 @@ def main() -> None:
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--size", choices=SIZES, default="10k", help="of the made-up catalogue")
-    parser.add_argument("--data", type=Path, help="a data set, for the parts that can use one")
+    parser.add_argument("--data", default="", help="a data set, for the parts that can use one")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the JSON file to write")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)  # a single part, in its own process
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"there is no part {sorted(unknown)[0]!r}; there are {', '.join(PARTS)}")
-    if given.data is not None and not given.data.exists():
-        parser.error(f"--data {given.data}: there is no such folder")
     if given.into is not None:
-        measured = run(given.parts[0], Options(SIZES[given.size], given.data))
+        try:
+            measured = run(given.parts[0], Options(SIZES[given.size], given.data))
+        except PharosError as error:
+            sys.exit(f"{given.parts[0]}: {error}")
         given.into.write_text(json.dumps([one.model_dump() for one in measured]), "utf-8")
         return
     sys.exit(measure_all(given.parts or list(PARTS), given.size, given.data, given.out))
 
 
-def measure_all(parts: list[str], size: str, data: Path | None, out: Path) -> int:
+def measure_all(parts: list[str], size: str, data: str, out: Path) -> int:
     """Run parts, print the table and write the file; returns the exit code."""
     begin, started = machine(), time.monotonic()
     measured, failed, seconds = list[tuple[str, Measurement]](), list[str](), dict[str, float]()
@@ -65,7 +67,7 @@ def measure_all(parts: list[str], size: str, data: Path | None, out: Path) -> in
     report = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "size": size,
-        "data": str(data.name) if data else None,
+        "data": Path(data).name or None,
         "machine": begin,
         "seconds": seconds,
         "failed": failed,
@@ -86,12 +88,12 @@ def _summary(measured: list[tuple[str, Measurement]], failed: list[str], seconds
         print(f"{part}: FAILED, see above")
 
 
-def _in_own_process(part: str, size: str, data: Path | None) -> list[Measurement] | None:
+def _in_own_process(part: str, size: str, data: str) -> list[Measurement] | None:
     """The measurements of a part; None where it failed."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "measured.json"
         command = [sys.executable, "-m", "benchmarks", part, "--size", size, "--into", str(file)]
-        ran = subprocess.run([*command, *(["--data", str(data)] if data else [])], check=False, timeout=_SECONDS)
+        ran = subprocess.run([*command, *(["--data", data] if data else [])], check=False, timeout=_SECONDS)
         if ran.returncode or not file.exists():
             return None
         found: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))

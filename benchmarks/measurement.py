@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias
 
 import numpy as np
@@ -108,10 +107,10 @@ SIZES: Final = {
 
 @dataclass(frozen=True)
 class Options:
-    """What a part is asked for. data: a data set for the parts that can use one; None for made-up data."""
+    """What a part is asked for. data: a data set for the parts that can use one; empty for made-up data."""
 
     size: Size = SIZES["10k"]
-    data: Path | None = None
+    data: str = ""
 
 
 def milliseconds(work: Callable[[int], object], runs: int, warm_up: int = 0) -> list[float]:
