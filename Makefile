@@ -31,7 +31,7 @@ AUDIT := .cache/audit
 COMPILE_AUDIT := $(BIN)/uv pip compile requirements-audit.in --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test test-browser test-clients check lint types format docs reference benchmarks soak \
+.PHONY: help install demo serve test test-browser test-clients check lint types format docs reference bench benchmarks soak \
 	sbom audit lock clean
 
 help: ## List the targets
@@ -78,8 +78,11 @@ docs: $(DOCS)/installed ## Build the documentation as a site of its own in site/
 reference: $(INSTALLED) ## Write docs/reference/ anew from the code
 	@$(PYTHON) scripts/reference.py
 
-benchmarks: $(INSTALLED) ## Measure speed and size, one benchmark after the other
-	@set -e; for file in benchmarks/[a-z]*.py; do \
+bench: $(INSTALLED_DEV) ## Measure speed and size in 25 minutes, print a table (PARTS=, SIZE=100k, DATA=folder)
+	@$(PYTHON) -m benchmarks $(PARTS) $(if $(SIZE),--size $(SIZE)) $(if $(DATA),--data $(DATA))
+
+benchmarks: $(INSTALLED_DEV) ## Run every benchmark by its own command, faults and load too
+	@set -e; for file in $$(grep -l __main__ benchmarks/[a-z]*.py); do \
 		name=$$(basename "$$file" .py); \
 		echo "== $$name"; \
 		$(PYTHON) -m "benchmarks.$$name"; \

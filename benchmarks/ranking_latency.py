@@ -4,19 +4,14 @@ The floor of the same run is the one product of vectors that any model over the 
 """
 
 import os
-
-# Before numpy and TensorFlow wake up: one core.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ[name] = "1"
-
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks.catalogues import catalogue
+from benchmarks.measurement import Measurement, Options, in_turns, table
 from pharos.cli.progress import Lines
 from pharos.ingest.dataset import Dataset
 from pharos.towers.bundle.bundle import Bundle
@@ -32,18 +27,24 @@ TRAINING = TrainingSettings(max_epochs=2, text_model="")
 
 
 def main() -> None:
-    """Train, score, print."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    """Measure and print."""
+    print(table([("ranking_latency", one) for one in measure(Options())]))
+
+
+def measure(_options: Options) -> list[Measurement]:
+    """Train, then score on one core."""
     with tempfile.TemporaryDirectory() as folder:
         dataset = catalogue(ITEMS, USERS, EVENTS)
         path = Path(folder)
         trained = train(dataset, TRAINING, bundles=path / "bundles", text_cache=path / "texts", progress=Lines())
-        measure(Bundle.load(trained.bundle.path), dataset)
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        with threadpool_limits(1):
+            return [scoring(Bundle.load(trained.bundle.path), dataset)]
 
 
-def measure(bundle: Bundle, dataset: Dataset) -> None:
-    """Print the median of scoring, and of the floor, over many people."""
+def scoring(bundle: Bundle, dataset: Dataset) -> Measurement:
+    """The time of scoring, beside that of the floor, over many people."""
     ranker = bundle.ranker
     assert ranker is not None, "nothing was learnt to rank by"
     items = bundle.encode_items(dataset.items).tower
@@ -63,21 +64,10 @@ def measure(bundle: Bundle, dataset: Dataset) -> None:
     def product(number: int) -> None:
         assert (items[draws[number]] @ queries[number % USERS].history_vectors.T).shape[0] == CANDIDATES
 
-    scoring, floor = milliseconds(rank), milliseconds(product)
+    ours, floor = in_turns(rank, product, REQUESTS, WARM_UP)
     history = np.median([len(query.history) for query in queries])
-    print(f"{CANDIDATES} candidates, {history:.0f} past events (median), one core, {REQUESTS:,} requests")
-    print(f"ranking  median {np.median(scoring):6.2f} ms   95 % {np.percentile(scoring, 95):6.2f} ms")
-    print(f"floor    median {np.median(floor):6.2f} ms   ratio of medians {np.median(scoring) / np.median(floor):.1f}")
-
-
-def milliseconds(act: Callable[[int], None]) -> list[float]:
-    """Of each of REQUESTS calls, after a warm-up."""
-    times = []
-    for number in range(WARM_UP + REQUESTS):
-        start = time.perf_counter()
-        act(number)
-        times.append((time.perf_counter() - start) * 1000)
-    return times[WARM_UP:]
+    note = f"{history:.0f} past events (median), one core"
+    return Measurement.of(f"ranking of {CANDIDATES} candidates", "ms", ours, floor=floor, note=note)
 
 
 if __name__ == "__main__":

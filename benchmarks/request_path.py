@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 from qdrant_edge import QueryBatchRequest
 
-from benchmarks.recommendation_latency import prepare
+from benchmarks.catalogues import catalogue
+from benchmarks.serving_world import build
 from pharos.indexing.embedded import QdrantEmbedded
 from pharos.serving.pipeline import Person, Selection
 from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 
-REQUESTS, WARM_UP = 1_000, 200
+ITEMS, USERS, EVENTS, REQUESTS, WARM_UP = 10_000, 1_000, 60_000, 1_000, 200
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        prepare(settings)
+        build(settings, catalogue(ITEMS, USERS, EVENTS))
         measure(settings)
 
 

@@ -9,6 +9,7 @@ import httpx
 
 from benchmarks.catalogues import catalogue
 from pharos.cli.progress import Lines
+from pharos.ingest.dataset import Dataset
 from pharos.serving.operations.reindex import reindex
 from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
@@ -26,13 +27,17 @@ def prepare(folder: Path, qdrant_url: str = "") -> dict[str, str]:
     given = {"data_dir": str(folder / "data"), "log_level": "warning"}
     if qdrant_url:
         given["qdrant_url"] = qdrant_url
-    settings = Settings.model_validate(given)
-    data, progress = catalogue(ITEMS, USERS, EVENTS), Lines()
-    train(data, _TRAINING, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=progress)
+    build(Settings.model_validate(given), catalogue(ITEMS, USERS, EVENTS))
+    return given
+
+
+def build(settings: Settings, data: Dataset, training: TrainingSettings = _TRAINING) -> None:
+    """Train on a data set, import and index it, in the folder of the settings."""
+    progress = Lines()
+    train(data, training, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=progress)
     with open_store(settings) as store:
         store.import_dataset(data)
     reindex(settings, None, progress)
-    return given
 
 
 def some_user(draw: random.Random) -> str:

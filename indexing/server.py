@@ -35,7 +35,7 @@ from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_nodes import Replication, connect
-from pharos.indexing.server_points import point_struct, sparse_params, vector_params
+from pharos.indexing.server_points import Quantization, point_struct, sparse_params, vector_params
 from pharos.indexing.server_reads import read_points, read_record, search_bodies, search_points
 from pharos.ingest.columns import Columns
 
@@ -60,7 +60,7 @@ class QdrantServer(Searching):
     """A `VectorIndex` on a Qdrant server, which many processes may share.
 
     url: of its HTTP port; or those of the nodes of a cluster, of which one is used until it fails, then another.
-    replication: how new collections lie on the nodes. api_key: if the server wants one. ca_file: certificates (PEM)
+    replication, quantization: of new collections. api_key: if the server wants one. ca_file: certificates (PEM)
     that the server's must be signed by, those of the system if None. grpc_port: by default the port after the HTTP
     port, as Qdrant has it. prefer_grpc: False where only the HTTP port can be reached. timeout: seconds for a search or
     look-up; writes may take write_timeout. What answers a request waits request_timeout for each call, and in all as
@@ -83,9 +83,11 @@ class QdrantServer(Searching):
         write_timeout: int = 60,
         request_timeout: int = 1,
         optimize_timeout: int = 3600,
+        quantization: Quantization = Quantization.NONE,
     ) -> None:
         super().__init__(lambda item_id: str(point_uuid(item_id)))
         self._memory: dict[tuple[str, str], VersionedVectors | None] = {}
+        self._quantization = quantization
         self._nodes = connect(
             [url] if isinstance(url, str) else url,
             api_key=api_key,
@@ -107,7 +109,7 @@ class QdrantServer(Searching):
         """See VectorIndex.create."""
         if checked_name(collection) in self._aliases():
             raise CollectionExists(collection)
-        vectors, sparse = vector_params(spec), sparse_params(spec)
+        vectors, sparse = vector_params(spec, self._quantization), sparse_params(spec)
         metadata = {"bundle": spec.bundle, "created_at": datetime.now(UTC).isoformat()}
         self._write_call(
             lambda: self._writer.create_collection(

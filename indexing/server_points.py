@@ -1,6 +1,7 @@
 """Converts points to the types of Qdrant's client."""
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
 from qdrant_client import models
 
@@ -9,10 +10,44 @@ from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
+# One bit a number says too little of a shorter vector: it gets a byte.
+_SHORTEST_FOR_BITS: Final = 256
 
-def vector_params(spec: CollectionSpec) -> dict[str, models.VectorParams]:
+
+class Quantization(StrEnum):
+    """What a server keeps in memory of each number of a vector.
+
+    none: all four bytes. scalar: one byte. binary: one bit of vectors of 256 numbers and more, one byte of shorter
+    ones. The whole vectors of a quantized collection are on the disk, and what a search finds is scored again by them.
+    """
+
+    NONE = "none"
+    SCALAR = "scalar"
+    BINARY = "binary"
+
+
+def vector_params(
+    spec: CollectionSpec, quantization: Quantization = Quantization.NONE
+) -> dict[str, models.VectorParams]:
     """The dense vector parameters of a new collection."""
-    return {name: models.VectorParams(size=size, distance=models.Distance.DOT) for name, size in spec.vectors.items()}
+    return {
+        name: models.VectorParams(
+            size=size,
+            distance=models.Distance.DOT,
+            quantization_config=_quantized(quantization, size),
+            on_disk=None if quantization is Quantization.NONE else True,
+        )
+        for name, size in spec.vectors.items()
+    }
+
+
+def _quantized(quantization: Quantization, size: int) -> models.ScalarQuantization | models.BinaryQuantization | None:
+    if quantization is Quantization.NONE:
+        return None
+    if quantization is Quantization.BINARY and size >= _SHORTEST_FOR_BITS:
+        return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
+    scalar = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+    return models.ScalarQuantization(scalar=scalar)
 
 
 def sparse_params(spec: CollectionSpec) -> dict[str, models.SparseVectorParams] | None:

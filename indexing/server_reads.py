@@ -15,7 +15,10 @@ from pharos.indexing.index import FloatArray
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 
-_SEARCH_WIDTH: Final = 256
+# Of a quantized collection so many times more points are found, and scored again by their whole vectors.
+_RESCORED: Final = {"rescore": True, "oversampling": 3.0}
+_USUAL: Final = {"hnsw_ef": 256, "exact": False, "quantization": _RESCORED}
+_EXACT: Final = {"exact": True}
 
 
 def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None) -> list[dict[str, Any]]:
@@ -61,7 +64,7 @@ def _search_body(asked: EngineQuery, filter: dict[str, Any] | None) -> dict[str,
         "query": query,
         "using": asked.query.using,
         "filter": filter,
-        "params": {"hnsw_ef": _SEARCH_WIDTH, "exact": asked.exact},
+        "params": _EXACT if asked.exact else _USUAL,
         "limit": asked.limit,
         "with_payload": False,
         "with_vector": False,

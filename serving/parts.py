@@ -31,6 +31,7 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
     if settings.qdrant_url:
         from pharos.indexing.server import QdrantServer
         from pharos.indexing.server_nodes import Replication
+        from pharos.indexing.server_points import Quantization
 
         key = settings.qdrant_api_key
         index = QdrantServer(
@@ -41,6 +42,7 @@ def open_index(settings: Settings, folder: Path | None = None) -> Iterator[Vecto
             api_key=key.get_secret_value() if key else None,
             ca_file=settings.qdrant_ca_file,
             request_timeout=max(1, int(settings.wait_seconds)),
+            quantization=Quantization(settings.qdrant_quantization),
         )
     else:
         from pharos.indexing.embedded import QdrantEmbedded

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     qdrant_ca_file: FilePath | None = Field(
         None, description="Certificates (PEM) that the server's must be signed by; by default those of the system."
     )
+    qdrant_quantization: Literal["none", "scalar", "binary"] = Field(
+        "none",
+        description="What a Qdrant server keeps in memory of the numbers of each vector: four bytes (none), one "
+        "(scalar), or one bit of the text model's vectors and a byte of the towers' (binary); the whole vectors are "
+        "then on its disk, and score again what was found. Holds from the next `pharos index` on.",
+    )
     alias: str = Field("items", pattern=ALIAS_PATTERN, description="Alias that names the live collection.")
     variants: dict[str, VariantSetting] = Field(
         {},

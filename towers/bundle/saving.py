@@ -11,6 +11,7 @@ import numpy as np
 from pharos.ingest.file_sums import publish
 from pharos.towers.backend import tf
 from pharos.towers.bundle.bundle import (
+    COMPACT_ITEMS,
     INPUTS,
     ITEM_TOWER,
     MANIFEST,
@@ -45,6 +46,9 @@ def save(folder: Path, manifest: Manifest, trained: Trained, text_model: TextMod
         for name, tower in ((ITEM_TOWER, towers.item_tower), (USER_TOWER, towers.user_tower)):
             tf.saved_model.save(tower, str(partial / name))
         (partial / ONE_USER).write_bytes(compact(towers.user_tower.encode, towers.user_tower))
+        # Layers for pictures, series and words have operations that the compact runtime lacks.
+        if not towers.spec.item_features.sensors:
+            (partial / COMPACT_ITEMS).write_bytes(compact(towers.item_tower.encode, towers.item_tower))
         write_sources(partial, trained.sources)
         if trained.ranker is not None:
             (partial / MODEL).write_bytes(compact(trained.ranker.model.score, trained.ranker.model))
