@@ -5,11 +5,13 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import httpx
 import numpy as np
 from qdrant_client import QdrantClient, models
 
@@ -39,6 +41,9 @@ from pharos.indexing.server_points import point_struct, query_request, read_reco
 _HTTP_PORT: Final = 6333
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
+_SHORTEST: Final = 0.01
+_LEAST: Final = 0.5
+"""The share of a write's timeout that a request must have left to begin with it."""
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -87,24 +92,34 @@ class QdrantServer(Searching):
         verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
         certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
         # Its check for compatible versions would ask the server, which may not be there yet.
-        self._patient_reader, self._hasty_reader = (
-            QdrantClient(url, port=port, api_key=api_key, timeout=seconds, check_compatibility=False, verify=verify)
-            for seconds in (timeout, request_timeout)
-        )
-        self._writer = QdrantClient(
+        self._reader = QdrantClient(
             url,
             port=port,
-            grpc_port=grpc_port or port + 1,
-            prefer_grpc=prefer_grpc,
             api_key=api_key,
-            timeout=write_timeout,
+            timeout=timeout,
             check_compatibility=False,
-            grpc_options={**_GRPC_OPTIONS, **certificates},
             verify=verify,
+            event_hooks={"request": [partial(_hurry, at_most=float(request_timeout))]},
+        )
+        # Over gRPC the timeout of a client is that of all its calls, whatever a call asks for.
+        self._patient_writer, self._hasty_writer = (
+            QdrantClient(
+                url,
+                port=port,
+                grpc_port=grpc_port or port + 1,
+                prefer_grpc=prefer_grpc,
+                api_key=api_key,
+                timeout=seconds,
+                check_compatibility=False,
+                grpc_options={**_GRPC_OPTIONS, **certificates},
+                verify=verify,
+            )
+            for seconds in (write_timeout, request_timeout)
         )
         silence = Silence()
         self._read_call = Calls(url, attempts=2, retry_slow=False, silence=silence)
-        self._write_call = Calls(url, attempts=8, retry_slow=True, silence=silence)
+        # What a request must not wait for any more is written by who keeps the index in sync.
+        self._write_call = Calls(url, attempts=8, retry_slow=True, silence=silence, least=_LEAST * request_timeout)
         self._request_timeout = request_timeout
         self._optimize_timeout = optimize_timeout
 
@@ -222,14 +237,14 @@ class QdrantServer(Searching):
 
     def close(self) -> None:
         """See VectorIndex.close."""
-        self._patient_reader.close()
-        self._hasty_reader.close()
-        self._writer.close()
+        self._reader.close()
+        self._patient_writer.close()
+        self._hasty_writer.close()
 
     @property
-    def _reader(self) -> QdrantClient:
+    def _writer(self) -> QdrantClient:
         """Of two, whose timeouts are fixed: what answers a request does not wait long."""
-        return self._patient_reader if current() is None else self._hasty_reader
+        return self._patient_writer if current() is None else self._hasty_writer
 
     @property
     def _write_seconds(self) -> int | None:
@@ -315,6 +330,16 @@ class QdrantServer(Searching):
     def _aliases(self) -> dict[str, str]:
         aliases = self._read_call(self._reader.get_aliases).aliases
         return {alias.alias_name: alias.collection_name for alias in aliases}
+
+
+def _hurry(request: httpx.Request, at_most: float) -> None:
+    """Before it is sent: what answers a request waits no longer than it may, half of it to get a connection."""
+    patience = current()
+    if patience is not None:
+        seconds = max(_SHORTEST, min(at_most, patience.left))
+        request.extensions["timeout"] = {
+            "pool": seconds / 2, "connect": seconds / 2, "write": seconds / 2, "read": seconds
+        }  # fmt: skip
 
 
 def _found(points: Sequence[models.ScoredPoint], returned: str | None) -> EngineHits:
