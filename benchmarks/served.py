@@ -55,7 +55,7 @@ def train_two(folder: Path, items: int, users: int, events: int, epochs: int) ->
 def indexed(prepared: Path, folder: Path, qdrant_url: str, bundle: str) -> Settings:
     """A copy of what `train_two` made, with the bundle live."""
     shutil.copytree(prepared, folder)
-    settings = Settings(data_dir=folder, qdrant_url=qdrant_url, port=_free_port(), refresh_seconds=0.5)
+    settings = Settings(data_dir=folder, qdrant_url=qdrant_url, port=free_port(), refresh_seconds=0.5)
     reindex(settings, bundle, Lines())
     return settings
 
@@ -96,6 +96,12 @@ class Served:
             time.sleep(0.05)
         return time.monotonic() - started
 
+    @property
+    def process_id(self) -> int:
+        """Of the process that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
     def is_ready(self) -> bool:
         """Whether every part answers."""
         try:
@@ -122,7 +128,8 @@ class Served:
         return response.json()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
