@@ -31,7 +31,8 @@ AUDIT := .cache/audit
 COMPILE_AUDIT := $(BIN)/uv pip compile requirements-audit.in --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-.PHONY: help install demo serve test test-browser test-clients check lint types format docs reference bench benchmarks soak \
+.PHONY: help install demo serve test test-browser test-clients check lint types format docs reference bench benchmarks \
+	soak power-cuts damage kills \
 	sbom audit lock clean
 
 help: ## List the targets
@@ -88,9 +89,18 @@ benchmarks: $(INSTALLED_DEV) ## Run every benchmark by its own command, faults a
 		$(PYTHON) -m "benchmarks.$$name"; \
 	done
 
-soak: $(INSTALLED_DEV) ## Ask at random for ten minutes, cut the power 300 times, damage every file (SOAK_SEED=, FAULTS_SEED=)
-	@SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PYTHON) -m pytest -s tests/serving/test_model.py
-	@FAULTS=all $(PYTHON) -m pytest -s tests/faults
+soak: $(INSTALLED_DEV) ## Load, kills, outages for half an hour, then a third of that at random (SOAK_SECONDS=, SOAK_SEED=)
+	@$(PYTHON) -m benchmarks.soak --seconds $(or $(SOAK_SECONDS),1800)
+	@SOAK_SECONDS=$$(( $(or $(SOAK_SECONDS),1800) / 3 )) $(PYTHON) -m pytest -q -s tests/serving/test_model.py
+
+power-cuts: $(INSTALLED_DEV) ## Cut the power 100 times for each kind of file (POWER_CUTS=, FAULTS_SEED=)
+	@POWER_CUTS=$(or $(POWER_CUTS),100) $(PYTHON) -m pytest -q -s tests/faults/test_power_cut.py -k power_cut_at
+
+damage: $(INSTALLED_DEV) ## Damage every file of an index in four ways, and those of bundles (FAULTS_SEED=)
+	@FAULTS=all $(PYTHON) -m pytest -q -s tests/faults/test_damaged_index.py tests/serving/test_damaged_files.py
+
+kills: $(INSTALLED) ## Kill a server and an import 300 times, on both engines (KILLS= of each of ten kinds, KILLS_SEED=)
+	@$(PYTHON) -m benchmarks.crash_recovery $(or $(KILLS),30) --seed $(or $(KILLS_SEED),7)
 
 sbom: $(INSTALLED) ## Write what the lock installs, with licences, to dist/sbom.cdx.json (CycloneDX)
 	@$(PYTHON) scripts/sbom.py requirements.lock dist/sbom.cdx.json

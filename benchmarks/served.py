@@ -97,7 +97,7 @@ class Served:
         return time.monotonic() - started
 
     @property
-    def process(self) -> int:
+    def process_id(self) -> int:
         """The id of the process, which must have been started."""
         assert self._process is not None
         return self._process.pid

@@ -22,11 +22,10 @@ EVENTS: Final = 30_000
 _TRAINING: Final = TrainingSettings(max_epochs=2, text_model="")
 
 
-def prepare(folder: Path, qdrant_url: str = "") -> dict[str, str]:
+def prepare(folder: Path, qdrant_url: str = "", database_url: str = "") -> dict[str, str]:
     """Train, import and index in a folder; returns the settings by name, as `ServeProcess` takes them."""
     given = {"data_dir": str(folder / "data"), "log_level": "warning"}
-    if qdrant_url:
-        given["qdrant_url"] = qdrant_url
+    given |= {name: url for name, url in (("qdrant_url", qdrant_url), ("database_url", database_url)) if url}
     build(Settings.model_validate(given), catalogue(ITEMS, USERS, EVENTS))
     return given
 

@@ -76,17 +76,17 @@ def _server(folder: Path) -> list[Measurement]:
 
 def _sizes(served: Served) -> dict[str, float]:
     """Resident memory by what was asked so far."""
-    random, sizes = np.random.default_rng(2), {"at the start": resident_mb(served.process)}
+    random, sizes = np.random.default_rng(2), {"at the start": resident_mb(served.process_id)}
     for number in range(REQUESTS):
         served.json("GET", f"/v1/users/u{number % USERS}/recommendations")
-    sizes[f"after {REQUESTS} requests"] = resident_mb(served.process)
+    sizes[f"after {REQUESTS} requests"] = resident_mb(served.process_id)
     served.json("GET", "/v1/search", params={"q": "a secret island"})
     for number in range(BATCH):
         served.json("PUT", f"/v1/items/made-{number}", json=body(random, number))
-    sizes["with the text model, after a search and 100 new texts"] = resident_mb(served.process)
+    sizes["with the text model, after a search and 100 new texts"] = resident_mb(served.process_id)
     for number in range(BATCH):
         served.json("GET", f"/v1/items/i{number}/similar")
-    sizes["after similar items too"] = resident_mb(served.process)
+    sizes["after similar items too"] = resident_mb(served.process_id)
     for number in range(BATCH):
         served.client.delete(f"/v1/items/made-{number}").raise_for_status()
     return sizes

@@ -33,6 +33,8 @@ _MANIFEST: Final = "collection.json"
 _COLLECTIONS: Final = "collections"
 _SUMS: Final = "sums.json"
 _SUM: Final = "sum"
+_FORMAT: Final = 1
+"""Of a collection's folder. Incremented whenever an older version would read it wrong; at first it was not written."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as the text of the file."""
-        document = {**asdict(self.spec), "created_at": self.created_at.isoformat()}
+        document = {"format": _FORMAT, **asdict(self.spec), "created_at": self.created_at.isoformat()}
         document["live_at"] = self.live_at.isoformat() if self.live_at else None
         document["numbered"] = self.numbered
         return json.dumps({**document, _SUM: _sum_of(document)}, indent=1)
@@ -61,6 +63,8 @@ class Manifest:
     def from_json(cls, text: str) -> "Manifest":
         """The inverse of to_json. Raises ValueError where the text is damaged."""
         document: dict[str, Any] = json.loads(text)
+        if (made_as := document.get("format", 1)) != _FORMAT:
+            raise ValueError(f"a newer Pharos has made it: it has format {made_as!r}, and this one reads {_FORMAT}")
         # Collections made before there were sums have none.
         if document.pop(_SUM, None) not in {None, _sum_of(document)}:
             raise ValueError("its checksum is wrong")

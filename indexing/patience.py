@@ -61,9 +61,10 @@ class Silence:
         with self._lock:
             self._since = self._clock()
 
-    def broken(self) -> None:
-        """A call was answered just now."""
-        self._since = None
+    def broken(self, seconds: float) -> None:
+        """A call was answered just now, after so many seconds; an answer that was late itself is no good sign."""
+        if seconds < _BREAK_SECONDS:
+            self._since = None
 
     def lasts(self) -> bool:
         """Whether a request should not even try."""

@@ -45,6 +45,8 @@ _REMEMBERED: Final = 4
 """Names of vectors, of the collections that were searched last, whose vectors are cached."""
 _LIVE_AT: Final = "live_at"
 _GOING_LIVE_AT: Final = "going_live_at"
+_LEAST: Final = 0.5
+"""The share of a write's timeout that a request must have left to begin with it."""
 _DIALECT: Final = Dialect(
     models.Filter, models.FieldCondition, models.MatchAny, models.MatchValue, models.Range, flag=bool
 )
@@ -100,7 +102,10 @@ class QdrantServer(Searching):
         )
         silence, server = Silence(), str(self._nodes)
         self._read_call = Calls(server, attempts=2, retry_slow=False, silence=silence, nodes=self._nodes)
-        self._write_call = Calls(server, attempts=8, retry_slow=True, silence=silence, nodes=self._nodes)
+        # What a request must not wait for any more is written by who keeps the index in sync.
+        self._write_call = Calls(
+            server, attempts=8, retry_slow=True, silence=silence, nodes=self._nodes, least=_LEAST * request_timeout
+        )
         self._replication = replication
         self._request_timeout = request_timeout
         self._optimize_timeout = optimize_timeout
@@ -231,13 +236,13 @@ class QdrantServer(Searching):
 
     @property
     def _reader(self) -> QdrantClient:
-        """What answers a request does not wait long."""
-        node = self._nodes.current
-        return node.patient_reader if current() is None else node.hasty_reader
+        return self._nodes.current.reader
 
     @property
     def _writer(self) -> QdrantClient:
-        return self._nodes.current.writer
+        """Of two, whose timeouts are fixed: what answers a request does not wait long."""
+        node = self._nodes.current
+        return node.patient_writer if current() is None else node.hasty_writer
 
     @property
     def _write_seconds(self) -> int | None:

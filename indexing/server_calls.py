@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, TypeVar
@@ -19,7 +20,7 @@ from pharos.indexing.errors import (
     UnknownCollection,
     VectorIndexError,
 )
-from pharos.indexing.patience import Silence, current
+from pharos.indexing.patience import Patience, Silence, current
 from pharos.indexing.server_nodes import Nodes
 
 T = TypeVar("T")
@@ -71,7 +72,8 @@ class Calls:
 
     server: its address, for messages. attempts: at most so many. retry_slow: whether a call that ran into its timeout
     is worth another attempt. silence: one for all calls to that server. nodes: where there are several, a call that
-    one fails to answer goes to the others, too. What answers a request waits as its patience allows, without many
+    one fails to answer goes to the others, too. least: seconds that a request must have left for a call to be tried,
+    where the call cannot be told to wait less. What answers a request waits as its patience allows, without many
     attempts. All calls of the vector index may be repeated without harm.
     """
 
@@ -80,24 +82,31 @@ class Calls:
     retry_slow: bool
     silence: Silence = field(default_factory=Silence)
     nodes: Nodes | None = None
+    least: float = 0.0
 
     def __call__(self, call: Callable[[], T], collection: str = "") -> T:
         """Call with retries and return the result. Raises VectorIndexError about `collection`."""
         patience = current()
         if patience is None:
-            return self._called(call, collection, self.attempts, self.retry_slow)
-        if patience.left <= 0 or self.silence.lasts():
+            return self._called(call, collection, self.attempts, self.retry_slow, None)
+        if not self._allowed(patience) or self.silence.lasts():
             raise IndexUnavailable(f"Qdrant at {self.server} did not answer in time")
-        with patience.waiting():
-            return self._called(call, collection, min(self.attempts, _ATTEMPTS_IN_REQUESTS), retry_slow=False)
+        return self._called(call, collection, min(self.attempts, _ATTEMPTS_IN_REQUESTS), False, patience)
 
-    def _called(self, call: Callable[[], T], collection: str, attempts: int, retry_slow: bool) -> T:
+    def _allowed(self, patience: Patience | None) -> bool:
+        return patience is None or patience.left > max(0.0, self.least)
+
+    def _called(
+        self, call: Callable[[], T], collection: str, attempts: int, retry_slow: bool, patience: Patience | None
+    ) -> T:
         pause, attempts_left, others = _FIRST_PAUSE, attempts, len(self.nodes or [0]) - 1
         while True:
             node = self.nodes.current if self.nodes else None
+            started = time.monotonic()
             try:
-                answer = call()
-                self.silence.broken()
+                with nullcontext() if patience is None else patience.waiting():
+                    answer = call()
+                self.silence.broken(time.monotonic() - started)
                 return answer
             except (
                 grpc.RpcError,
@@ -108,17 +117,18 @@ class Calls:
                 failure = _failure(error)
                 if failure in _OF_THE_NODE and self.nodes and node:
                     self.nodes.failed(node)
-                    if others and _may_wait():
+                    if others and self._allowed(patience):
                         others -= 1
                         continue
                 attempts_left -= 1
                 again = failure is _Failure.UNREACHABLE or (failure is _Failure.SLOW and retry_slow)
                 if failure is _Failure.SLOW:
                     self.silence.noticed()
-                if not (again and attempts_left):
+                if not (again and attempts_left and self._allowed(patience)):
                     raise self._translated(failure, error, collection) from error
             # Many clients that lost a server together should not all come back together.
-            time.sleep(pause * random.uniform(0.5, 1.0))
+            with nullcontext() if patience is None else patience.waiting():
+                time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _translated(self, failure: _Failure, error: Exception, collection: str) -> VectorIndexError:
@@ -138,11 +148,6 @@ class Calls:
                 return IndexUnavailable(f"Qdrant at {self.server} cannot be reached: {detail}")
             case _Failure.BROKEN:
                 return IndexUnavailable(f"Qdrant at {self.server} failed: {detail}")
-
-
-def _may_wait() -> bool:
-    patience = current()
-    return patience is None or patience.left > 0
 
 
 def _failure(error: Exception) -> _Failure:

@@ -5,13 +5,18 @@ import ssl
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
 from qdrant_client import QdrantClient
 
+from pharos.indexing.patience import current
+
 _HTTP_PORT: Final = 6333
+_SHORTEST: Final = 0.01
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -46,16 +51,16 @@ class Replication:
 
 @dataclass(frozen=True)
 class Node:
-    """The clients of one node. Their timeouts are fixed: what answers a request reads with the hasty one."""
+    """The clients of one node. Over gRPC their timeouts are fixed: what answers a request writes with the hasty one."""
 
     url: str
-    patient_reader: QdrantClient
-    hasty_reader: QdrantClient
-    writer: QdrantClient
+    reader: QdrantClient
+    patient_writer: QdrantClient
+    hasty_writer: QdrantClient
 
     def close(self) -> None:
         """Close all connections."""
-        for client in (self.patient_reader, self.hasty_reader, self.writer):
+        for client in (self.reader, self.patient_writer, self.hasty_writer):
             client.close()
 
 
@@ -109,18 +114,36 @@ def connect(
     certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
 
     def client(url: str, seconds: int, **more: Any) -> QdrantClient:
-        port = urlsplit(url).port or _HTTP_PORT
-        if more:
-            more["grpc_port"] = grpc_port or port + 1
         # The client's check for compatible versions would ask the server, which may not be there yet.
         return QdrantClient(
-            url, port=port, api_key=api_key, timeout=seconds, check_compatibility=False, verify=verify, **more
+            url,
+            port=urlsplit(url).port or _HTTP_PORT,
+            api_key=api_key,
+            timeout=seconds,
+            check_compatibility=False,
+            verify=verify,
+            **more,
         )
 
-    over_grpc: dict[str, Any] = {"prefer_grpc": prefer_grpc, "grpc_options": {**_GRPC_OPTIONS, **certificates}}
+    def writer(url: str, seconds: int) -> QdrantClient:
+        port = grpc_port or (urlsplit(url).port or _HTTP_PORT) + 1
+        options = {**_GRPC_OPTIONS, **certificates}
+        return client(url, seconds, grpc_port=port, prefer_grpc=prefer_grpc, grpc_options=options)
+
+    hooks = {"request": [partial(_hurry, at_most=float(request_timeout))]}
     return Nodes(
         [
-            Node(url, client(url, timeout), client(url, request_timeout), client(url, write_timeout, **over_grpc))
+            Node(url, client(url, timeout, event_hooks=hooks), writer(url, write_timeout), writer(url, request_timeout))
             for url in urls
         ]
     )
+
+
+def _hurry(request: httpx.Request, at_most: float) -> None:
+    """Before it is sent: what answers a request waits no longer than it may, half of it to get a connection."""
+    patience = current()
+    if patience is not None:
+        seconds = max(_SHORTEST, min(at_most, patience.left))
+        request.extensions["timeout"] = {
+            "pool": seconds / 2, "connect": seconds / 2, "write": seconds / 2, "read": seconds
+        }  # fmt: skip

@@ -70,6 +70,12 @@ class ServeProcess:
         self.ask_to_stop()
         self.wait()
 
+    @property
+    def process_id(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def ask_to_stop(self) -> None:
         """Send SIGTERM; see `wait`."""
         if self._process is not None and self._process.poll() is None:

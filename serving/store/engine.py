@@ -71,7 +71,7 @@ def _open_sqlite(address: URL) -> Engine:
 
 
 def _open_postgresql(address: URL) -> Engine:
-    from pharos.serving.store.patient_postgresql import Connector
+    from pharos.serving.store.patient_postgresql import Connector, PatientPool
 
     timeouts = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
     engine = create_engine(
@@ -80,6 +80,7 @@ def _open_postgresql(address: URL) -> Engine:
         isolation_level="REPEATABLE READ",
         # A connection that the server has closed meanwhile is replaced.
         pool_pre_ping=True,
+        poolclass=PatientPool,
         pool_timeout=_POOL_SECONDS,
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,

@@ -1,12 +1,15 @@
 """Connections to PostgreSQL that wait no longer than the request that they serve."""
 
 import time
-from collections.abc import Generator
-from contextlib import nullcontext
-from typing import Any, Final, TypeVar
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Self, TypeVar
 
 import psycopg
-from psycopg.abc import PQGen
+from psycopg.abc import PQGen, PQGenConn
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.util.queue import Queue
 
 from pharos.indexing.patience import Patience, Silence, current
 
@@ -25,13 +28,17 @@ class Connector:
         """As `psycopg.connect`. Raises psycopg.OperationalError, also at once where the server has just been silent."""
         patience = current()
         self._refuse_at_once(patience)
+        started = time.monotonic()
         try:
-            with nullcontext() if patience is None else patience.waiting():
+            if patience is None:
                 connection = _Connection.connect(*arguments, **named)
+            else:
+                with patience.waiting(), _connecting(started + patience.left):
+                    connection = _Connection.connect(*arguments, **named)
         except psycopg.errors.ConnectionTimeout:
             self._silence.noticed()
             raise
-        self._silence.broken()
+        self._silence.broken(time.monotonic() - started)
         connection.connector = self
         return connection
 
@@ -40,17 +47,19 @@ class Connector:
         patience = current()
         if patience is None:
             return connection.wait_long(gen, interval)
+        started = time.monotonic()
         try:
             self._refuse_at_once(patience)
             with patience.waiting():
-                answer = connection.wait_long(_limited(gen, time.monotonic() + patience.left), interval)
+                limited = _limited(gen, started + patience.left, _TooLong(waited=True))
+                answer = connection.wait_long(limited, interval)
         except _TooLong as error:
             # What it would still answer belongs to nobody.
             connection.close()
             if error.waited:
                 self._silence.noticed()
             raise
-        self._silence.broken()
+        self._silence.broken(time.monotonic() - started)
         return answer
 
     def _refuse_at_once(self, patience: Patience | None) -> None:
@@ -66,10 +75,48 @@ class _TooLong(psycopg.OperationalError):
         self.waited = waited
 
 
+_CONNECTED_BY: ContextVar[float | None] = ContextVar("connected_by", default=None)
+
+
+@contextmanager
+def _connecting(deadline: float) -> Iterator[None]:
+    """Connections that are opened within are there by then, or not at all."""
+    token = _CONNECTED_BY.set(deadline)
+    try:
+        yield
+    finally:
+        _CONNECTED_BY.reset(token)
+
+
+class PatientQueue(Queue[Any]):
+    """The connections of a pool that nobody uses; who waits for one does so no longer than the request may."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """See `sqlalchemy.util.queue.Queue`. Raises Empty."""
+        patience = current()
+        if patience is None or not block:
+            return super().get(block, timeout)
+        allowed = max(0.0, patience.left)
+        with patience.waiting():
+            return super().get(block, allowed if timeout is None else min(timeout, allowed))
+
+
+class PatientPool(QueuePool):
+    """A pool whose waiting is limited by the request, as that for answers is."""
+
+    _queue_class = PatientQueue
+
+
 class _Connection(psycopg.Connection[Any]):
     """Every statement, commit and rollback of it is waited for in `wait`."""
 
     connector: Connector | None = None
+
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> PQGenConn[Self]:
+        # The shortest timeout that `connect` takes is two seconds, and each address of a host has it anew.
+        gen, deadline = super()._connect_gen(conninfo), _CONNECTED_BY.get()
+        return gen if deadline is None else _limited(gen, deadline, psycopg.errors.ConnectionTimeout(_SILENT))
 
     def wait(self, gen: PQGen[_T], interval: float = 0.1, *arguments: Any, **named: Any) -> _T:
         """See `psycopg.Connection`."""
@@ -82,14 +129,14 @@ class _Connection(psycopg.Connection[Any]):
         return super().wait(gen, interval)
 
 
-def _limited(gen: PQGen[_T], deadline: float) -> Generator[Any, Any, _T]:
+def _limited(gen: Generator[Any, Any, _T], deadline: float, error: Exception) -> Generator[Any, Any, _T]:
     """The same steps of a call, until the deadline: the caller comes back at least each interval."""
     try:
         wanted = next(gen)
         while True:
             ready = yield wanted
             if not ready and time.monotonic() >= deadline:
-                raise _TooLong(waited=True)
+                raise error
             wanted = gen.send(ready)
     except StopIteration as end:
         answer: _T = end.value

@@ -1,6 +1,8 @@
 """Every file of an embedded index is damaged in turn: it answers right, or says that it is damaged."""
 
 import random
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +46,8 @@ def test_whatever_file_is_damaged_the_index_opens_and_answers_right_or_says_so(w
     expected = answers(sound)
     sound.close()
     wrong, noticed = [], 0
-    for number, (file, damage) in enumerate(cases(whole)):
+    damaged = list(cases(whole))
+    for number, (file, damage) in enumerate(damaged):
         folder = copy_with_holes(whole, tmp_path / str(number))
         DAMAGES[damage](folder / file, random.Random(SEED + number))
         case = f"{DAMAGES[damage].__name__} of {file} with FAULTS_SEED={SEED}"
@@ -57,6 +60,11 @@ def test_whatever_file_is_damaged_the_index_opens_and_answers_right_or_says_so(w
             assert index.resolve("items") == LIVE, case
         finally:
             index.close()
+        shutil.rmtree(folder)
+    sys.stdout.write(
+        f"\n{len(damaged)} damaged files, seed {SEED}: {noticed} noticed, "
+        f"{len(damaged) - noticed - len(wrong)} without effect, {len(wrong)} wrong answers\n"
+    )
     assert not wrong
     assert noticed > 20
 

@@ -1,17 +1,27 @@
 """How long a request waits for other servers in all, and when it does not even try."""
 
 import asyncio
-from collections.abc import Callable
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import numpy as np
+import psycopg
 import pytest
 from qdrant_client.http.exceptions import ResponseHandlingException
+from sqlalchemy.util.queue import Empty
 
 from pharos.indexing.errors import IndexUnavailable
+from pharos.indexing.index import TOWER, Point
 from pharos.indexing.live_times import next_live_at
 from pharos.indexing.patience import Silence, current, patience
+from pharos.indexing.server import QdrantServer
 from pharos.indexing.server_calls import Calls
+from pharos.indexing.server_points import point_struct
+from pharos.serving.store.patient_postgresql import Connector, PatientQueue
 
 
 class Clock:
@@ -58,6 +68,75 @@ def test_who_has_waited_as_long_as_allowed_is_refused_and_the_next_request_is_no
         assert "did not answer in time" in failing(calls, lambda: None)
     with patience(10):
         calls(lambda: None)
+
+
+def test_an_answer_that_was_late_itself_does_not_end_the_silence() -> None:
+    silence = Silence(Clock())
+    silence.noticed()
+    silence.broken(3.0)
+    assert silence.lasts()
+    silence.broken(0.1)
+    assert not silence.lasts()
+
+
+def test_an_attempt_that_used_up_the_patience_is_the_last_one() -> None:
+    calls, clock, asked = Calls("there", attempts=5, retry_slow=True), Clock(), list[int]()
+
+    def unreachable() -> None:
+        asked.append(1)
+        clock.now += 20
+        raise ResponseHandlingException(httpx.ConnectError("reset"))
+
+    with patience(10), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pharos.indexing.patience.time.monotonic", clock)
+        assert "cannot be reached" in failing(calls, unreachable)
+    assert len(asked) == 1
+
+
+def test_a_call_that_cannot_be_hurried_is_not_begun_with_little_patience_left() -> None:
+    calls = Calls("there", attempts=1, retry_slow=False, least=5.0)
+    with patience(4):
+        assert "did not answer in time" in failing(calls, lambda: None)
+    with patience(6):
+        calls(lambda: None)
+
+
+@contextmanager
+def swallowing() -> Iterator[int]:
+    """The port of a host that takes whatever is said and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def waited(call: Callable[[], object]) -> float:
+    """Seconds until it gave up, by the clock; a hang would be ten times what is allowed."""
+    started = time.monotonic()
+    with pytest.raises((IndexUnavailable, psycopg.OperationalError)):
+        call()
+    return time.monotonic() - started
+
+
+def test_a_search_and_a_write_to_a_silent_qdrant_wait_as_long_as_the_request_may() -> None:
+    point = Point("a", {TOWER: np.ones(2, np.float32)}, {})
+    with swallowing() as port:
+        index = QdrantServer(f"http://127.0.0.1:{port}", grpc_port=port, timeout=60, write_timeout=60)
+        for call in (lambda: index.count("items"), lambda: index._upsert_batch("items", [point_struct(point)])):
+            index._read_call.silence._since = None
+            with patience(1.5):
+                assert waited(call) < 10
+        index.close()
+
+
+def test_a_connection_to_a_silent_postgresql_is_given_up_when_the_request_may_wait_no_longer() -> None:
+    with swallowing() as port, patience(0.2):
+        address = f"host=127.0.0.1,127.0.0.1 port={port},{port} user=u dbname=d connect_timeout=60"
+        assert waited(lambda: Connector().connect(address)) < 10
+
+
+def test_who_waits_for_a_connection_of_the_pool_does_so_no_longer_than_the_request_may() -> None:
+    queue = PatientQueue(1)
+    with patience(0.1), pytest.raises(Empty):
+        queue.get(True, 60)
 
 
 def test_threads_that_work_for_a_request_share_its_patience() -> None:

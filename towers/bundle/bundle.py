@@ -298,9 +298,13 @@ def read_manifest(path: Path) -> Manifest:
     file = path / MANIFEST
     try:
         content = json.loads(file.read_text("utf-8"))
-        if content.get("format") != FORMAT:
+        made_as = content.get("format")
+        if made_as != FORMAT:
+            is_newer = isinstance(made_as, int) and made_as > FORMAT
+            maker, advice = ("a newer", "Use the newer one, or make") if is_newer else ("an older", "Make")
             raise BundleError(
-                f"bundle {path}: format {content.get('format')!r}; this version reads {FORMAT}: train anew"
+                f"bundle {path} has format {made_as!r}, made by {maker} Pharos; this one reads {FORMAT}. {advice} a "
+                "bundle that fits: `pharos train --from-store`, then `pharos index`"
             )
         return Manifest.model_validate(content)
     except FileNotFoundError as error:
