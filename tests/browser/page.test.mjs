@@ -116,12 +116,30 @@ test("a filter made from the schema confines the list", () =>
     await page.waitForFunction(() => [...document.querySelectorAll("section[aria-labelledby=list] .title")].some((it) => /Battle/.test(it.textContent)));
   }));
 
-test("a slider says what it costs this person", () =>
+test("each slider has its measured cost beside it, which follows the slider, and what it costs this person", () =>
   visit("/#/one?user=w3", async (page) => {
     await settled(page);
+    const [cost, rest] = [page.locator("#cost-diversity"), /(about \d+ % (less|more)|as) accurate.*, lists .* alike.*; measured on 40 people when this model was trained, too few/];
+    assert.match(await cost.innerText(), new RegExp(`^Costs nothing here. At 1: ${rest.source}`));
     await page.getByLabel("Diversity", { exact: true }).fill("0.8");
-    await page.getByText(/Measured here: \d+ of 20 items are others/).waitFor();
-    assert.match(await page.getByText(/Measured here/).innerText(), /mean predicted rating is \d\.\d\d in place of \d\.\d\d/);
+    await page.getByText(/For this person: \d+ of 20 items are others/).waitFor();
+    assert.match(await cost.innerText(), new RegExp(`^${rest.source}`, "i"));
+    const before = await cost.innerText();
+    await page.getByLabel("Diversity", { exact: true }).fill("0.2");
+    await page.waitForFunction((old) => document.querySelector("#cost-diversity").innerText !== old, before);
+    assert.match(await page.locator("#cost-share-kept-for-new-items").innerText(), /of a list new items \(\d+ % without\)/);
+    assert.match(await page.getByText(/For this person/).innerText(), /mean predicted rating is \d\.\d\d in place of \d\.\d\d/);
+  }));
+
+test("a slider says plainly that its cost was not measured", () =>
+  visit("/#/one?user=w3", async (page) => {
+    await page.route("**/v1/status", async (route) => {
+      const answer = await route.fetch();
+      const status = await answer.json();
+      await route.fulfill({ response: answer, json: { ...status, bundles: status.bundles.map((bundle) => ({ ...bundle, list_costs: [] })) } });
+    });
+    await page.reload();
+    await page.locator("#cost-diversity").getByText("Its cost was not measured when this model was trained.").waitFor();
   }));
 
 test("an ignored item goes, and comes back", () =>
