@@ -32,7 +32,7 @@ class ListCost(BaseModel):
     ndcg_10: float = Field(description="ndcg@10 on held-out events, 0 to 1")
     recall_10: float = Field(description="recall@10 on held-out events, 0 to 1")
     similarity: float = Field(description="mean cosine of two items of a list")
-    new: float = Field(description="share of the listed items that had few events")
+    new: float = Field(description="share of the listed items that are of the tenth with the fewest events")
 
 
 def list_cost(
@@ -47,7 +47,7 @@ def list_cost(
     """Measure lists.
 
     lists: rows of items by user, best first; wanted: held-out item ids of the same users; items, vectors, new: ids,
-    float32 [n, d] of length 1, and whether an item had few events, all by row.
+    float32 [n, d] of length 1, and which items stand for new ones, all by row.
     """
     named = {user: [items[row] for row in rows.tolist()] for user, rows in lists.items()}
     metrics = ranking_metrics(named, wanted, len(items))

@@ -26,6 +26,7 @@ DIVERSITIES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 NEW_SHARES: Final = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 _USERS: Final = 500
+_NEW: Final = 0.1
 # As the pipeline in memory: what a call of the network holds at once is a few tens of thousand candidates.
 _AT_ONCE: Final = 64
 
@@ -42,9 +43,10 @@ class _Pool:
 def list_costs(fold: Fold, lists: MergedLists, ranker: Ranker | None) -> list[ListCost]:
     """The curves of both options, on at most 500 users who have a history and held-out events; empty where none has.
 
-    fold: judges; lists, ranker: of a model that has not learnt from the held-out events. New are items of fewer known
-    events than the setting `new_events` says by default; where there are none the share has no curve. The lists are
-    made as the server makes them: from 200 ranked candidates, and with diversity from 500.
+    fold: judges; lists, ranker: of a model that has not learnt from the held-out events. When an item was added is not
+    known here, so the tenth of the catalogue with the fewest known events stands for the new ones, as far as these are
+    fewer than the setting `new_events` says by default; where there are none the share has no curve. The lists are made
+    as the server makes them: from 200 ranked candidates, and with diversity from 500.
     """
     wanted = wanted_items(fold.held_out)
     users = _some(set(wanted) & set(fold.known.interactions[Columns.USER]))
@@ -53,7 +55,7 @@ def list_costs(fold: Fold, lists: MergedLists, ranker: Ranker | None) -> list[Li
     wanted = {user: wanted[user] for user in users}
     items = fold.known.items[Columns.ITEM].tolist()
     rank = _Rank(lists, users, ranker, rows_of(ranker.spec, items) if ranker else np.zeros(0, np.int64))
-    few = _with_few_events(fold)
+    few = _least_known(fold)
 
     def measured(option: ListOption, value: float, chosen: Sequence[Rows]) -> ListCost:
         return list_cost(option, value, dict(zip(users, chosen, strict=True)), wanted, items, lists.items, few)
@@ -114,10 +116,14 @@ def _some(users: set[str]) -> list[str]:
     return [in_order[place] for place in np.sort(chosen)]
 
 
-def _with_few_events(fold: Fold) -> NDArray[np.bool_]:
+def _least_known(fold: Fold) -> NDArray[np.bool_]:
+    """The items that stand for new ones, bool [items]."""
     counts = fold.known.interactions[Columns.ITEM].value_counts()
     events = fold.known.items[Columns.ITEM].map(counts).fillna(0).to_numpy(np.int64)
-    return np.asarray(events < FEWER_EVENTS, bool)
+    fewest = np.argsort(events, kind="stable")[: max(1, round(_NEW * len(events)))]
+    chosen = np.zeros(len(events), bool)
+    chosen[fewest] = events[fewest] < FEWER_EVENTS
+    return chosen
 
 
 def _diverse(pool: _Pool, vectors: Floats, diversity: float) -> Rows:

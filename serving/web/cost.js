@@ -15,7 +15,7 @@ function at(curve, value) {
 
 const GAINS = {
   diversity: (now, off) => (off.similarity > 0.01 ? `lists ${compared(now.similarity / off.similarity - 1, "less alike", "more alike", "as alike as without")}` : "how alike lists are was not measured"),
-  new_share: (now, off) => `${percent(now.new)} of a list new items (${percent(off.new)} without)`,
+  new_share: (now, off) => `${percent(now.new)} of a list little-known items (${percent(off.new)} without)`,
 };
 
 /** One line for a slider. bundle: as the status has it, or undefined; option: of a list; value: where the slider stands. */

@@ -7,6 +7,8 @@ import os
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +40,12 @@ def _run(browser: Browser, folder: Path) -> int:
     shutil.copytree(folder / "open" / "data", folder / "guarded" / "data")
     read, admin = make_key(), make_key()
     keys = f'{{"read": ["{hash_of(read.encode())}"], "admin": ["{hash_of(admin.encode())}"]}}'
-    with (
-        ServeProcess({"data_dir": str(folder / "open" / "data")}, folder / "open") as server,
-        ServeProcess({"data_dir": str(folder / "guarded" / "data"), "api_keys": keys}, folder / "guarded") as guarded,
-    ):
+    server = ServeProcess({"data_dir": str(folder / "open" / "data")}, folder / "open")
+    guarded = ServeProcess({"data_dir": str(folder / "guarded" / "data"), "api_keys": keys}, folder / "guarded")
+    # Both start at the same time, and what was entered is left whatever happens.
+    with ThreadPoolExecutor() as starting, ExitStack() as running:
+        for entered in [starting.submit(running.enter_context, one) for one in (server, guarded)]:
+            entered.result()
         told = {"PAGE": server.url, "GUARDED": guarded.url, "KEY": admin, "LESS": read}
         return browser.run(_TESTS, told, "--test", "--test-reporter=spec")[0]
 
@@ -52,12 +56,13 @@ def _make(data: Path) -> None:
     from pharos.serving.parts import open_store
     from pharos.serving.settings import Settings
     from pharos.towers.progress import Silent
+    from pharos.towers.settings import TrainingSettings
     from pharos.training import train
     from tests.serving import world
-    from tests.serving.conftest import QUICK
 
+    quick = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=30, max_epochs=6)
     settings = Settings(data_dir=data)
-    train(world.dataset(), QUICK, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=Silent())
+    train(world.dataset(), quick, bundles=settings.bundles_dir, text_cache=settings.texts_dir, progress=Silent())
     with open_store(settings) as store:
         store.import_dataset(world.dataset())
     reindex(settings, None, Silent())
