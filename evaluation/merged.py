@@ -29,13 +29,17 @@ class MergedLists:
         self._seen = {str(user): np.array([row[item] for item in items], np.int64) for user, items in events}
 
     def candidates(
-        self, users: Sequence[str], allowed: Allowed | None = None, histories: Histories | None = None
+        self,
+        users: Sequence[str],
+        allowed: Allowed | None = None,
+        histories: Histories | None = None,
+        depth: int = DEPTH,
     ) -> list[Candidates]:
-        """The candidates of each user; histories: to answer with, the users' own where None."""
+        """The candidates of each user; histories: to answer with, the users' own where None; depth: of each source."""
         nothing: Rows = np.zeros(0, np.int64)
         seen = [self._seen.get(user, nothing) for user in users]
         queries = (histories or self.histories).queries(users, self.items)
-        return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=DEPTH))
+        return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=depth))
 
     def score(self, users: Sequence[str], allowed: Allowed | None = None, histories: Histories | None = None) -> Scores:
         """Merged scores of the candidates, float32 [len(users), items]; -inf for all other items."""

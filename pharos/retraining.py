@@ -10,15 +10,16 @@ from pydantic import BaseModel
 from pharos.evaluation.bootstrap import difference_interval
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.judging import by_user, judge_lists, recommend
+from pharos.evaluation.list_cost import ListCost
 from pharos.evaluation.merged import MergedLists
 from pharos.evaluation.metrics import NDCG_10, SHOWN, RankingMetrics
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.history import order
 from pharos.ingest.splits import chronological
-from pharos.towers.bundle.bundle import Bundle, Trained
+from pharos.list_costs import list_costs
+from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.progress import Progress
-from pharos.towers.ranking.features import Floats
 from pharos.towers.text.documents import documents
 from pharos.towers.training import Selection, TextVectors, finish, read_texts, select, train_bundle
 
@@ -79,12 +80,14 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
             reason=f"nothing can be learnt from the data ({selection.fit.unlearnt}); no bundle was made",
         )
     candidate = finish(dataset, known, selection, settings, texts, progress)
-    new, lists = _judge(task.fold, candidate, texts.vectors if texts else None)
+    merged = MergedLists(candidate, task.fold.known, texts.vectors if texts else None)
+    new, lists = _judge(task.fold, merged)
     asked = set(known[Columns.USER])
     # Users without history all get the same list.
     if _all_same({user: items for user, items in lists.items() if user in asked}):
         return Verdict(goes_live=False, reason="the new model has one list for nearly everybody; no bundle was made")
-    return _compared(dataset, task, live, new, selection, texts, bundles, progress)
+    costs = list_costs(task.fold, merged, candidate.ranker)
+    return _compared(dataset, task, live, new, costs, selection, texts, bundles, progress)
 
 
 def _compared(
@@ -92,6 +95,7 @@ def _compared(
     task: _Task,
     live: Bundle,
     new: RankingMetrics,
+    costs: list[ListCost],
     selection: Selection,
     texts: TextVectors | None,
     bundles: Path,
@@ -99,7 +103,7 @@ def _compared(
 ) -> Verdict:
     read = dataset.items
     vectors = live.embed_text(documents(read, live.schema.items)) if live.text_dimensions else None
-    old, _ = _judge(task.fold, live.trained, vectors)
+    old, _ = _judge(task.fold, MergedLists(live.trained, task.fold.known, vectors))
     ours, theirs = new.per_user[NDCG_10].align(old.per_user[NDCG_10], join="inner")
     interval = difference_interval(ours, theirs)
     figures = {
@@ -109,8 +113,9 @@ def _compared(
         "low": interval.low,
         "high": interval.high,
     }
+    evaluation = {**figures, "list_costs": [cost.model_dump(mode="json") for cost in costs]}
     bundle = train_bundle(
-        dataset, selection, live.manifest.settings, texts, bundles=bundles, progress=progress, evaluation=figures
+        dataset, selection, live.manifest.settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
     )
     found = f"ndcg@10 of {len(ours)} people's newest events: new {ours.mean():.4f}, live {theirs.mean():.4f}"
     if interval.high < 0:
@@ -153,8 +158,8 @@ def _dominated_by_one(new: pd.DataFrame) -> str | None:
     return None
 
 
-def _judge(fold: Fold, trained: Trained, text: Floats | None) -> tuple[RankingMetrics, dict[str, list[str]]]:
-    lists = recommend(fold, MergedLists(trained, fold.known, text).score)
+def _judge(fold: Fold, merged: MergedLists) -> tuple[RankingMetrics, dict[str, list[str]]]:
+    lists = recommend(fold, merged.score)
     return judge_lists(fold, lists), by_user(lists)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pharos.classics.data import RankingData
 from pharos.classics.popularity import Popularity
@@ -12,6 +13,7 @@ from pharos.evaluation.judging import judge_lists, recommend
 from pharos.evaluation.merged import MergedLists
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.splits import chronological
+from pharos.list_costs import list_costs
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.progress import Progress
 from pharos.towers.retrieval.checkpoints import Checkpoints
@@ -55,12 +57,14 @@ def train(
     texts = read_texts(dataset, settings, text_cache, progress)
     selection = select(dataset, split.train, split.validation, settings, texts, progress, checkpoints=checkpoints)
     ours = baseline = None
+    evaluation: dict[str, Any] = {}
     if len(split.test):
-        fold = folds(dataset, Protocol.CHRONOLOGICAL).final
+        fold, earlier = folds(dataset, Protocol.CHRONOLOGICAL).final, selected(selection, split.train)
         # The sources are fitted on the training part alone, but queried with all events before the test part.
-        lists = MergedLists(selected(selection, split.train), fold.known, texts.vectors if texts else None)
+        lists = MergedLists(earlier, fold.known, texts.vectors if texts else None)
         ours, baseline = _judge(fold, lists.score), _judge(fold, _popularity(fold))
-    evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)} if ours and baseline else {}
+        evaluation = {"retrieval": asdict(ours), "popularity": asdict(baseline)}
+        evaluation["list_costs"] = [cost.model_dump(mode="json") for cost in list_costs(fold, lists, earlier.ranker)]
     bundle = train_bundle(
         dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation,
         checkpoints=checkpoints,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pharos.ingest.errors import DataError
-from pharos.ingest.proposal.names import CODES, PERSONAL, TIME, hints, is_identifier, words
+from pharos.ingest.proposal.names import CODES, NAMES_OF_MANY, PERSONAL, TIME, hints, is_identifier, words
 from pharos.ingest.values.flags import FLAGS
 from pharos.ingest.values.html import LIKELY
 from pharos.ingest.values.numbers import MISSING_MARKS, read_numbers
@@ -23,6 +23,7 @@ _ADDRESS: Final = re.compile(
     r"(?:https?://|www\.)\S+$|[\w./\\-]+\.(?:jpe?g|png|gif|webp|svg|pdf|mp[34])$", re.IGNORECASE
 )
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.\w+$")
+_DOI: Final = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?10\.\d{4,9}/\S+$", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?=\S*\d)[\w-]{6,}$")
 
 
@@ -53,10 +54,12 @@ def find_kind(name: str, cells: pd.Series, *, people: bool = False) -> Kind:
         return Kind(None, f"always {filled.iloc[0][:40]!r}")
     if _share(filled, _MAIL) > 0.5 or (people and hints(name, PERSONAL) >= 2):
         return Kind(None, "tells who a person is")
+    if _share(filled, _DOI) > 0.9:
+        return Kind(None, "an id: DOIs of publications")
     if _share(filled, _ADDRESS) > 0.9:
         return Kind(None, "addresses of pages or files")
     found = _lists(filled, count) or _flags(filled, distinct, count) or _dates(name, filled, count)
-    found = found or _numbers(name, filled, distinct, count) or _tags(filled, count)
+    found = found or _numbers(name, filled, distinct, count) or _tags(name, filled, count)
     return found or _words(name, filled, distinct, count)
 
 
@@ -124,8 +127,9 @@ def _numbers(name: str, filled: pd.Series, distinct: int, count: str) -> Kind | 
     return Kind("number", f"{_percent(share)} of {count} are numbers", decimal=numbers.decimal == ",")
 
 
-def _tags(filled: pd.Series, count: str) -> Kind | None:
-    for separator in _TAG_SEPARATORS:
+def _tags(name: str, filled: pd.Series, count: str) -> Kind | None:
+    listed = hints(name, NAMES_OF_MANY) >= 2
+    for separator in (*_TAG_SEPARATORS, " and ") if listed else _TAG_SEPARATORS:
         share = float(filled.str.contains(separator, regex=False).mean())
         if share < 0.15:
             continue
@@ -134,8 +138,11 @@ def _tags(filled: pd.Series, count: str) -> Kind | None:
         repeated = 1 - len(set(parts)) / len(parts)
         # A comma or a slash stands in texts and titles as well: there the parts must be words that come again.
         strict = separator in ",/"
-        if short >= (0.97 if strict else 0.9) and repeated >= (0.5 if strict else 0.2 if len(parts) > 50 else 0.0):
-            return Kind("tags", f"{_percent(share)} of {count} are separated by {separator}", separator=separator)
+        least = 0.0 if listed else 0.5 if strict else 0.2 if len(parts) > 50 else 0.0
+        if short >= (0.97 if strict else 0.9) and repeated >= least:
+            return Kind(
+                "tags", f"{_percent(share)} of {count} are separated by {separator.strip()}", separator=separator
+            )
     return None
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pharos.evaluation.list_cost import ListCost
 from pharos.indexing.index import CollectionInfo
 from pharos.ingest.schema import FeatureType
 from pharos.serving.api.schemas import HistoryEntry, Id, ListItem, Reason, RecommendationBody, Text
@@ -258,6 +259,9 @@ class BundleAnswer(BaseModel):
     created_at: datetime
     dataset: str
     evaluation: dict[str, float] = Field(description="what training measured on held-out events")
+    list_costs: list[ListCost] = Field(
+        description="what diversity and a share of new items cost, each alone, by rising values; empty if not measured"
+    )
 
 
 class CollectionAnswer(BaseModel):
@@ -311,7 +315,7 @@ class StatusAnswer(BaseModel):
     counts: Counts
     revision: int
     variants: list[VariantAnswer]
-    bundles: list[BundleAnswer] = Field(description="newest first, at most 20")
+    bundles: list[BundleAnswer] = Field(description="the newest 20 and the live ones, newest first")
     collections: list[CollectionAnswer] = Field(description="newest first")
     users: list[SomeUser] = Field(description="some users, as examples")
     settings: ShownSettings

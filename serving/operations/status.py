@@ -1,12 +1,15 @@
 """The status of the system: row counts, what is live, bundles and collections."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
+from pharos.evaluation.list_cost import ListCost
 from pharos.indexing.errors import VectorIndexError
 from pharos.indexing.index import CollectionInfo
 from pharos.ingest.errors import PharosError
@@ -16,6 +19,7 @@ from pharos.towers.bundle.bundle import read_manifest
 from pharos.towers.errors import TowersError
 
 _BUNDLES: Final = 20
+_COSTS: Final = TypeAdapter(tuple[ListCost, ...])
 
 
 @dataclass(frozen=True)
@@ -32,17 +36,21 @@ class VariantStatus:
 
 @dataclass(frozen=True)
 class BundleStatus:
-    """A bundle in the folder. evaluation: the metrics from its training on held-out events, by name."""
+    """A bundle in the folder. evaluation: the metrics from its training on held-out events, by name.
+
+    list_costs: what diversity and new items cost there; empty where that was not measured.
+    """
 
     id: str
     created_at: datetime
     dataset: str
     evaluation: Mapping[str, float]
+    list_costs: tuple[ListCost, ...]
 
 
 @dataclass(frozen=True)
 class Status:
-    """problems: the reason for each part that is not ready. bundles: the newest first, at most 20."""
+    """problems: the reason for each part that is not ready. bundles: the newest 20 and the live ones, newest first."""
 
     version: str
     problems: Mapping[str, str]
@@ -56,6 +64,7 @@ class Status:
 def status_of(service: Service) -> Status:
     """The current status. Raises StoreError; any other part that fails is listed as a problem."""
     collections = list[CollectionInfo]()
+    variants = tuple(_variant(service, name) for name, _ in service.variants.items())
     with suppress(VectorIndexError):
         collections = service.index.collections()
     return Status(
@@ -63,8 +72,8 @@ def status_of(service: Service) -> Status:
         problems=service.problems(),
         counts=service.store.counts(),
         revision=service.store.revision(),
-        variants=tuple(_variant(service, name) for name, _ in service.variants.items()),
-        bundles=tuple(_bundles(service)),
+        variants=variants,
+        bundles=tuple(_bundles(service, {variant.bundle for variant in variants})),
         collections=tuple(reversed(collections)),
     )
 
@@ -79,17 +88,25 @@ def _variant(service: Service, name: str) -> VariantStatus:
     return VariantStatus(name, setting.alias, setting.share, bundle, collection, items)
 
 
-def _bundles(service: Service) -> list[BundleStatus]:
+def _bundles(service: Service, live: Collection[str | None]) -> list[BundleStatus]:
     folder = service.settings.bundles_dir
     # Names sort by age.
     names = sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
     found = []
-    for name in names[:_BUNDLES]:
+    for name in [*names[:_BUNDLES], *(name for name in names[_BUNDLES:] if name in live)]:
         with suppress(TowersError):
             manifest = read_manifest(folder / name)
-            figures = _numbers(manifest.evaluation)
-            found.append(BundleStatus(manifest.id, manifest.created_at, manifest.dataset, figures))
+            figures, costs = _numbers(manifest.evaluation), _list_costs(manifest.evaluation)
+            found.append(BundleStatus(manifest.id, manifest.created_at, manifest.dataset, figures, costs))
     return found
+
+
+def _list_costs(evaluation: Mapping[str, Any]) -> tuple[ListCost, ...]:
+    """Those of the manifest; none where it is of an earlier version, or of another one that wrote them otherwise."""
+    try:
+        return _COSTS.validate_python(evaluation.get("list_costs", ()))
+    except ValidationError:
+        return ()
 
 
 def _numbers(tree: Mapping[str, Any], above: str = "") -> dict[str, float]:

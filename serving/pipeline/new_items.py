@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Collection
 from typing import Final
 
 from pharos.indexing.filters import AnyOf, Filter
@@ -10,12 +9,15 @@ from pharos.ingest.columns import Columns
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.candidates import PersonSearch
 from pharos.serving.pipeline.eligible import Eligible
+from pharos.serving.pipeline.quota import inserted, missing
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.settings import Settings
 from pharos.serving.store import Store
 
 _MOST: Final = 1000
-_SPARE: Final = 10
+SPARE: Final = 10
+"""How many more new items are asked for than a list needs, since some of them may be in it."""
+
 _DAY: Final = 86_400
 
 
@@ -42,15 +44,18 @@ class NewItems:
         if not new:
             return listed
         known = set(new)
-        there = {candidate.item_id for candidate in listed}
-        missing = quota - len(there & known)
-        if missing <= 0:
+
+        def is_new(candidate: Candidate) -> bool:
+            return candidate.item_id in known
+
+        wanted = missing(listed, selection.k, share, is_new)
+        if wanted <= 0:
             return listed
         filter = selection.filter & Filter((AnyOf(Columns.ITEM, new),))
-        found = search.best(quota + _SPARE, filter, Source.NEW)
-        added = self._eligible(found, selection.exclude | there, missing)
-        room = _without_last(listed, len(listed) + len(added) - selection.k, known)
-        return _spread(room, added)
+        found = search.best(quota + SPARE, filter, Source.NEW)
+        there = {candidate.item_id for candidate in listed}
+        added = self._eligible(found, selection.exclude | there, wanted)
+        return inserted(listed, added, selection.k, is_new)
 
     def _new(self) -> tuple[str, ...]:
         settings = self._settings
@@ -60,21 +65,3 @@ class NewItems:
                 self._ids = tuple(self._store.new_items(_MOST, since, settings.new_events or None))
                 self._looked_up = time.monotonic()
             return self._ids
-
-
-def _without_last(listed: list[Candidate], excess: int, keep: Collection[str]) -> list[Candidate]:
-    """The list without the last `excess` items of those that need not be kept."""
-    if excess <= 0:
-        return listed
-    places = [place for place, candidate in enumerate(listed) if candidate.item_id not in keep]
-    dropped = set(places[-excess:])
-    return [candidate for place, candidate in enumerate(listed) if place not in dropped]
-
-
-def _spread(listed: list[Candidate], new: list[Candidate]) -> list[Candidate]:
-    """Both in one list, in which the last of each of `len(new)` equal parts is a new one."""
-    mixed = list(listed)
-    length = len(mixed) + len(new)
-    for number, candidate in enumerate(new, start=1):
-        mixed.insert(number * length // len(new) - 1, candidate)
-    return mixed

@@ -1,7 +1,8 @@
 // For one person: the list, why each item is in it, filters, sliders, and items that are ignored.
 
-import { html, useState } from "./htm-preact.js";
+import { html, useEffect, useState } from "./htm-preact.js";
 import { call, part, recommend } from "./api.js";
+import { measuredCost } from "./cost.js";
 import { Filters } from "./filters.js";
 import { FindItem, Items, Stages, Trouble, name, telling, useLoaded, useSettled } from "./parts.js";
 import { Who, usePast } from "./person.js";
@@ -11,7 +12,7 @@ const LENGTH = 20;
 // On a phone the list comes first.
 const wide = matchMedia("(min-width: 54rem)").matches;
 
-export function One({ schema, status, person, onPerson, onOpen }) {
+export function One({ schema, status, person, onPerson, onOpen, onChanged }) {
   const [filter, setFilter] = useState({});
   const [diversity, setDiversity] = useState(status.settings.diversity);
   const [share, setShare] = useState(status.settings.new_share);
@@ -31,6 +32,9 @@ export function One({ schema, status, person, onPerson, onOpen }) {
   const plain = settledDiversity === 0 && settledShare === 0;
   const [best] = useLoaded(async (signal) => (plain ? null : recommend(person, { ...options, diversity: 0, new_share: 0 }, signal)), [...inputs, plain]);
   const past = usePast(person, changed);
+  const trained = answer ? status.bundles.find((bundle) => bundle.id === answer.bundle) : null;
+  // A model that went live since the page was loaded: its figures are asked for once.
+  useEffect(() => { if (answer && answer.bundle && !trained) onChanged(); }, [answer && answer.bundle]);
 
   const ignore = async (item, gone) => {
     setTrouble(null);
@@ -48,8 +52,8 @@ export function One({ schema, status, person, onPerson, onOpen }) {
     <div class="stack">
       <${Who} person=${person} onChange=${(next) => { setIgnored([]); setAsked(null); setOpened(null); onPerson(next); }} users=${status.users} onOpen=${onOpen} past=${past} />
       <details class="card" open=${wide}><summary><h2>Tune the list</h2></summary>
-        <${Slider} label="Diversity" value=${diversity} onChange=${setDiversity} low="the best items" high="unlike each other" />
-        <${Slider} label="Share kept for new items" value=${share} onChange=${setShare} low="none" high="all" />
+        <${Slider} label="Diversity" value=${diversity} onChange=${setDiversity} low="the best items" high="unlike each other" cost=${measuredCost(trained, "diversity", diversity)} />
+        <${Slider} label="Share kept for new items" value=${share} onChange=${setShare} low="none" high="all" cost=${measuredCost(trained, "new_share", share)} />
         <${Cost} answer=${plain ? null : answer} best=${best} />
       </details>
       <details class="card" open=${wide}><summary><h2>Only items with</h2></summary>
@@ -81,15 +85,17 @@ export function One({ schema, status, person, onPerson, onOpen }) {
   </div>`;
 }
 
-function Slider({ label, value, onChange, low, high }) {
-  return html`<label class="field"><span class="row apart"><span>${label}</span><output>${value.toFixed(2)}</output></span>
-    <input type="range" min="0" max="1" step="0.05" value=${value} aria-label=${label} onInput=${(event) => onChange(Number(event.target.value))} />
-    <span class="row apart"><span>${low}</span><span>${high}</span></span></label>`;
+function Slider({ label, value, onChange, low, high, cost }) {
+  const id = "cost-" + label.toLowerCase().replaceAll(" ", "-");
+  return html`<div class="stack tight"><label class="field"><span class="row apart"><span>${label}</span><output>${value.toFixed(2)}</output></span>
+    <input type="range" min="0" max="1" step="0.05" value=${value} aria-label=${label} aria-describedby=${id} onInput=${(event) => onChange(Number(event.target.value))} />
+    <span class="row apart"><span>${low}</span><span>${high}</span></span></label>
+    <p class="soft" id=${id}>${cost}</p></div>`;
 }
 
 /** What the sliders cost this person, against the same list without them. */
 function Cost({ answer, best }) {
-  if (!answer || !best) return html`<p class="soft">At 0 neither costs anything.</p>`;
+  if (!answer || !best) return null;
   const before = new Set(best.items.map((item) => item.item_id));
   const replaced = answer.items.filter((item) => !before.has(item.item_id)).length;
   const mean = (items) => {
@@ -97,6 +103,6 @@ function Cost({ answer, best }) {
     return ratings.length ? ratings.reduce((sum, rating) => sum + rating, 0) / ratings.length : null;
   };
   const [now, then] = [mean(answer.items), mean(best.items)];
-  return html`<p class="soft" role="status">Measured here: ${replaced} of ${answer.items.length} items are others than without the sliders${
+  return html`<p class="soft" role="status">For this person: ${replaced} of ${answer.items.length} items are others than without the sliders${
     now != null && then != null ? `, and the mean predicted rating is ${now.toFixed(2)} in place of ${then.toFixed(2)}` : ""}.</p>`;
 }

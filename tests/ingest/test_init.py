@@ -116,6 +116,9 @@ NAMES = {
     "names in French": "utilisateur,produit,note,date",
     "names in Spanish": "usuario,producto,puntuacion,fecha",
     "names of reviews": "reviewerID,asin,overall,unixReviewTime",
+    "names of papers": "reader,paper,stars,read_at",
+    "names of publications": "researcher_id,publication_id,grade,date",
+    "identifiers of papers": "member,doi,score,timestamp",
 }
 
 
@@ -138,6 +141,56 @@ def test_columns_are_told_by_what_other_files_have(tmp_path: Path) -> None:
     assert [found["interactions"][key] for key in ("user", "item", "timestamp")] == ["who_id", "what_id", "when"]
     assert found["items"] == {"file": "products.csv", "id": "id", "title": "name"}
     assert found["users"] == {"file": "customers.csv", "id": "id"}
+
+
+def test_a_set_of_papers_is_read_with_what_init_wrote(tmp_path: Path) -> None:
+    columns = "doi,title,abstract,authors,venue,year,keywords,pdf"
+    papers = [
+        f"10.1145/{n}.{n + 7},A study of the thing number {n},"
+        f"We study in depth how the thing number {n} behaves and what follows from it for all others.,"
+        f"Li A.; Person {n} B.,{('KDD', 'SIGIR', 'RecSys')[n % 3]},{1990 + n % 30},link prediction;word {n},"
+        f"https://papers.example/{n}.pdf"
+        for n in range(40)
+    ]
+    events = [f"r{n % 9},10.1145/{n % 40}.{n % 40 + 7},2024-01-{n % 28 + 1:02d}" for n in range(200)]
+    folder = write(tmp_path, papers__csv=[columns, *papers], reads__csv=["reader,doi,read_at", *events])
+    text = propose(folder)
+    found = tomllib.loads(text)
+    assert [found["interactions"][key] for key in ("user", "item", "timestamp")] == ["reader", "doi", "read_at"]
+    semicolon = {"type": "tags", "separator": ";"}
+    assert found["items"] == {
+        "file": "papers.csv",
+        "id": "doi",
+        "title": "title",
+        "features": {
+            "abstract": "text", "authors": semicolon, "venue": "category", "year": "number", "keywords": semicolon
+        },
+    }  # fmt: skip
+    assert "pdf: addresses of pages or files" in text
+    init(folder)
+    assert load_dataset(folder).report.dropped == 0
+
+
+@pytest.mark.parametrize("separator", ["; ", ", ", " and ", "|"])
+def test_authors_are_tags_though_most_of_them_wrote_one_paper(tmp_path: Path, separator: str) -> None:
+    authors = [separator.join([f"Ada{n} Li{n}", f"Bo{n} Chen{n}"]) for n in range(60)]
+    folder = write(
+        tmp_path,
+        reads__csv=["reader,paper", *(f"r{n % 5},p{n}" for n in range(60))],
+        papers__csv=["paper,title,authors", *(f'p{n},Title {n},"{names}"' for n, names in enumerate(authors))],
+    )
+    assert init(folder).exit_code == 0
+    assert load_dataset(folder).items["authors"].iloc[3] == ("Ada3 Li3", "Bo3 Chen3")
+
+
+def test_dois_beside_another_id_are_left_out(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        reads__csv=["reader,paper", *(f"r{n % 5},p{n % 20}" for n in range(60))],
+        papers__csv=["paper,title,link", *(f"p{n},Title {n},https://doi.org/10.1145/{n}.{n}" for n in range(20))],
+    )
+    assert "features" not in proposed(folder)["items"]
+    assert "link: an id: DOIs of publications" in propose(folder)
 
 
 def test_types_of_events_get_weights(tmp_path: Path) -> None:

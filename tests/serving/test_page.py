@@ -4,13 +4,16 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import pharos.serving
+from pharos.ingest.file_sums import write_sums
 from pharos.serving.app import create_app
 from pharos.serving.settings import Settings
+from pharos.towers.bundle.bundle import SUMS
 from tests.serving.world import HALF
 
 WEB = Path(str(pharos.serving.__file__)).parent / "web"
@@ -117,6 +120,32 @@ def test_the_status_tells_what_is_live_and_how_good_it_was(client: TestClient) -
     assert answer["bundles"][0]["evaluation"]
     assert {"user_id": "t0", "events": HALF - 1} in answer["users"]
     assert answer["collections"][0]["live_at"] is not None
+
+
+def test_the_status_tells_what_the_sliders_of_the_page_cost_on_the_data_of_the_bundle(client: TestClient) -> None:
+    (bundle,) = client.get("/v1/status").json()["bundles"]
+    values = {option: [cost["value"] for cost in costs] for option, costs in _by_option(bundle["list_costs"]).items()}
+    assert values == {"diversity": [0, 0.25, 0.5, 0.75, 1], "new_share": [0, 0.1, 0.2, 0.3, 0.5, 1]}
+    assert all(cost["users"] == 2 * HALF and 0 <= cost["ndcg_10"] <= 1 for cost in bundle["list_costs"])
+    assert not any("list_costs" in name for name in bundle["evaluation"])
+
+
+def test_a_bundle_of_an_earlier_version_opens_and_tells_no_cost(trained_too: Path, tmp_path: Path) -> None:
+    settings = Settings(data_dir=shutil.copytree(trained_too, tmp_path / "data"))
+    (folder,) = settings.bundles_dir.iterdir()
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    del manifest["evaluation"]["list_costs"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    write_sums(folder, folder / SUMS)
+    with TestClient(create_app(settings)) as client:
+        (bundle,) = client.get("/v1/status").json()["bundles"]
+        assert client.get("/readyz").json()["bundle"] == bundle["id"]
+    assert bundle["list_costs"] == []
+    assert bundle["evaluation"]
+
+
+def _by_option(costs: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    return {option: [cost for cost in costs if cost["option"] == option] for option in ("diversity", "new_share")}
 
 
 def test_the_share_of_new_items_can_be_asked_for(client: TestClient) -> None:

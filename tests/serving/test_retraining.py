@@ -76,6 +76,7 @@ def test_what_has_learnt_from_new_events_and_is_not_worse_goes_live(misled: Bund
     made = Bundle.load(tmp_path / verdict.bundle)
     assert made.manifest.newest_event == 1_018_000
     assert made.manifest.evaluation["new"] == verdict.new
+    assert {cost["option"] for cost in made.manifest.evaluation["list_costs"]} >= {"diversity"}
 
 
 def test_without_new_events_nothing_is_trained(live: Bundle, tmp_path: Path) -> None:
