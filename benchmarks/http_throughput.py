@@ -25,46 +25,68 @@ import numpy as np
 import uvloop
 from fastapi import FastAPI, Response
 
-from benchmarks.recommendation_latency import USERS, prepare
+from benchmarks.catalogues import catalogue
+from benchmarks.measurement import Bar, Measurement, Options, table
 from benchmarks.served import engine
+from benchmarks.serving_world import build
 from pharos.serving.settings import Settings
 from tests.serve_process import ServeProcess
 
-AT_ONCE: Final = (1, 8, 16)
+ITEMS, USERS, EVENTS = 10_000, 1_000, 60_000
+AT_ONCE: Final = (1, 8)
 K: Final = 20
+_SECONDS: Final = 10.0
+_RATE: Final = 300.0
 _BYTES: Final = "FLOOR_BYTES"
 _QUIET: Final = "--log-level warning --no-access-log"
 
 
 def main() -> None:
-    """Serve, ask, print."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+    """Measure and print."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else _SECONDS
+    print(table([("http_throughput", one) for one in under_load(seconds)]))
+
+
+def measure(_options: Options) -> list[Measurement]:
+    """Serve a made-up catalogue on both engines."""
+    return under_load(_SECONDS)
+
+
+def under_load(seconds: float) -> list[Measurement]:
+    """Rates, times and the cost of HTTP, each from so many seconds."""
+    found = list[Measurement]()
     for name, workers in (("server", 2), ("embedded", 1)):
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             given = {"data_dir": str(folder / "data"), "log_level": "warning"}
             if url := stack.enter_context(engine(name)):
                 given["qdrant_url"] = url
-            prepare(Settings.model_validate(given))
+            build(Settings.model_validate(given), catalogue(ITEMS, USERS, EVENTS))
             served = stack.enter_context(ServeProcess(given, folder, "--workers", str(workers)))
-            measure(f"{name}, {workers} of `pharos serve`", served.url, folder, seconds)
+            found += load_of(f"{name}, {workers} workers" if workers > 1 else name, served.url, folder, seconds)
+    return found
 
 
-def measure(what: str, url: str, folder: Path, seconds: float) -> None:
-    """Print the figures of a running server."""
+def load_of(what: str, url: str, folder: Path, seconds: float) -> list[Measurement]:
+    """The figures of a running server."""
     warm_up(url)
-    print(f"{what}, k = {K}")
+    paths = [path_of(number) for number in range(USERS)]
+    found = list[Measurement]()
     for at_once in AT_ONCE:
-        load = asked(url, [path_of(number) for number in range(USERS)], at_once, seconds)
-        print(f"  {at_once:2d} at once: {load.summary()}")
-    alone = asked(url, [path_of(number) for number in range(USERS)], 1, seconds, read=True)
-    ours = np.median(np.array(alone.milliseconds) - np.array(alone.pipeline))
+        load = asked(url, paths, at_once, seconds)
+        name = f"{what}, {at_once} at once"
+        note = f"{load.failed} failed" if load.failed else ""
+        rate = Bar(of="median", limit=_RATE) if at_once == AT_ONCE[-1] else None
+        found += [
+            Measurement.of(f"{name}: requests", "a second", load.rates(), higher_is_better=True, bar=rate, note=note),
+            Measurement.of(f"{name}: time", "ms", load.milliseconds, bar=Bar(of="p99", limit=50) if rate else None),
+        ]
+    alone = asked(url, paths, 1, seconds, read=True)
+    ours = (np.array(alone.milliseconds) - np.array(alone.pipeline)).tolist()
     with floor_server(httpx.get(f"{url}{path_of(0)}").content, folder) as floor_url:
-        floor = float(np.median(asked(floor_url, ["/"], 1, seconds / 2).milliseconds))
-    print(
-        f"  HTTP itself: {ours:.2f} ms beside the pipeline; floor {floor:.2f} ms; ratio {ours / floor:.2f} "
-        "(at most 1.5)"
-    )
+        floor = asked(floor_url, ["/"], 1, seconds / 2).milliseconds
+    bar = Bar(of="ratio", limit=1.5)
+    return [*found, Measurement.of(f"{what}: HTTP beside the pipeline", "ms", ours, floor=floor, bar=bar)]
 
 
 def path_of(number: int) -> str:
@@ -82,25 +104,18 @@ def warm_up(url: str) -> None:
 
 @dataclass
 class Load:
-    """What a load gave. milliseconds: of each request; pipeline: its own, where they were read."""
+    """What a load gave. milliseconds: of each request; ended: its second; pipeline: its own, where they were read."""
 
     seconds: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
     pipeline: list[float] = field(default_factory=list)
     failed: int = 0
 
-    @property
-    def rate(self) -> float:
-        """Requests a second."""
-        return len(self.milliseconds) / self.seconds
-
-    def summary(self) -> str:
-        """In a line."""
-        median, most, worst = np.percentile(self.milliseconds, [50, 95, 99])
-        return (
-            f"{self.rate:6.1f} requests a second; median {median:.1f} ms, 95 % {most:.1f}, 99 % {worst:.1f}; "
-            f"{self.failed} failed"
-        )
+    def rates(self) -> list[float]:
+        """Requests a second, of each whole second."""
+        ended = np.floor(np.array(self.ended)).astype(int)
+        return np.bincount(ended)[:-1].astype(float).tolist() or [len(self.milliseconds) / self.seconds]
 
 
 def asked(url: str, paths: list[str], at_once: int, seconds: float, *, read: bool = False) -> Load:
@@ -114,6 +129,7 @@ def asked(url: str, paths: list[str], at_once: int, seconds: float, *, read: boo
 
 async def _ask(url: str, paths: list[str], at_once: int, until: float, load: Load, read: bool) -> None:
     host, _, port = url.removeprefix("http://").partition(":")
+    begun = time.perf_counter()
     numbers = iter(range(1 << 62))
 
     async def connection() -> None:
@@ -123,7 +139,9 @@ async def _ask(url: str, paths: list[str], at_once: int, until: float, load: Loa
             started = time.perf_counter()
             writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             status, body = await _answer(reader)
-            load.milliseconds.append((time.perf_counter() - started) * 1000)
+            now = time.perf_counter()
+            load.milliseconds.append((now - started) * 1000)
+            load.ended.append(now - begun)
             load.failed += status != 200
             if read:
                 load.pipeline.append(json.loads(body)["milliseconds"]["total"])

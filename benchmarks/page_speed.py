@@ -14,7 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.recommendation_latency import ITEMS, prepare
+from benchmarks.catalogues import catalogue
+from benchmarks.request_path import EVENTS, ITEMS, USERS
+from benchmarks.serving_world import build
 from pharos.serving.settings import Settings
 from tests.browser.chromium import Browser, Missing
 from tests.serve_process import ServeProcess
@@ -32,7 +34,7 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(Settings(data_dir=folder / "data"))
+        build(Settings(data_dir=folder / "data"), catalogue(ITEMS, USERS, EVENTS))
         with ServeProcess({"data_dir": str(folder / "data"), "log_level": "warning"}, folder) as server:
             code, printed = browser.run(_SCRIPT, {"PAGE": server.url}, capture=True)
     if code:

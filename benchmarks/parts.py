@@ -9,7 +9,8 @@ from typing import Final
 from benchmarks.measurement import Measurement, Options
 
 PARTS: Final = (
-    "request_times",
+    "request_path",
+    "http_throughput",
     "ranking_latency",
     "start_and_size",
     "cataloguing",

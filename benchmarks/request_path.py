@@ -19,6 +19,7 @@ import numpy as np
 from qdrant_edge import QueryBatchRequest
 
 from benchmarks.catalogues import catalogue
+from benchmarks.measurement import Bar, Measurement, Options, table
 from benchmarks.serving_world import build
 from pharos.indexing.embedded import QdrantEmbedded
 from pharos.serving.pipeline import Person, Selection
@@ -29,25 +30,29 @@ ITEMS, USERS, EVENTS, REQUESTS, WARM_UP = 10_000, 1_000, 60_000, 1_000, 200
 
 
 def main() -> None:
-    """Build, ask, print."""
-    if len(sys.argv) > 1:
-        measure(Settings(data_dir=Path(sys.argv[1])))
-        return
+    """Measure and print."""
+    found = requests_of(Path(sys.argv[1])) if len(sys.argv) > 1 else measure(Options())
+    print(table([("request_path", one) for one in found]))
+
+
+def measure(_options: Options) -> list[Measurement]:
+    """Make a catalogue up and ask."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder))
-        build(settings, catalogue(ITEMS, USERS, EVENTS))
-        measure(settings)
+        build(Settings(data_dir=Path(folder)), catalogue(ITEMS, USERS, EVENTS))
+        return requests_of(Path(folder))
 
 
-def measure(settings: Settings) -> None:
-    """Print floor and ours, with and without diversity."""
-    with open_service(settings) as service:
+def requests_of(data_dir: Path) -> list[Measurement]:
+    """A recommendation, plain and diverse."""
+    with open_service(Settings(data_dir=data_dir)) as service:
         people = [Person(user_id) for user_id, _ in service.store.some_users(REQUESTS)]
-        for bar, selection in ((1.5, Selection(10)), (2.0, Selection(10, diversity=0.5))):
-            print(f"diversity {selection.diversity}: {compare(service, people, selection, bar)}")
+        return [
+            compared("a recommendation", service, people, Selection(10), 1.5),
+            compared("a recommendation, diversity 0.5", service, people, Selection(10, diversity=0.5), 2.0),
+        ]
 
 
-def compare(service: Service, people: list[Person], selection: Selection, bar: float) -> str:
+def compared(name: str, service: Service, people: list[Person], selection: Selection, most: float) -> Measurement:
     """Ask for every person in turn, after the same bare calls."""
     floor, ours, stages = list[float](), list[float](), dict[str, list[float]]()
     with BareCalls(service) as bare:
@@ -63,14 +68,8 @@ def compare(service: Service, people: list[Person], selection: Selection, bar: f
                 ours.append(taken)
                 for stage, milliseconds in answer.milliseconds.items():
                     stages.setdefault(stage, []).append(milliseconds)
-    ratio = float(np.median(ours) / np.median(floor))
-    verdict = "holds" if ratio <= bar else f"missed by {ratio - bar:.2f}"
-    told = ", ".join(f"{name} {np.median(values):.2f}" for name, values in stages.items())
-    return (
-        f"ours median {np.median(ours):.2f} ms, 95 % {np.percentile(ours, 95):.2f}, "
-        f"99 % {np.percentile(ours, 99):.2f}; floor median {np.median(floor):.2f} ms; "
-        f"ratio {ratio:.2f} (at most {bar}: {verdict})\n  by stage: {told}"
-    )
+    told = ", ".join(f"{stage} {np.median(values):.2f}" for stage, values in stages.items())
+    return Measurement.of(name, "ms", ours, floor=floor, bar=Bar(of="ratio", limit=most), note=f"by stage: {told}")
 
 
 class BareCalls:
@@ -104,12 +103,12 @@ class BareCalls:
             setattr(place, name, self._noted(call))
         nearest = self._index._nearest
 
-        def noted(collection: str, asked: Any, filter: Any, *, with_vectors: bool) -> Any:
+        def noted(collection: str, asked: Any, filter: Any) -> Any:
             from pharos.indexing.embedded_points import edge_request
             from pharos.indexing.qdrant_filters import EMBEDDED, translate
 
             self._requests.append([edge_request(search, translate(filter, EMBEDDED)) for search in asked])
-            return nearest(collection, asked, filter, with_vectors=with_vectors)
+            return nearest(collection, asked, filter)
 
         self._index._nearest = noted  # type: ignore[method-assign]
         try:
