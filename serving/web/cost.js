@@ -14,7 +14,8 @@ function at(curve, value) {
 }
 
 const GAINS = {
-  diversity: (now, off) => (off.similarity > 0.01 ? `lists ${compared(now.similarity / off.similarity - 1, "less alike", "more alike", "as alike as without")}` : "how alike lists are was not measured"),
+  diversity: (now, off) => (off.similarity <= 0.01 ? "lists were hardly alike without it" : now.similarity <= 0 ? "the items of a list not alike at all"
+    : `lists ${compared(now.similarity / off.similarity - 1, "less alike", "more alike", "as alike as without")}`),
   new_share: (now, off) => `${percent(now.new)} of a list little-known items (${percent(off.new)} without)`,
 };
 

@@ -120,7 +120,7 @@ test("a filter made from the schema confines the list", () =>
 test("each slider has its measured cost beside it, which follows the slider, and what it costs this person", () =>
   visit("/#/one?user=w3", async (page) => {
     await settled(page);
-    const [cost, rest] = [page.locator("#cost-diversity"), /(about \d+ % (less|more)|as) accurate.*, lists .* alike.*; measured on 40 people when this model was trained, too few/];
+    const [cost, rest] = [page.locator("#cost-diversity"), /(about \d+ % (less|more)|as) accurate.*, .* alike.*; measured on 40 people when this model was trained, too few/];
     assert.match(await cost.innerText(), new RegExp(`^Costs nothing here. At 1: ${rest.source}`));
     await page.getByLabel("Diversity", { exact: true }).fill("0.8");
     await page.getByText(/For this person: \d+ of 20 items are others/).waitFor();
