@@ -1,6 +1,7 @@
 // What a slider costs on the data of the live bundle, in words, from what training measured.
 
-const percent = (share) => `${Math.round(Math.abs(share) * 100)} %`;
+// A number and its sign stay on one line.
+const percent = (share) => `${Math.round(Math.abs(share) * 100)}\u00a0%`;
 const compared = (share, less, more, same) => (Math.abs(share) < 0.005 ? same : `about ${percent(share)} ${share < 0 ? less : more}`);
 
 /** The figures at a value, between those of the two measured ones next to it. */
