@@ -27,9 +27,9 @@ async function open(address) {
       button.click();
       return (await when(() => shown() && listed() !== before)) - start;
     };
-    const clear = CanvasRenderingContext2D.prototype.clearRect;
+    const put = CanvasRenderingContext2D.prototype.putImageData;
     globalThis.drawn = 0;
-    CanvasRenderingContext2D.prototype.clearRect = function (...box) { globalThis.drawn += 1; return clear.apply(this, box); };
+    CanvasRenderingContext2D.prototype.putImageData = function (...what) { globalThis.drawn += 1; return put.apply(this, what); };
   });
   await page.goto(PAGE + address);
   return page;

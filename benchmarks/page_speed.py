@@ -1,7 +1,8 @@
 """How quick the page is with 10,000 items, in headless Chromium against a real server, and whether the bars hold.
 
 Needs what the tests of the page need: Chromium, Node and npm. Chromium has no graphics card here and draws the map with
-the processor, so that the frames of a person's own screen are more, not fewer.
+the processor, so that the frames of a person's own screen are more, not fewer. With the name of a folder, what is
+served is kept there and used the next time.
 """
 
 import json
@@ -33,8 +34,9 @@ def main() -> int:
         sys.stderr.write(f"the page was not measured: {missing}\n")
         return 1
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        build(Settings(data_dir=folder / "data"), catalogue(ITEMS, USERS, EVENTS))
+        folder = Path(sys.argv[1] if len(sys.argv) > 1 else name)
+        if not (folder / "data").exists():
+            build(Settings(data_dir=folder / "data"), catalogue(ITEMS, USERS, EVENTS))
         with ServeProcess({"data_dir": str(folder / "data"), "log_level": "warning"}, folder) as server:
             code, printed = browser.run(_SCRIPT, {"PAGE": server.url}, capture=True)
     if code:
@@ -49,7 +51,8 @@ def _print(seen: dict[str, list[float]]) -> None:
     print(f"{ITEMS:,} items, one server process, {os.cpu_count()} cores, load {load:.1f}; Chromium draws in software")
     _line("first load, the page's files", seen["page_bytes"], 1 / 1000, "kB", _MOST_KILOBYTES)
     _line("first load, with the first answers", seen["all_bytes"], 1 / 1000, "kB", None)
-    _line("first load, until the list is shown", seen["load_ms"], 1, "ms", _MOST_LOAD_MS)
+    _line("first load, until the list is shown", seen["load_ms"][1:], 1, "ms", _MOST_LOAD_MS)
+    _line("the same, of a server just started", seen["load_ms"][:1], 1, "ms", _MOST_LOAD_MS)
     _line("list shown after a click on a user", seen["user_ms"], 1, "ms", _MOST_CLICK_MS)
     _line("list shown after a click on an item", seen["item_ms"], 1, "ms", _MOST_CLICK_MS)
     _line("map shown after a click on Map", seen["map_ms"], 1, "ms", None)

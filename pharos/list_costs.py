@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pharos.evaluation.folds import Fold
 from pharos.evaluation.judging import wanted_items
@@ -52,7 +53,14 @@ def list_costs(fold: Fold, lists: MergedLists, ranker: Ranker | None) -> list[Li
     users = _some(set(wanted) & set(fold.known.interactions[Columns.USER]))
     if not users:
         return []
-    wanted = {user: wanted[user] for user in users}
+    # With more, the threads of the matrix library wait for each other over hundreds of small products.
+    with threadpool_limits(1, "blas"):
+        return _measured(fold, lists, ranker, users, {user: wanted[user] for user in users})
+
+
+def _measured(
+    fold: Fold, lists: MergedLists, ranker: Ranker | None, users: list[str], wanted: dict[str, set[str]]
+) -> list[ListCost]:
     items = fold.known.items[Columns.ITEM].tolist()
     rank = _Rank(lists, users, ranker, rows_of(ranker.spec, items) if ranker else np.zeros(0, np.int64))
     few = _least_known(fold)

@@ -36,6 +36,7 @@ from pharos.serving.store import (
 )
 from pharos.serving.store.advisory_lock import AdvisoryLock
 from pharos.serving.store.engine import open_engine, writing
+from pharos.serving.store.feature_values import FeatureValues
 from pharos.serving.store.features import item_frame
 from pharos.serving.store.migrations import upgrade
 from pharos.serving.store.records import (
@@ -94,6 +95,7 @@ class Store:
         self._engine = open_engine(url)
         self._weights = dict(event_weights)
         self._weightless = sorted(name for name, weight in event_weights.items() if weight == 0)
+        self._feature_values: tuple[int, list[FeatureValues]] | None = None
         with _explained():
             upgrade(self._engine)
 
@@ -107,7 +109,6 @@ class Store:
     changes_since = _reads(item_reads.changes)
     revisions = _reads(item_reads.revisions)
     find_titles = _reads(titles.find)
-    feature_values = _reads(feature_values.feature_values)
     events_of = _reads(event_counts.events_of)
     newest_event = _reads(event_windows.newest)
     catalogue = _reads(training_data.catalogue)
@@ -157,6 +158,16 @@ class Store:
         """The schema of items and users; empty before the first import."""
         with self.reading() as connection:
             return meta.schema(connection) or Schema()
+
+    def feature_values(self) -> list[FeatureValues]:
+        """See `feature_values.feature_values`; kept until an item changes, for it reads thousands of them."""
+        with self.reading() as connection:
+            # Before the items: what changes in between is read again the next time.
+            revision = meta.revision(connection)
+            kept = self._feature_values
+            if kept is None or kept[0] != revision:
+                kept = self._feature_values = revision, feature_values.feature_values(connection)
+            return kept[1]
 
     def counts(self) -> StoreCounts:
         """The counts of items, users and events."""

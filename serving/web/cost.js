@@ -1,6 +1,7 @@
 // What a slider costs on the data of the live bundle, in words, from what training measured.
 
-const percent = (share) => `${Math.round(Math.abs(share) * 100)} %`;
+// A number and its sign stay on one line.
+const percent = (share) => `${Math.round(Math.abs(share) * 100)}\u00a0%`;
 const compared = (share, less, more, same) => (Math.abs(share) < 0.005 ? same : `about ${percent(share)} ${share < 0 ? less : more}`);
 
 /** The figures at a value, between those of the two measured ones next to it. */
@@ -14,7 +15,8 @@ function at(curve, value) {
 }
 
 const GAINS = {
-  diversity: (now, off) => (off.similarity > 0.01 ? `lists ${compared(now.similarity / off.similarity - 1, "less alike", "more alike", "as alike as without")}` : "how alike lists are was not measured"),
+  diversity: (now, off) => (off.similarity <= 0.01 ? "lists were hardly alike without it" : now.similarity <= 0 ? "the items of a list not alike at all"
+    : `lists ${compared(now.similarity / off.similarity - 1, "less alike", "more alike", "as alike as without")}`),
   new_share: (now, off) => `${percent(now.new)} of a list little-known items (${percent(off.new)} without)`,
 };
 

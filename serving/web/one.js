@@ -52,9 +52,9 @@ export function One({ schema, status, person, onPerson, onOpen, onChanged }) {
     <div class="stack">
       <${Who} person=${person} onChange=${(next) => { setIgnored([]); setAsked(null); setOpened(null); onPerson(next); }} users=${status.users} onOpen=${onOpen} past=${past} />
       <details class="card" open=${wide}><summary><h2>Tune the list</h2></summary>
-        <${Slider} label="Diversity" value=${diversity} onChange=${setDiversity} low="the best items" high="unlike each other" cost=${measuredCost(trained, "diversity", diversity)} />
+        <div class="stack"><${Slider} label="Diversity" value=${diversity} onChange=${setDiversity} low="the best items" high="unlike each other" cost=${measuredCost(trained, "diversity", diversity)} />
         <${Slider} label="Share kept for new items" value=${share} onChange=${setShare} low="none" high="all" cost=${measuredCost(trained, "new_share", share)} />
-        <${Cost} answer=${plain ? null : answer} best=${best} />
+        <${Cost} answer=${plain ? null : answer} best=${best} /></div>
       </details>
       <details class="card" open=${wide}><summary><h2>Only items with</h2></summary>
         <${Filters} schema=${schema} filter=${filter} onChange=${setFilter} /></details>

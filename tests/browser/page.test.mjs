@@ -120,7 +120,7 @@ test("a filter made from the schema confines the list", () =>
 test("each slider has its measured cost beside it, which follows the slider, and what it costs this person", () =>
   visit("/#/one?user=w3", async (page) => {
     await settled(page);
-    const [cost, rest] = [page.locator("#cost-diversity"), /(about \d+ % (less|more)|as) accurate.*, lists .* alike.*; measured on 40 people when this model was trained, too few/];
+    const [cost, rest] = [page.locator("#cost-diversity"), /(about \d+\s% (less|more)|as) accurate.*, .* alike.*; measured on 40 people when this model was trained, too few/];
     assert.match(await cost.innerText(), new RegExp(`^Costs nothing here. At 1: ${rest.source}`));
     await page.getByLabel("Diversity", { exact: true }).fill("0.8");
     await page.getByText(/For this person: \d+ of 20 items are others/).waitFor();
@@ -128,7 +128,7 @@ test("each slider has its measured cost beside it, which follows the slider, and
     const before = await cost.innerText();
     await page.getByLabel("Diversity", { exact: true }).fill("0.2");
     await page.waitForFunction((old) => document.querySelector("#cost-diversity").innerText !== old, before);
-    assert.match(await page.locator("#cost-share-kept-for-new-items").innerText(), /of a list little-known items \(\d+ % without\)/);
+    assert.match(await page.locator("#cost-share-kept-for-new-items").innerText(), /of a list little-known items \(\d+\s% without\)/);
     assert.match(await page.getByText(/For this person/).innerText(), /mean predicted rating is \d\.\d\d in place of \d\.\d\d/);
   }));
 

@@ -119,3 +119,15 @@ def test_many_writers_at_once_share_no_revision(store: Store) -> None:
     changes = store.changes_since(since, 1000)
     assert len({change.revision for change in changes}) == len(changes) == 41
     assert store.revision() == since + 80
+
+
+def test_what_filters_can_use_follows_every_change_of_an_item(store: Store) -> None:
+    def genres() -> dict[str, int]:
+        return dict(next(known for known in store.feature_values() if known.name == "genres").values)
+
+    before = genres()
+    store.put_items([item("new", genres=["Western"])])
+    assert genres() == before | {"Western": 1}
+    assert genres() == before | {"Western": 1}
+    store.delete_item("new")
+    assert genres() == before
