@@ -25,10 +25,10 @@ _TASTE, _TASTE_MOVES, _TREND_MOVES, _ITEM_MOVES = 2.0, 0.15, 0.1, 0.1
 class Size:
     """How many there are of each: items, people, days before the first simulated day, events of a day."""
 
-    items: int = 600
-    users: int = 1500
-    days_before: int = 12
-    events_per_day: int = 3000
+    items: int = 300
+    users: int = 800
+    days_before: int = 10
+    events_per_day: int = 1600
 
 
 class DriftingWorld:
@@ -95,7 +95,7 @@ def vote_flood(day: pd.DataFrame, _seed: int) -> pd.DataFrame:
 
 def one_account(day: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The day on which one account tells of more events than all others together."""
-    items = np.random.default_rng(seed).integers(600, size=2 * len(day))
+    items = np.random.default_rng(seed).integers(300, size=2 * len(day))
     return pd.concat([day, replace_all(day, items)])
 
 

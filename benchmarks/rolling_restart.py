@@ -169,7 +169,9 @@ def ask(http: httpx.Client, balancer: Balancer, draw: random.Random, stamp: Call
             seen.cut.append(f"{method} {path}: {error!r}")
             continue
         degraded = method == "GET" and response.is_success and response.json()["degraded"]
-        seen.add(f"{response.status_code}{' degraded' if degraded else ''}", time.monotonic() - started, event)
+        detail = "" if response.is_success else f" {response.json().get('detail', '')[:100]}"
+        kind = f"{response.status_code}{' degraded' if degraded else ''}{detail}"
+        seen.add(kind, time.monotonic() - started, event)
         return
     seen.add("nobody answered", time.monotonic() - started, None)
 

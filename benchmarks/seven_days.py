@@ -34,8 +34,8 @@ from pharos.towers.progress import Silent
 from pharos.towers.settings import TrainingSettings
 from pharos.training import train
 
-DAYS, POISONED_DAY, ALLOWED = 7, 4, 0.02
-_TRAINING: Final = TrainingSettings(text_model="", ranker=False)
+DAYS, POISONED_DAY, ALLOWED = 7, 2, 0.02
+_TRAINING: Final = TrainingSettings(text_model="", ranker=False, max_epochs=8)
 
 
 def main() -> None:

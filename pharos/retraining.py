@@ -20,6 +20,7 @@ from pharos.ingest.splits import chronological
 from pharos.list_costs import list_costs
 from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.progress import Progress
+from pharos.towers.settings import TrainingSettings
 from pharos.towers.text.documents import documents
 from pharos.towers.training import Selection, TextVectors, finish, read_texts, select, train_bundle
 
@@ -27,6 +28,9 @@ _FEWEST_PEOPLE: Final = 10
 _FEWEST_EVENTS: Final = 20
 _LEAST_OF_LAST_TIME: Final = 0.5
 _MOST_OF_ONE: Final = 0.5
+_FEW_ITEMS: Final = 10
+_MOST_OF_FEW: Final = 0.5
+_TIMES_AS_BEFORE: Final = 2.0
 _MOST_SAME_LISTS: Final = 0.5
 
 
@@ -60,25 +64,22 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     """Retrain with the settings of the live bundle; see Verdict. Raises TrainingError, TextModelError.
 
     Only events after the newest that the live model has learnt from count as new. The later half of them is held out;
-    both models are asked for it with all that was before. The new bundle then learns from all events.
+    both models are asked for it with all that was before. The new bundle is then made from all events as
+    `pharos.training.train` makes one: what is chosen without the newest events is a little worse for what comes next.
     """
     lost = _lost_features(dataset, live)
     task = lost or _task(dataset, live)
     if isinstance(task, str):
         return Verdict(goes_live=False, reason=task)
-    refused = _dominated_by_one(task.new)
+    refused = _dominated_by_one(task.new) or _dominated_by_few(dataset.interactions, task.new)
     if refused:
         return Verdict(goes_live=False, reason=refused)
     settings = live.manifest.settings
     texts = read_texts(dataset, settings, text_cache, progress)
     known = task.fold.known.interactions
-    split = chronological(known)
-    selection = select(dataset, split.train, pd.concat([split.validation, split.test]), settings, texts, progress)
+    selection = _select(dataset, known, settings, texts, progress)
     if selection.fit.unlearnt:
-        return Verdict(
-            goes_live=False,
-            reason=f"nothing can be learnt from the data ({selection.fit.unlearnt}); no bundle was made",
-        )
+        return _nothing_learnt(selection)
     candidate = finish(dataset, known, selection, settings, texts, progress)
     merged = MergedLists(candidate, task.fold.known, texts.vectors if texts else None)
     new, lists = _judge(task.fold, merged)
@@ -87,7 +88,19 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
     if _all_same({user: items for user, items in lists.items() if user in asked}):
         return Verdict(goes_live=False, reason="the new model has one list for nearly everybody; no bundle was made")
     costs = list_costs(task.fold, merged, candidate.ranker)
-    return _compared(dataset, task, live, new, costs, selection, texts, bundles, progress)
+    return _compared(dataset, task, live, new, costs, texts, bundles, progress)
+
+
+def _select(
+    dataset: Dataset, events: pd.DataFrame, settings: TrainingSettings, texts: TextVectors | None, progress: Progress
+) -> Selection:
+    split = chronological(events)
+    return select(dataset, split.train, split.validation, settings, texts, progress)
+
+
+def _nothing_learnt(selection: Selection) -> Verdict:
+    reason = f"nothing can be learnt from the data ({selection.fit.unlearnt}); no bundle was made"
+    return Verdict(goes_live=False, reason=reason)
 
 
 def _compared(
@@ -96,7 +109,6 @@ def _compared(
     live: Bundle,
     new: RankingMetrics,
     costs: list[ListCost],
-    selection: Selection,
     texts: TextVectors | None,
     bundles: Path,
     progress: Progress,
@@ -114,8 +126,12 @@ def _compared(
         "high": interval.high,
     }
     evaluation = {**figures, "list_costs": [cost.model_dump(mode="json") for cost in costs]}
+    settings = live.manifest.settings
+    selection = _select(dataset, dataset.interactions, settings, texts, progress)
+    if selection.fit.unlearnt:
+        return _nothing_learnt(selection)
     bundle = train_bundle(
-        dataset, selection, live.manifest.settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
+        dataset, selection, settings, texts, bundles=bundles, progress=progress, evaluation=evaluation
     )
     found = f"ndcg@10 of {len(ours)} people's newest events: new {ours.mean():.4f}, live {theirs.mean():.4f}"
     if interval.high < 0:
@@ -156,6 +172,23 @@ def _dominated_by_one(new: pd.DataFrame) -> str | None:
         if most.iloc[0] > _MOST_OF_ONE * len(new):
             return f"{most.iloc[0]:,} of {len(new):,} new events are of one {what}, {most.index[0]!r}"
     return None
+
+
+def _dominated_by_few(events: pd.DataFrame, new: pd.DataFrame) -> str | None:
+    """Whether few items have most new events, where they had not: one list for all, or many accounts for one item."""
+    newest = order(events).sort_values(Columns.TIMESTAMP, kind="stable")
+    before = newest[newest[Columns.TIMESTAMP] < new[Columns.TIMESTAMP].min()].tail(len(new))
+    now, earlier = _share_of_few(new), _share_of_few(before)
+    if now <= _MOST_OF_FEW or now <= _TIMES_AS_BEFORE * earlier:
+        return None
+    return (
+        f"{_FEW_ITEMS} items have {now:.0%} of the {len(new):,} new events, where {_FEW_ITEMS} items had {earlier:.0%} "
+        f"of the {len(before):,} before"
+    )
+
+
+def _share_of_few(events: pd.DataFrame) -> float:
+    return float(events[Columns.ITEM].value_counts(normalize=True).head(_FEW_ITEMS).sum())
 
 
 def _judge(fold: Fold, merged: MergedLists) -> tuple[RankingMetrics, dict[str, list[str]]]:

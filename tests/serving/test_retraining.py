@@ -106,6 +106,26 @@ def test_new_events_that_are_mostly_of_one_person_or_item_are_refused(
     assert repr(value) in verdict.reason
 
 
+def test_new_events_of_nearly_everybody_with_the_same_few_items_are_refused(live: Bundle, tmp_path: Path) -> None:
+    data = everything()
+    new = data.interactions["timestamp"] > MOMENT
+    few = np.random.default_rng(4).choice(data.items["item_id"].to_numpy()[:10], int(new.sum()))
+    events = data.interactions.copy()
+    events.loc[new, "item_id"] = few
+    verdict = retrained(replace(data, interactions=events), live, tmp_path)
+    assert (verdict.goes_live, verdict.bundle) == (False, None)
+    assert "10 items have 100% of the" in verdict.reason
+
+
+def test_new_events_of_many_made_up_people_for_one_item_are_refused(live: Bundle, tmp_path: Path) -> None:
+    data = everything()
+    new = data.interactions[data.interactions["timestamp"] > MOMENT]
+    flood = [new.assign(user_id=[f"bot-{n}" for n in range(len(new))], item_id=item) for item in ("lone", "war-1")]
+    verdict = retrained(replace(data, interactions=pd.concat([data.interactions, *flood])), live, tmp_path)
+    assert (verdict.goes_live, verdict.bundle) == (False, None)
+    assert "10 items have" in verdict.reason
+
+
 def test_what_is_worse_on_the_newest_events_is_kept_and_does_not_go_live(live: Bundle, tmp_path: Path) -> None:
     data = everything()
     events = data.interactions.copy()
