@@ -249,7 +249,10 @@ class QdrantServer(Searching):
         self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, *, with_vectors: bool
     ) -> list[EngineHits]:
         translated = translate(filter, _DIALECT)
-        requests = [query_request(search, translated, with_vector=with_vectors) for search in asked]
+        requests = [
+            query_request(search, translated, with_vector=with_vectors, quantization=self._quantization)
+            for search in asked
+        ]
         try:
             answers = self._read_call(lambda: self._reader.query_batch_points(collection, requests), collection)
         except RequestRejected:

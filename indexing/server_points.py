@@ -17,12 +17,6 @@ _SEARCH_WIDTH: Final = 256
 _SHORTEST_FOR_BITS: Final = 256
 
 
-# Of a quantized collection so many times more points are found, and scored again by their whole vectors.
-_RESCORED: Final = models.QuantizationSearchParams(rescore=True, oversampling=3.0)
-_USUAL: Final = models.SearchParams(hnsw_ef=_SEARCH_WIDTH, exact=False, quantization=_RESCORED)
-_EXACT: Final = models.SearchParams(exact=True)
-
-
 class Quantization(StrEnum):
     """What a server keeps in memory of each number of a vector.
 
@@ -33,6 +27,20 @@ class Quantization(StrEnum):
     NONE = "none"
     SCALAR = "scalar"
     BINARY = "binary"
+
+
+# So many times more points are found, and scored again by their whole vectors. In a collection that is not quantized
+# it changes nothing, so that one from before a change of the setting is searched well enough.
+_OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quantization.BINARY: 10.0}
+_USUAL: Final = {
+    quantization: models.SearchParams(
+        hnsw_ef=_SEARCH_WIDTH,
+        exact=False,
+        quantization=models.QuantizationSearchParams(rescore=True, oversampling=oversampling),
+    )
+    for quantization, oversampling in _OVERSAMPLING.items()
+}
+_EXACT: Final = models.SearchParams(exact=True)
 
 
 def vector_params(
@@ -74,14 +82,16 @@ def point_struct(point: Point) -> models.PointStruct:
     )
 
 
-def query_request(asked: EngineQuery, filter: Any, *, with_vector: bool) -> models.QueryRequest:
-    """A search as the client takes it. filter: see `qdrant_filters.translate`."""
+def query_request(
+    asked: EngineQuery, filter: Any, *, with_vector: bool, quantization: Quantization = Quantization.NONE
+) -> models.QueryRequest:
+    """A search as the client takes it. filter: see `qdrant_filters.translate`. quantization: of the collection."""
     vector = asked.query.vector
     return models.QueryRequest(
         query=_sparse(vector) if isinstance(vector, SparseVector) else vector.tolist(),
         using=asked.query.using,
         filter=filter,
-        params=_EXACT if asked.exact else _USUAL,
+        params=_EXACT if asked.exact else _USUAL[quantization],
         limit=asked.limit,
         with_payload=False,
         with_vector=[asked.returned] if with_vector else False,
