@@ -92,7 +92,7 @@ class Plain:
         )
         self._task, self._optimizer = tfrs.tasks.Retrieval(), tf.keras.optimizers.Adagrad(0.1)
         signature = [tf.TensorSpec([None], tf.int32)] * 2
-        self._step = tf.function(self._train, input_signature=signature, autograph=False)
+        self._step = tf.function(self._train, input_signature=signature)
         self._user(np.zeros(1, np.int32))
         self._item(np.zeros(1, np.int32))
         self._optimizer.build(self._variables)

@@ -36,7 +36,7 @@ from pharos.indexing.searching import EngineHits, EngineQuery, Searching, Stored
 from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import Quantization, point_struct, sparse_params, vector_params
-from pharos.indexing.server_reads import read_points, read_record, search_bodies, search_points
+from pharos.indexing.server_reads import Width, only_shown, read_points, read_record, search_bodies, search_points
 from pharos.ingest.columns import Columns
 
 _BATCH_BYTES: Final = 4_500_000
@@ -250,7 +250,8 @@ class QdrantServer(Searching):
         return None if current() is None else self._request_timeout
 
     def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
-        bodies = search_bodies(asked, translate(filter, _DIALECT))
+        width = Width(self._quantization, filtered=filter is not None and not only_shown(filter))
+        bodies = search_bodies(asked, translate(filter, _DIALECT), width)
         try:
             return self._read_call(lambda: search_points(self._reader, collection, bodies), collection)
         except RequestRejected:

@@ -5,26 +5,53 @@ longer than the search.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 from qdrant_client import QdrantClient, models
 
+from pharos.indexing.filters import Filter
 from pharos.indexing.index import FloatArray
+from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
+from pharos.indexing.server_points import Quantization
 from pharos.indexing.sparse import SparseVector
 
-# Of a quantized collection so many times more points are found, and scored again by their whole vectors.
-_RESCORED: Final = {"rescore": True, "oversampling": 3.0}
-_USUAL: Final = {"hnsw_ef": 256, "exact": False, "quantization": _RESCORED}
+# Half of the points behind a filter cost a graph more of its recall than a wider search costs of time.
+_WIDTH: Final = 256
+_FILTERED_WIDTH: Final = 512
+# So many times more points are found, and scored again by their whole vectors. In a collection that is not quantized
+# it changes nothing, so that one from before a change of the setting is searched well enough.
+_OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quantization.BINARY: 10.0}
 _EXACT: Final = {"exact": True}
+_SHOWN: Final = frozenset((AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL))
 
 
-def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None) -> list[dict[str, Any]]:
+class Width(NamedTuple):
+    """How widely a graph is searched. quantization: of the collection. filtered: by more than `only_shown`."""
+
+    quantization: Quantization
+    filtered: bool
+
+    def params(self) -> dict[str, Any]:
+        """As the server takes it."""
+        return {
+            "hnsw_ef": _FILTERED_WIDTH if self.filtered else _WIDTH,
+            "exact": False,
+            "quantization": {"rescore": True, "oversampling": _OVERSAMPLING[self.quantization]},
+        }
+
+
+def only_shown(filter: Filter) -> bool:
+    """Whether it asks for nothing but what may be shown, as nearly every item may be."""
+    return all(condition.field in _SHOWN for condition in filter.conditions)
+
+
+def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None, width: Width) -> list[dict[str, Any]]:
     """The searches as the server takes them. filter: see `qdrant_filters.translate`."""
-    shown = None if filter is None else filter.model_dump(mode="json", exclude_none=True)
-    return [_search_body(search, shown) for search in asked]
+    shown, params = None if filter is None else filter.model_dump(mode="json", exclude_none=True), width.params()
+    return [_search_body(search, shown, params) for search in asked]
 
 
 def search_points(client: QdrantClient, collection: str, bodies: list[dict[str, Any]]) -> list[EngineHits]:
@@ -54,7 +81,7 @@ def read_record(record: dict[str, Any]) -> StoredPoint:
     return StoredPoint(record.get("payload") or {}, vectors, sparse)
 
 
-def _search_body(asked: EngineQuery, filter: dict[str, Any] | None) -> dict[str, Any]:
+def _search_body(asked: EngineQuery, filter: dict[str, Any] | None, params: dict[str, Any]) -> dict[str, Any]:
     vector = asked.query.vector
     if isinstance(vector, SparseVector):
         query: Any = {"indices": vector.indices.tolist(), "values": vector.values.tolist()}
@@ -64,7 +91,7 @@ def _search_body(asked: EngineQuery, filter: dict[str, Any] | None) -> dict[str,
         "query": query,
         "using": asked.query.using,
         "filter": filter,
-        "params": _EXACT if asked.exact else _USUAL,
+        "params": _EXACT if asked.exact else params,
         "limit": asked.limit,
         "with_payload": False,
         "with_vector": False,

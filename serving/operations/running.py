@@ -9,11 +9,12 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
-
-import uvicorn
+from typing import TYPE_CHECKING, Final
 
 from pharos.ingest.durable_files import write_durably
+
+if TYPE_CHECKING:
+    import uvicorn
 
 _FILE: Final = "server.json"
 _STARTUP_FAILURE: Final = 3  # as uvicorn has it
@@ -33,34 +34,33 @@ def address_of(index_dir: Path, process: str) -> str | None:
         return None
 
 
-def run_published(config: uvicorn.Config, index_dir: Path) -> None:
+def run_published(config: "uvicorn.Config", index_dir: Path) -> None:
     """Run a server in this process, as `uvicorn.run` does, and publish its address beside the index's lock."""
-    server = _PublishingServer(config, index_dir)
+    import uvicorn  # half a second that commands which only look for a server need not spend
+
+    file = index_dir / _FILE
+
+    class PublishingServer(uvicorn.Server):
+        """A server that publishes its address while it accepts connections."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """See `uvicorn.Server`."""
+            await super().startup(sockets)
+            if self.started:
+                url = _url(*self.servers[0].sockets[0].getsockname()[:2], secure=self.config.is_ssl)
+                write_durably(file, json.dumps({"url": url, "process": os.getpid()}))
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """See `uvicorn.Server`."""
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+            await super().shutdown(sockets)
+
+    server = PublishingServer(config)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
         sys.exit(_STARTUP_FAILURE)
-
-
-class _PublishingServer(uvicorn.Server):
-    """A server that publishes its address while it accepts connections."""
-
-    def __init__(self, config: uvicorn.Config, index_dir: Path) -> None:
-        super().__init__(config)
-        self._file = index_dir / _FILE
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """See `uvicorn.Server`."""
-        await super().startup(sockets)
-        if self.started:
-            url = _url(*self.servers[0].sockets[0].getsockname()[:2], secure=self.config.is_ssl)
-            write_durably(self._file, json.dumps({"url": url, "process": os.getpid()}))
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """See `uvicorn.Server`."""
-        with suppress(OSError):
-            self._file.unlink(missing_ok=True)
-        await super().shutdown(sockets)
 
 
 def _url(host: str, port: int, *, secure: bool) -> str:

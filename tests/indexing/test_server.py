@@ -4,14 +4,16 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from qdrant_client import QdrantClient, models
 
 from pharos.indexing.build import previous
 from pharos.indexing.errors import IndexUnavailable, UnknownCollection
-from pharos.indexing.index import Point
+from pharos.indexing.index import CollectionSpec, Point
 from pharos.indexing.server import QdrantServer
-from tests.indexing.clock import HOURS, SPEC, fill, hand
+from pharos.indexing.server_points import Quantization, vector_params
+from tests.indexing.clock import HOURS, SPEC, by_distance, fill, hand
 from tests.qdrant_process import QdrantProcess
 
 KEY = "correct horse battery staple"
@@ -175,3 +177,26 @@ def test_a_switch_whose_last_step_is_missing_counts_all_the_same(two: QdrantServ
     two.switch("switching", "switching--b--1")
     found = previous(two, "switching")
     assert found is not None and found.name == "switching--b--2"
+
+
+@pytest.mark.parametrize("quantization", [Quantization.SCALAR, Quantization.BINARY])
+def test_a_quantized_collection_is_searched_by_its_whole_vectors(process: QdrantProcess, quantization: Quantization):
+    index = QdrantServer(process.url, KEY, quantization=quantization)
+    fill(index)
+    params = index._info("clock").config.params.vectors
+    assert isinstance(params, dict)
+    assert all(vector.quantization_config is not None and vector.on_disk for vector in params.values())
+    hits = index.search("clock", hand(3.2), limit=HOURS)
+    assert [hit.item_id for hit in hits] == by_distance(3.2)
+    np.testing.assert_allclose(
+        [hit.score for hit in hits], [hand(3.2) @ hand(int(hit.item_id)) for hit in hits], atol=1e-6
+    )
+    index.close()
+
+
+def test_only_long_vectors_are_reduced_to_bits():
+    spec = CollectionSpec({"tower": 64, "text": 384}, {}, "clockwork")
+    binary, whole = vector_params(spec, Quantization.BINARY), vector_params(spec)
+    assert isinstance(binary["tower"].quantization_config, models.ScalarQuantization)
+    assert isinstance(binary["text"].quantization_config, models.BinaryQuantization)
+    assert all(params.quantization_config is None and not params.on_disk for params in whole.values())

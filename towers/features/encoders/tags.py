@@ -1,5 +1,6 @@
 """Encoders of categories and tags: weighted rows over a vocabulary, and the count of tags."""
 
+import math
 from collections import Counter
 from typing import Any, Self
 
@@ -44,7 +45,7 @@ class TagsEncoder(FeatureEncoder):
         rows, columns, weights = [], [], []
         for row, value in enumerate(column):
             known = [tag for tag in dict.fromkeys(self._tags(value)) if tag in self._columns]
-            length = np.sqrt(sum(self._weights[tag] ** 2 for tag in known))
+            length = math.sqrt(sum(self._weights[tag] ** 2 for tag in known))
             for tag in known:
                 rows.append(row)
                 columns.append(self._columns[tag])
