@@ -75,6 +75,18 @@ class QdrantProcess:
                 raise RuntimeError(f"Qdrant did not start: {(self._folder / 'log').read_text()[-1000:]}")
             time.sleep(0.05)
 
+    @property
+    def storage(self) -> Path:
+        """The folder of its data."""
+        return self._folder / "storage"
+
+    def memory(self) -> int:
+        """The bytes of memory that it has of its own (Linux)."""
+        assert self._process is not None
+        # Without files that are mapped: the kernel takes those back where it needs the room.
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return 1024 * int(status.split("RssAnon:")[1].split()[0])
+
     def stop(self) -> None:
         """End the server, leaving its data."""
         if self._process is None:

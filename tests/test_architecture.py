@@ -16,7 +16,7 @@ ROOMS = ("ingest", "classics", "towers", "indexing", "evaluation", "serving")
 PACKAGES = (*ROOMS, "pharos")
 # These stand above the packages: none of them imports these.
 ABOVE = ("tests", "benchmarks", "scripts")
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-ray.lock")
 # The rooms of `serving`, by the same rule: each may import from those before it.
 SERVING = (
     "errors",
@@ -214,8 +214,8 @@ def test_the_lock_is_part_of_the_development_lock() -> None:
     assert pins("requirements.lock") - pins("requirements-dev.lock") == set()
 
 
-def test_what_the_project_declares_is_locked_but_for_the_peer_on_torch() -> None:
-    assert declared_dependencies("sasrec") - pinned_names("requirements-dev.lock") == set()
+def test_what_the_project_declares_is_locked_but_for_torch_and_ray() -> None:
+    assert declared_dependencies("sasrec", "ray") - pinned_names("requirements-dev.lock") == set()
 
 
 def test_every_dependency_has_its_reason() -> None:
