@@ -87,8 +87,8 @@ def main() -> None:
     """Print the table."""
     costs = Costs.parse(sys.argv[1:])
     print(
-        "| Events | Items | Requests/s | Training, 8 cores | Its memory | All texts, 8 cores | Qdrant memory | API cores "
-        "| Money a month |"
+        "| Events | Items | Requests/s | Training, 8 cores | Its memory | All texts, 8 cores | Qdrant memory "
+        "| API cores | Money a month |"
     )
     print("| --- " * 9 + "|")
     for events, items, rate in SIZES:
