@@ -22,9 +22,12 @@ from tests.evaluation.worlds import two_camps
 QUICK = TrainingSettings(dimensions=16, item_hidden=16, user_hidden=32, history_length=20, max_epochs=2, text_model="")
 
 
+NEW = [f"new-{number}" for number in range(72)]
+
+
 def with_new_items(data: Dataset) -> Dataset:
-    """The same with twelve items more that nobody has had, six for each camp."""
-    extra = data.items.head(12).assign(item_id=[f"new-{number}" for number in range(12)])
+    """The same with 72 items more that nobody has had, so that a tenth of all of them fills a list."""
+    extra = pd.concat([data.items.head(36)] * 2).assign(item_id=NEW)
     return replace(data, items=pd.concat([data.items, extra], ignore_index=True))
 
 
@@ -80,7 +83,7 @@ def test_the_share_of_new_items_is_in_the_lists_at_the_cost_of_others(fold: Fold
 
 def test_where_no_item_has_few_events_the_share_has_no_curve(lists: MergedLists, fold: Fold) -> None:
     many = pd.concat([fold.known.interactions] * 20, ignore_index=True)
-    many = pd.concat([many, *[many.head(12).assign(item_id=f"new-{number}") for number in range(12)]])
+    many = pd.concat([many, *[many.head(12).assign(item_id=item) for item in NEW]])
     busy = replace(fold, known=replace(fold.known, interactions=many))
     assert {cost.option for cost in list_costs(busy, lists, None)} == {ListOption.DIVERSITY}
 
