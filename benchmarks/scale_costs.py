@@ -38,7 +38,7 @@ class Costs:
     base_gb: float = 2.5
     item_bytes: float = 6_977.0
     request_ms: float = 11.0
-    text_ms: float = 7.0
+    text_ms: float = 14.0
     copies: int = 3
     busy: float = 0.6
     trainings: float = 30.0
@@ -87,8 +87,8 @@ def main() -> None:
     """Print the table."""
     costs = Costs.parse(sys.argv[1:])
     print(
-        "| Events | Items | Requests/s | Training, 8 cores | Its memory | All texts, 8 cores | Qdrant memory "
-        "| API cores | Money a month |"
+        "| Events | Items | Requests/s | Training, 8 cores | Its memory | All texts, 8 cores | Qdrant memory | API "
+        "cores | Money a month |"
     )
     print("| --- " * 9 + "|")
     for events, items, rate in SIZES:

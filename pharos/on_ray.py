@@ -99,7 +99,8 @@ def _typed(batch: pa.Table, schema: Schema) -> pd.DataFrame:
     frame: pd.DataFrame = batch.to_pandas()
     for feature in schema.items:
         if feature.type is FeatureType.TAGS:
-            frame[feature.name] = [None if value is None else tuple(value) for value in frame[feature.name]]
+            tags = [None if value is None else tuple(value) for value in frame[feature.name]]
+            frame[feature.name] = pd.Series(tags, frame.index, dtype=object)
     return frame
 
 
