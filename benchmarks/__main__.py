@@ -64,16 +64,17 @@ def measure_all(parts: list[str], size: str, data: str, out: Path) -> int:
         else:
             measured += [(part, one) for one in found]
             print(table([(part, one) for one in found]), flush=True)
-    report = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "size": size,
-        "data": Path(data).name or None,
-        "machine": begin,
-        "seconds": seconds,
-        "failed": failed,
-        "measurements": [{"part": part, **one.model_dump()} for part, one in measured],
-    }
-    out.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+        # After each part, so that what was measured is not lost where somebody stops the rest.
+        report = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "size": size,
+            "data": Path(data).name or None,
+            "machine": begin,
+            "seconds": seconds,
+            "failed": failed,
+            "measurements": [{"part": part, **one.model_dump()} for part, one in measured],
+        }
+        out.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     _summary(measured, failed, time.monotonic() - started)
     print(out)
     return 1 if failed else 0
@@ -93,7 +94,11 @@ def _in_own_process(part: str, size: str, data: str) -> list[Measurement] | None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "measured.json"
         command = [sys.executable, "-m", "benchmarks", part, "--size", size, "--into", str(file)]
-        ran = subprocess.run([*command, *(["--data", data] if data else [])], check=False, timeout=_SECONDS)
+        try:
+            ran = subprocess.run([*command, *(["--data", data] if data else [])], check=False, timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"{part}: stopped after {_SECONDS // 60} minutes", file=sys.stderr)
+            return None
         if ran.returncode or not file.exists():
             return None
         found: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))

@@ -38,7 +38,9 @@ class Bert:
         self._layers, self._heads = int(config["num_hidden_layers"]), int(config["num_attention_heads"])
         self._epsilon = float(config["layer_norm_eps"])
         tensors = load_file(weights_file)
-        self._weights = {name.removeprefix("bert."): tensor.astype(np.float32) for name, tensor in tensors.items()}
+        self._weights = {
+            name.removeprefix("bert."): tensor.astype(np.float32, copy=False) for name, tensor in tensors.items()
+        }
         self._tokenizer: Any = Tokenizer.from_file(str(folder / _TOKENIZER))
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
