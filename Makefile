@@ -21,6 +21,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
+# What Ray needs is installed after the lock, and so in the same versions.
+COMPILE_RAY := $(BIN)/uv pip compile requirements-ray.in --universal --python-version 3.11 \
+	--constraint requirements.lock --no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
+
 # The documentation is built by an environment of its own, so that nothing of it is installed with pharos.
 DOCS := .cache/docs
 COMPILE_DOCS := $(BIN)/uv pip compile requirements-docs.in --universal --python-version 3.11 \
@@ -113,6 +117,7 @@ lock: $(INSTALLED_DEV) ## Make the locks again from pyproject.toml (UPGRADE=--up
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(BIN)/uv pip compile tests/clients/requirements.in --universal --python-version 3.11 --no-emit-index-url \
 		--no-header --no-annotate --generate-hashes --quiet $(UPGRADE) --output-file tests/clients/requirements.lock
+	@$(COMPILE_RAY) $(UPGRADE) --output-file requirements-ray.lock
 	@$(COMPILE_DOCS) $(UPGRADE) --output-file requirements-docs.lock
 	@$(COMPILE_AUDIT) $(UPGRADE) --output-file requirements-audit.lock
 
