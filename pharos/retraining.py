@@ -65,7 +65,7 @@ def retrain(dataset: Dataset, live: Bundle, *, bundles: Path, text_cache: Path, 
 
     Only events after the newest that the live model has learnt from count as new. The later half of them is held out;
     both models are asked for it with all that was before. The new bundle is then made from all events as
-    `pharos.training.train` makes one: what is chosen without the newest events is a little worse for what comes next.
+    `pharos.training.train` makes one, with choices of its own: it is what a fresh fit on the same data would be.
     """
     lost = _lost_features(dataset, live)
     task = lost or _task(dataset, live)
