@@ -33,7 +33,7 @@ _MANIFEST: Final = "collection.json"
 _COLLECTIONS: Final = "collections"
 _SUMS: Final = "sums.json"
 _SUM: Final = "sum"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Of a collection's folder. Incremented whenever an older version would read it wrong; at first it was not written."""
 
 logger = logging.getLogger(__name__)
@@ -43,28 +43,34 @@ logger = logging.getLogger(__name__)
 class Manifest:
     """The content of collection.json.
 
-    live_at: when an alias was last pointed here; times in ISO 8601, UTC. numbered: whether the points have numbers for
-    ids, and not UUIDs, as collections of earlier versions have.
+    live_at: when an alias was last pointed here; times in ISO 8601, UTC. format: 1 has UUIDs for the ids of points, 2
+    has numbers.
     """
 
     spec: CollectionSpec
     created_at: datetime
     live_at: datetime | None = None
-    numbered: bool = True
+    format: int = _FORMAT
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the points have numbers for ids."""
+        return self.format > 1
 
     def to_json(self) -> str:
         """The manifest as the text of the file."""
-        document = {"format": _FORMAT, **asdict(self.spec), "created_at": self.created_at.isoformat()}
+        document = {"format": self.format, **asdict(self.spec), "created_at": self.created_at.isoformat()}
         document["live_at"] = self.live_at.isoformat() if self.live_at else None
-        document["numbered"] = self.numbered
         return json.dumps({**document, _SUM: _sum_of(document)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
         """The inverse of to_json. Raises ValueError where the text is damaged."""
         document: dict[str, Any] = json.loads(text)
-        if (made_as := document.get("format", 1)) != _FORMAT:
-            raise ValueError(f"a newer Pharos has made it: it has format {made_as!r}, and this one reads {_FORMAT}")
+        if (made_as := document.get("format", 1)) not in range(1, _FORMAT + 1):
+            raise ValueError(
+                f"a newer Pharos has made it: it has format {made_as!r}, and this one reads 1 to {_FORMAT}"
+            )
         # Collections made before there were sums have none.
         if document.pop(_SUM, None) not in {None, _sum_of(document)}:
             raise ValueError("its checksum is wrong")
@@ -77,7 +83,7 @@ class Manifest:
             ),
             created_at=datetime.fromisoformat(document["created_at"]),
             live_at=datetime.fromisoformat(live_at) if live_at else None,
-            numbered=document.get("numbered", False),
+            format=made_as,
         )
 
 

@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path):
 def test_a_collection_of_an_earlier_version_keeps_its_uuids(tmp_path: Path):
     index = QdrantEmbedded(tmp_path)
     with pytest.MonkeyPatch.context() as earlier:
-        earlier.setattr("pharos.indexing.index_folder.Manifest", partial(Manifest, numbered=False))
+        earlier.setattr("pharos.indexing.index_folder.Manifest", partial(Manifest, format=1))
         index.create("clock", SPEC)
         index.switch("items", "clock")
     index.close()

@@ -75,10 +75,10 @@ def test_an_index_of_version_0_1_opens_as_it_is(settings: Settings) -> None:
 
 def test_a_collection_of_a_newer_version_is_set_aside_with_the_reason(settings: Settings) -> None:
     (file,) = settings.index_dir.glob("collections/*/collection.json")
-    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2}))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 3}))
     index = QdrantEmbedded(settings.index_dir)
     try:
-        with pytest.raises(CollectionDamaged, match="a newer Pharos has made it: it has format 2"):
+        with pytest.raises(CollectionDamaged, match="a newer Pharos has made it: it has format 3"):
             index.count("items")
     finally:
         index.close()
