@@ -104,6 +104,7 @@ class IndexFolder:
         self.manifests: dict[str, Manifest] = {}
         self._read_manifests()
         self._repair_aliases({alias for alias, name in pointers.items() if name is None})
+        self._finish_switches()
 
     def shard(self, collection: str) -> Path:
         """The folder in which the engine keeps a collection. Raises InvalidName."""
@@ -145,11 +146,11 @@ class IndexFolder:
         """Point the alias to the collection. Raises InvalidName, UnknownCollection."""
         if collection not in self.manifests:
             raise UnknownCollection(collection)
-        checked_name(alias)
-        live_at = next_live_at(manifest.live_at for manifest in self.manifests.values())
-        self._write_manifest(collection, replace(self.manifests[collection], live_at=live_at))
-        write_durably(self._aliases / alias, _pointer(collection))
+        write_durably(self._aliases / checked_name(alias), _pointer(collection))
         self.aliases[alias] = collection
+        # Afterwards: what never came to be live must not look as if it had been. `_finish_switches` makes up for a
+        # crash in between.
+        self._mark_live(collection)
 
     def adopt(self, collection: str, root: Path) -> None:
         """Move a complete collection here from another index folder on the same disk, which must be closed.
@@ -216,6 +217,19 @@ class IndexFolder:
         for alias, name in self.aliases.items():
             if name not in self.manifests and name not in self.damaged:
                 self.damaged[name] = f"the alias {alias!r} points to it, and it is missing"
+
+    def _finish_switches(self) -> None:
+        """Mark what an alias points to as live last, where the process died before it did."""
+        for alias, name in self.aliases.items():
+            others = [other.live_at for key, other in self.manifests.items() if alias_of(key) == alias and key != name]
+            last = max((time for time in others if time is not None), default=None)
+            manifest = self.manifests.get(name)
+            if manifest and (manifest.live_at is None or (last is not None and manifest.live_at < last)):
+                self._mark_live(name)
+
+    def _mark_live(self, collection: str) -> None:
+        live_at = next_live_at(manifest.live_at for manifest in self.manifests.values())
+        self._write_manifest(collection, replace(self.manifests[collection], live_at=live_at))
 
     def _write_manifest(self, collection: str, manifest: Manifest) -> None:
         write_durably(self._collections / collection / _MANIFEST, manifest.to_json())

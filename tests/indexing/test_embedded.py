@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pharos.indexing.build import previous
 from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.errors import IndexUnavailable
 from pharos.indexing.index import CONTENT, NEIGHBOURS
@@ -19,6 +20,7 @@ from tests.indexing.links import entries, fill_linked, linked
 ROOT = Path(__file__).parents[2]
 OPENED = """
 import os, signal, sys
+from pharos.indexing.build import previous
 from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.index import Point
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TOWER
@@ -217,3 +219,36 @@ def test_a_collection_of_an_earlier_version_keeps_its_uuids(tmp_path: Path):
     assert index.similar("items", "3", limit=1)[0].item_id == "2"
     index.close()
     assert not Manifest.from_json((tmp_path / "collections" / "clock" / "collection.json").read_text()).numbered
+
+
+def test_a_switch_whose_last_step_is_missing_counts_all_the_same(tmp_path: Path):
+    one, two = "items--b--1", "items--b--2"
+    work = f"""
+fill(index, {one!r}); fill(index, {two!r})
+index.switch("items", {one!r})
+index._folder._mark_live = lambda _: die()
+index.switch("items", {two!r})
+"""
+    run_and_die(tmp_path, work)
+    index = QdrantEmbedded(tmp_path)
+    assert index.resolve("items") == two
+    assert [info.name for info in index.collections() if info.live_at] == [one, two]
+    found = previous(index, "items")
+    assert found is not None and found.name == one
+    index.close()
+
+
+def test_a_collection_that_never_came_to_be_live_is_no_target_of_a_rollback(tmp_path: Path):
+    one, two = "items--b--1", "items--b--2"
+    work = f"""
+import pharos.indexing.index_folder as index_folder
+fill(index, {one!r}); fill(index, {two!r})
+index.switch("items", {one!r})
+index_folder.write_durably = lambda *_: die()
+index.switch("items", {two!r})
+"""
+    run_and_die(tmp_path, work)
+    index = QdrantEmbedded(tmp_path)
+    assert index.resolve("items") == one
+    assert previous(index, "items") is None
+    index.close()
