@@ -50,10 +50,15 @@ class RetrievePopular:
         return shown[:limit]
 
     def _kept_head(self) -> list[PopularItem]:
-        with self._lock:
+        # While one counts anew, the others have what was counted before; the first ones wait for it.
+        if not self._lock.acquire(blocking=not self._head):
+            return self._head
+        try:
             begins = self._changes is not None and time.time() >= self._changes
             if begins or time.monotonic() - self._counted >= self._keep_seconds:
                 self._changes = self._store.next_change()
                 self._head = self._store.popular(self._HEAD)
                 self._counted = time.monotonic()
             return self._head
+        finally:
+            self._lock.release()
