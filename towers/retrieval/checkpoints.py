@@ -6,6 +6,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -128,6 +129,8 @@ class Checkpoints:
     def remove(self) -> None:
         """Delete them, once the training is done."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):  # those of another training are there
+            self._folder.parent.rmdir()
 
 
 def _forget_old(above: Path) -> None:
