@@ -3,7 +3,7 @@
 import random
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic_core import from_json
 from qdrant_client import QdrantClient
 
 from pharos.indexing.patience import current
@@ -130,13 +131,19 @@ def connect(
         options = {**_GRPC_OPTIONS, **certificates}
         return client(url, seconds, grpc_port=port, prefer_grpc=prefer_grpc, grpc_options=options)
 
-    hooks = {"request": [partial(_hurry, at_most=float(request_timeout))]}
-    return Nodes(
-        [
-            Node(url, client(url, timeout, event_hooks=hooks), writer(url, write_timeout), writer(url, request_timeout))
-            for url in urls
-        ]
-    )
+    def reader(url: str) -> QdrantClient:
+        made = client(url, timeout, event_hooks={"request": [partial(_hurry, at_most=float(request_timeout))]})
+        made.http.client.add_middleware(_quick_json)
+        return made
+
+    return Nodes([Node(url, reader(url), writer(url, write_timeout), writer(url, request_timeout)) for url in urls])
+
+
+def _quick_json(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+    """Let an answer be parsed by Pydantic's parser, which takes a third of the time."""
+    response = send(request)
+    response.json = lambda **_: from_json(response.content)  # type: ignore[method-assign]
+    return response
 
 
 def _hurry(request: httpx.Request, at_most: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
+from pydantic_core import to_json
 from qdrant_client import QdrantClient, models
 
 from pharos.indexing.filters import Filter
@@ -25,6 +26,8 @@ _FILTERED_WIDTH: Final = 512
 # it changes nothing, so that one from before a change of the setting is searched well enough.
 _OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quantization.BINARY: 10.0}
 _EXACT: Final = {"exact": True}
+# To compress an answer and back takes longer than to send it as it is.
+_HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _SHOWN: Final = frozenset((AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL))
 
 
@@ -109,6 +112,7 @@ def _post(client: QdrantClient, collection: str, path: str, body: dict[str, Any]
         method="POST",
         url="/collections/{collection}" + path,
         path_params={"collection": quote(collection, safe="")},
-        json=body,
+        content=to_json(body),
+        headers=_HEADERS,
     )
     return answer["result"]

@@ -62,18 +62,20 @@ ROUTES: Final[Mapping[str, Mapping[str, Scope]]] = {
     "/v1/jobs": {"GET": Scope.ADMIN},
     "/v1/jobs/{job_id}": {"GET": Scope.ADMIN},
 }
-_BY_PARTS: Final = [(template.split("/"), template) for template in ROUTES]
+_BY_LENGTH: Final[dict[int, list[tuple[list[str], str]]]] = {}
+for _template in ROUTES:
+    _BY_LENGTH.setdefault(_template.count("/"), []).append((_template.split("/"), _template))
 _VERBS: Final = {Scope.READ: "read", Scope.WRITE: "read and write", Scope.ADMIN: "do everything"}
 
 
 def template_of(path: str) -> str | None:
     """The route template in `ROUTES` for a path that is still percent-encoded."""
     parts = path.split("/")
-    for pattern, template in _BY_PARTS:
-        if len(pattern) == len(parts) and all(
-            part == expected or (part and expected.startswith("{"))
-            for part, expected in zip(parts, pattern, strict=True)
-        ):
+    for pattern, template in _BY_LENGTH.get(len(parts) - 1, ()):
+        for part, expected in zip(parts, pattern, strict=True):
+            if part != expected and not (part and expected[:1] == "{"):
+                break
+        else:
             return template
     return None
 
