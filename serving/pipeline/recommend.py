@@ -1,6 +1,7 @@
 """Recommendations for a person, from the profile to the answer."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
@@ -23,7 +24,8 @@ from pharos.serving.pipeline.timing import Stopwatch
 class Recommend:
     """Retrieves candidates from all sources, ranks them, re-ranks them.
 
-    rank: None to keep the order of retrieval. least: how many candidates are retrieved at least.
+    rank: None to keep the order of retrieval. least: how many candidates are retrieved at least. turn: what a request
+    holds while it is computed.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Recommend:
         eligible: Eligible,
         present: Present,
         least: int,
+        turn: AbstractContextManager[object],
     ) -> None:
         self._variants = variants
         self._read_profile = read_profile
@@ -51,6 +54,7 @@ class Recommend:
         self._eligible = eligible
         self._present = present
         self._least = least
+        self._turn = turn
 
     def __call__(self, person: Person, selection: Selection, steps: Steps | None = None) -> Answer:
         """A list without items that the person has seen; popular items fill it up to k.
@@ -67,7 +71,8 @@ class Recommend:
         listed, reason = list[Candidate](), None
         try:
             generation = live.current()
-            listed = self._personal(generation, profile, selection, watch, steps)
+            with self._turn:
+                listed = self._personal(generation, profile, selection, watch, steps)
         except UNAVAILABLE as error:
             generation, reason = None, str(error)
         if len(listed) < selection.k:
