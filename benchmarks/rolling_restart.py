@@ -31,7 +31,7 @@ from tests.qdrant_binary import fetch
 from tests.qdrant_process import QdrantProcess
 from tests.serve_process import ServeProcess
 
-CLIENTS, PAUSE_SECONDS, STEADY_SECONDS, CHECK_SECONDS, WAIT_SECONDS = 4, 0.1, 5, 0.2, 20
+CLIENTS, PAUSE_SECONDS, STEADY_SECONDS, CHECK_SECONDS = 4, 0.1, 5, 0.2
 WRITE_SHARE: Final = 0.2
 _FIRST_STAMP: Final = 1_900_000_000
 
@@ -87,6 +87,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=20)
     options.add_argument("--rounds", type=int, default=2, help="how often each server is restarted")
+    options.add_argument(
+        "--wait-seconds", type=float, default=Settings().wait_seconds, help="the setting of the servers"
+    )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder, qdrant, postgresql = Path(name), QdrantProcess(fetch()), PostgresqlProcess()
@@ -94,8 +97,7 @@ def main() -> None:
             stack.callback(process.remove)
             process.start()
         given = prepare(folder, qdrant.url, postgresql.url)
-        # How long a request waits is for benchmarks.slow_network: here a busy machine must not look like a restart.
-        given["wait_seconds"] = str(WAIT_SECONDS)
+        given["wait_seconds"] = str(chosen.wait_seconds)
         servers = []
         for number in range(2):
             (own := folder / f"server-{number}").mkdir()
