@@ -37,7 +37,7 @@ class Costs:
     event_bytes: float = 384.0
     base_gb: float = 2.5
     item_bytes: float = 6_977.0
-    request_ms: float = 11.0
+    request_ms: float = 9.0
     text_ms: float = 14.0
     copies: int = 3
     busy: float = 0.6
