@@ -19,6 +19,7 @@ from pharos.ingest.errors import PharosError
 from pharos.serving.errors import Conflict, NotReady, ReindexFailed, StoreError, UnknownBundle, UnknownJob
 from pharos.serving.index_sync.builds import BuildProcess, BuiltCollection, build_collection, builds_folder
 from pharos.serving.index_sync.cutover import cut_over
+from pharos.serving.index_sync.freed_memory import give_back
 from pharos.serving.index_sync.job_progress import STOPPED, JobProgress, Phase
 from pharos.serving.index_sync.live_index import Generation, LiveIndex
 from pharos.serving.index_sync.reindex_lock import ReindexLock, ReindexLocked, acquire
@@ -176,6 +177,7 @@ class Reindexer:
                 self._reindex(job, lock, lambda _: None, in_thread=job.total <= self._settings.build_here_items)
             except _FAILURES as error:
                 logger.error("re-index %s failed: %s", job.id, error)
+        give_back()
 
     def _reindex(self, job: Job, lock: ReindexLock, watch: Callable[[Job], None], *, in_thread: bool) -> BuildResult:
         progress = JobProgress(replace(job, state=JobState.RUNNING), self._store, watch, self._stopped)
