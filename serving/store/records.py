@@ -120,7 +120,11 @@ class Merged:
 
 @dataclass(frozen=True)
 class User:
-    """A user. features: known values, as JSON. events: their count. ignored: item ids, sorted."""
+    """A user.
+
+    features: known values, as JSON. events: their count. ignored: item ids, in the order in which they were ignored;
+    those of one second by id.
+    """
 
     user_id: str
     features: Mapping[str, object]

@@ -65,8 +65,8 @@ def test_a_list_of_items_keeps_to_its_filter(store: Store) -> None:
 
 
 def test_users_come_with_what_is_known_of_them(store: Store) -> None:
-    store.ignore("quiet", toy(2))
     store.ignore("quiet", toy(1))
+    store.ignore("quiet", toy(2))
     users, after = {}, None
     while page := store.list_users(9, after):
         users |= {user.user_id: user for user in page}

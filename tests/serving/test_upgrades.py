@@ -34,7 +34,9 @@ LIST = "/v1/users/u1/recommendations"
 def settings(tmp_path: Path) -> Settings:
     """Those of a copy of what version 0.1 made."""
     with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path / "var", filter="data")
+        # Python 3.11 has the filter from 3.11.4 on only.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path / "var")
     return Settings(data_dir=tmp_path / "var", refresh_seconds=0.05)
 
 
