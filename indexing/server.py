@@ -34,6 +34,7 @@ from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.qdrant_filters import Dialect, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.server_calls import Calls
+from pharos.indexing.server_http import JsonConnection
 from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import Quantization, point_struct, sparse_params, vector_params
 from pharos.indexing.server_reads import Width, only_shown, read_points, read_record, search_bodies, search_points
@@ -235,6 +236,10 @@ class QdrantServer(Searching):
         self._nodes.close()
 
     @property
+    def _searcher(self) -> JsonConnection:
+        return self._nodes.current.searcher
+
+    @property
     def _reader(self) -> QdrantClient:
         return self._nodes.current.reader
 
@@ -253,7 +258,7 @@ class QdrantServer(Searching):
         width = Width(self._quantization, filtered=filter is not None and not only_shown(filter))
         bodies = search_bodies(asked, translate(filter, _DIALECT), width)
         try:
-            return self._read_call(lambda: search_points(self._reader, collection, bodies), collection)
+            return self._read_call(lambda: search_points(self._searcher, collection, bodies), collection)
         except RequestRejected:
             # Only the server knows its vectors; asking for them each time would cost a request more.
             layout = self._layout(collection)
@@ -302,7 +307,7 @@ class QdrantServer(Searching):
     def _retrieve(
         self, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
     ) -> list[dict[str, Any]]:
-        return self._read_call(lambda: read_points(self._reader, collection, ids, payload, vectors), collection)
+        return self._read_call(lambda: read_points(self._searcher, collection, ids, payload, vectors), collection)
 
     def _check_query(self, collection: str, query: SourceQuery) -> None:
         check_query_alone(query)

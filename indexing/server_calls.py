@@ -12,6 +12,8 @@ import grpc  # type: ignore[import-untyped]
 import httpx
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as Timeout
 
 from pharos.indexing.errors import (
     CollectionExists,
@@ -113,6 +115,7 @@ class Calls:
                 UnexpectedResponse,
                 ResponseHandlingException,
                 ResourceExhaustedResponse,
+                HTTPError,
             ) as error:
                 failure = _failure(error)
                 if failure in _OF_THE_NODE and self.nodes and node:
@@ -159,7 +162,9 @@ def _failure(error: Exception) -> _Failure:
         if isinstance(error.source, httpx.TimeoutException):
             return _Failure.SLOW
         return _Failure.UNREACHABLE if isinstance(error.source, httpx.TransportError) else _Failure.BROKEN
-    return _Failure.UNREACHABLE
+    # A refused connection is a timeout too, by its class.
+    slow = isinstance(error, Timeout) and not isinstance(error, NewConnectionError)
+    return _Failure.SLOW if slow else _Failure.UNREACHABLE
 
 
 def _detail(error: Exception) -> str:

@@ -3,7 +3,7 @@
 import random
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic_core import from_json
 from qdrant_client import QdrantClient
 
-from pharos.indexing.patience import current
+from pharos.indexing.server_http import HTTP_PORT, JsonConnection, waiting_time
 
-_HTTP_PORT: Final = 6333
-_SHORTEST: Final = 0.01
 # Once a server is back it must be found within seconds; gRPC would wait up to two minutes.
 _GRPC_OPTIONS: Final = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -52,16 +49,20 @@ class Replication:
 
 @dataclass(frozen=True)
 class Node:
-    """The clients of one node. Over gRPC their timeouts are fixed: what answers a request writes with the hasty one."""
+    """The clients of one node. Over gRPC their timeouts are fixed: what answers a request writes with the hasty one.
+
+    searcher: for searches and look-ups; reader: for all else that is read.
+    """
 
     url: str
+    searcher: JsonConnection
     reader: QdrantClient
     patient_writer: QdrantClient
     hasty_writer: QdrantClient
 
     def close(self) -> None:
         """Close all connections."""
-        for client in (self.reader, self.patient_writer, self.hasty_writer):
+        for client in (self.searcher, self.reader, self.patient_writer, self.hasty_writer):
             client.close()
 
 
@@ -111,46 +112,38 @@ def connect(
     request_timeout: int,
 ) -> Nodes:
     """The nodes at these addresses; nothing is sent yet. Parameters: see `QdrantServer`."""
-    verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
+    trusted = ssl.create_default_context(cafile=ca_file) if ca_file else None
     certificates = {"root_certificates": ca_file.read_bytes()} if ca_file else {}
 
     def client(url: str, seconds: int, **more: Any) -> QdrantClient:
         # The client's check for compatible versions would ask the server, which may not be there yet.
         return QdrantClient(
             url,
-            port=urlsplit(url).port or _HTTP_PORT,
+            port=urlsplit(url).port or HTTP_PORT,
             api_key=api_key,
             timeout=seconds,
             check_compatibility=False,
-            verify=verify,
+            verify=trusted or True,
             **more,
         )
 
     def writer(url: str, seconds: int) -> QdrantClient:
-        port = grpc_port or (urlsplit(url).port or _HTTP_PORT) + 1
+        port = grpc_port or (urlsplit(url).port or HTTP_PORT) + 1
         options = {**_GRPC_OPTIONS, **certificates}
         return client(url, seconds, grpc_port=port, prefer_grpc=prefer_grpc, grpc_options=options)
 
-    def reader(url: str) -> QdrantClient:
-        made = client(url, timeout, event_hooks={"request": [partial(_hurry, at_most=float(request_timeout))]})
-        made.http.client.add_middleware(_quick_json)
-        return made
+    def node(url: str) -> Node:
+        searcher = JsonConnection(url, api_key, trusted, timeout, request_timeout)
+        reader = client(url, timeout, event_hooks={"request": [partial(_hurry, at_most=float(request_timeout))]})
+        return Node(url, searcher, reader, writer(url, write_timeout), writer(url, request_timeout))
 
-    return Nodes([Node(url, reader(url), writer(url, write_timeout), writer(url, request_timeout)) for url in urls])
-
-
-def _quick_json(request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
-    """Let an answer be parsed by Pydantic's parser, which takes a third of the time."""
-    response = send(request)
-    response.json = lambda **_: from_json(response.content)  # type: ignore[method-assign]
-    return response
+    return Nodes([node(url) for url in urls])
 
 
 def _hurry(request: httpx.Request, at_most: float) -> None:
     """Before it is sent: what answers a request waits no longer than it may, half of it to get a connection."""
-    patience = current()
-    if patience is not None:
-        seconds = max(_SHORTEST, min(at_most, patience.left))
+    seconds = waiting_time(at_most)
+    if seconds is not None:
         request.extensions["timeout"] = {
             "pool": seconds / 2, "connect": seconds / 2, "write": seconds / 2, "read": seconds
         }  # fmt: skip

@@ -1,21 +1,16 @@
-"""Searches and look-ups on a Qdrant server as plain JSON.
-
-They go through the connection of Qdrant's client, but past its models: to make one for each of a thousand hits takes
-longer than the search.
-"""
+"""Searches and look-ups on a Qdrant server as plain JSON."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 import numpy as np
-from pydantic_core import to_json
-from qdrant_client import QdrantClient, models
+from qdrant_client import models
 
 from pharos.indexing.filters import Filter
 from pharos.indexing.index import FloatArray
 from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
+from pharos.indexing.server_http import JsonConnection
 from pharos.indexing.server_points import Quantization
 from pharos.indexing.sparse import SparseVector
 
@@ -26,8 +21,6 @@ _FILTERED_WIDTH: Final = 512
 # it changes nothing, so that one from before a change of the setting is searched well enough.
 _OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quantization.BINARY: 10.0}
 _EXACT: Final = {"exact": True}
-# To compress an answer and back takes longer than to send it as it is.
-_HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _SHOWN: Final = frozenset((AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL))
 
 
@@ -57,18 +50,18 @@ def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None, wi
     return [_search_body(search, shown, params) for search in asked]
 
 
-def search_points(client: QdrantClient, collection: str, bodies: list[dict[str, Any]]) -> list[EngineHits]:
-    """Run the searches, each with its hits, best first. Raises what the client raises."""
-    answers = _post(client, collection, "/points/query/batch", {"searches": bodies})
+def search_points(connection: JsonConnection, collection: str, bodies: list[dict[str, Any]]) -> list[EngineHits]:
+    """Run the searches, each with its hits, best first. Raises what `JsonConnection.post` raises."""
+    answers = connection.post(collection, "/points/query/batch", {"searches": bodies})
     return [_hits(answer["points"]) for answer in answers]
 
 
 def read_points(
-    client: QdrantClient, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
+    connection: JsonConnection, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """The points that exist, as JSON; see `read_record`. Raises what the client raises."""
+    """The points that exist, as JSON; see `read_record`. Raises what `JsonConnection.post` raises."""
     body = {"ids": ids, "with_payload": payload, "with_vector": list(vectors)}
-    found: list[dict[str, Any]] = _post(client, collection, "/points", body)
+    found: list[dict[str, Any]] = connection.post(collection, "/points", body)
     return found
 
 
@@ -104,15 +97,3 @@ def _search_body(asked: EngineQuery, filter: dict[str, Any] | None, params: dict
 def _hits(points: list[dict[str, Any]]) -> EngineHits:
     versions = np.fromiter((point["version"] for point in points), np.int64, len(points))
     return EngineHits([point["id"] for point in points], [point["score"] for point in points], versions)
-
-
-def _post(client: QdrantClient, collection: str, path: str, body: dict[str, Any]) -> Any:
-    answer = client.http.client.request(
-        type_=dict[str, Any],
-        method="POST",
-        url="/collections/{collection}" + path,
-        path_params={"collection": quote(collection, safe="")},
-        content=to_json(body),
-        headers=_HEADERS,
-    )
-    return answer["result"]

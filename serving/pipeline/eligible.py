@@ -22,22 +22,24 @@ class Eligible:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._asked = -float("inf")
-        self._some_out_of_time = False
+        self._some_unavailable = self._some_out_of_time = True
 
     def filter(self) -> Filter:
         """Part of every search of the index: what may be shown at this moment.
 
-        Conditions on times make a search many times as slow, so that they are only there where some item is out of its
-        times. The store is asked about that once a second; what changes meanwhile is held when candidates are checked.
+        Each condition makes a search slower, those on times many times so: they are only there where they hide some
+        item. The store is asked about that once a second; what changes meanwhile is held when candidates are checked.
         """
         if time.monotonic() - self._asked >= _ASK_SECONDS:
+            self._some_unavailable = self._store.some_unavailable()
             self._some_out_of_time = self._store.some_out_of_time()
             self._asked = time.monotonic()
+        available = _AVAILABLE if self._some_unavailable else Filter()
         if not self._some_out_of_time:
-            return _AVAILABLE
+            return available
         now = int(time.time())
         too_early, too_late = Range(AVAILABLE_FROM, gt=now), Range(AVAILABLE_UNTIL, lte=now)
-        return _AVAILABLE & Filter((Outside(too_early), Outside(too_late)))
+        return available & Filter((Outside(too_early), Outside(too_late)))
 
     def __call__(self, candidates: Iterable[Candidate], exclude: Collection[str], k: int) -> list[Candidate]:
         """The first k eligible candidates, in their order."""

@@ -97,7 +97,8 @@ class PreviewItem:
             hits = self._index.search(
                 generation.collection, vector, limit=_NEIGHBOURS, filter=self._eligible.filter(), with_payload=False
             )
-            near = [Candidate(hit.item_id, hit.score, Source.SIMILAR) for hit in hits]
+            found = (Candidate(hit.item_id, hit.score, Source.SIMILAR) for hit in hits)
+            near = self._eligible(found, (), _NEIGHBOURS)
         drawn = self._draw_map(generation)
         with watch.stage("fit"):
             fit = None if person is None else self._fit(generation, person, vector, drawn.vectors)

@@ -24,6 +24,11 @@ def some_out_of_time(connection: Connection) -> bool:
     return any(connection.execute(query).first() is not None for query in (early, late))
 
 
+def some_unavailable(connection: Connection) -> bool:
+    """Whether any item is hidden at all times."""
+    return connection.execute(select(items.c.id).where(items.c.available.is_(False)).limit(1)).first() is not None
+
+
 def next_change(connection: Connection) -> int | None:
     """The next time at which an item appears or disappears by its times, in unix seconds; None if there is none."""
     now = int(time.time())

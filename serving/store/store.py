@@ -115,6 +115,7 @@ class Store:
     miscounted = _reads(event_counts.miscounted)
     next_change = _reads(shown.next_change)
     some_out_of_time = _reads(shown.some_out_of_time)
+    some_unavailable = _reads(shown.some_unavailable)
     list_items = _reads(listing.list_items)
     put_items = _writes(item_writes.put)
     patch_item = _writes(item_writes.patch)

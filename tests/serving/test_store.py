@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pharos.indexing.filters import AnyOf, Filter
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.schema import Feature, FeatureType, Schema
 from pharos.serving.errors import StoreError
@@ -157,6 +158,12 @@ def test_an_item_that_may_not_be_shown_exists_all_the_same(store: Store) -> None
     candidates = [Candidate(item_id, 1.0, Source.PERSONAL) for item_id in (war(1), "nothing", war(2), war(2), war(3))]
     kept = Eligible(store)(candidates, {war(3)}, 10)
     assert [candidate.item_id for candidate in kept] == [war(2)]
+
+
+def test_a_search_is_narrowed_only_where_an_item_is_hidden(store: Store) -> None:
+    assert Eligible(store).filter() == Filter()
+    store.patch_item(war(1), available=False)
+    assert Eligible(store).filter() == Filter((AnyOf("available", (True,)),))
 
 
 def test_item_frames_hold_every_item_once(store: Store) -> None:
