@@ -2,7 +2,8 @@
 
 Two workers on a Qdrant server, then one process on the embedded engine; the load generator runs on the same cores. What
 HTTP costs is the client's time without the pipeline's own, one request after the other; the floor is an endpoint of the
-same framework that returns the same bytes from memory.
+same framework that returns the same bytes from memory. Reads are also timed while 100 events a second are written, one
+in each request, in turns with times without.
 
     python -m benchmarks.http_throughput [SECONDS]
 """
@@ -37,6 +38,8 @@ AT_ONCE: Final = (1, 8)
 K: Final = 20
 _SECONDS: Final = 10.0
 _RATE: Final = 300.0
+_WRITES: Final = 100
+_TURNS: Final = 3
 _BYTES: Final = "FLOOR_BYTES"
 _QUIET: Final = "--log-level warning --no-access-log"
 
@@ -86,7 +89,20 @@ def load_of(what: str, url: str, folder: Path, seconds: float) -> list[Measureme
     with floor_server(httpx.get(f"{url}{path_of(0)}").content, folder) as floor_url:
         floor = asked(floor_url, ["/"], 1, seconds / 2).milliseconds
     bar = Bar(of="ratio", limit=1.5)
-    return [*found, Measurement.of(f"{what}: HTTP beside the pipeline", "ms", ours, floor=floor, bar=bar)]
+    beside = Measurement.of(f"{what}: HTTP beside the pipeline", "ms", ours, floor=floor, bar=bar)
+    return [*found, beside, _under_writes(what, url, paths, seconds / 2)]
+
+
+def _under_writes(what: str, url: str, paths: list[str], seconds: float) -> Measurement:
+    """Times of reads, one after the other, while events are written, beside those without."""
+    busy, still, written = list[float](), list[float](), 0
+    for _ in range(_TURNS):
+        still += asked(url, paths, 1, seconds).milliseconds
+        load = asked(url, paths, 1, seconds, writes=_WRITES)
+        busy, written = busy + load.milliseconds, written + load.written
+    rate = written / seconds / _TURNS
+    bar, note = Bar(of="ratio", limit=2.0), f"{rate:.0f} events a second; floor: reads without"
+    return Measurement.of(f"{what}: reads under writes", "ms", busy, floor=still, bar=bar, note=note)
 
 
 def path_of(number: int) -> str:
@@ -104,13 +120,17 @@ def warm_up(url: str) -> None:
 
 @dataclass
 class Load:
-    """What a load gave. milliseconds: of each request; ended: its second; pipeline: its own, where they were read."""
+    """What a load gave. milliseconds: of each request; ended: its second; pipeline: its own, where they were read.
+
+    written: events that were acknowledged.
+    """
 
     seconds: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
     pipeline: list[float] = field(default_factory=list)
     failed: int = 0
+    written: int = 0
 
     def rates(self) -> list[float]:
         """Requests a second, of each whole second."""
@@ -118,16 +138,19 @@ class Load:
         return np.bincount(ended)[:-1].astype(float).tolist() or [len(self.milliseconds) / self.seconds]
 
 
-def asked(url: str, paths: list[str], at_once: int, seconds: float, *, read: bool = False) -> Load:
-    """Ask for the paths in turn from so many connections. read: the pipeline's milliseconds of each answer."""
+def asked(url: str, paths: list[str], at_once: int, seconds: float, *, read: bool = False, writes: int = 0) -> Load:
+    """Ask for the paths in turn from so many connections.
+
+    read: the pipeline's milliseconds of each answer. writes: events a second that are written meanwhile.
+    """
     load = Load()
     started = time.perf_counter()
-    uvloop.run(_ask(url, paths, at_once, started + seconds, load, read))
+    uvloop.run(_ask(url, paths, at_once, started + seconds, load, read, writes))
     load.seconds = time.perf_counter() - started
     return load
 
 
-async def _ask(url: str, paths: list[str], at_once: int, until: float, load: Load, read: bool) -> None:
+async def _ask(url: str, paths: list[str], at_once: int, until: float, load: Load, read: bool, writes: int) -> None:
     host, _, port = url.removeprefix("http://").partition(":")
     begun = time.perf_counter()
     numbers = iter(range(1 << 62))
@@ -147,7 +170,20 @@ async def _ask(url: str, paths: list[str], at_once: int, until: float, load: Loa
                 load.pipeline.append(json.loads(body)["milliseconds"]["total"])
         writer.close()
 
-    await asyncio.gather(*(connection() for _ in range(at_once)))
+    async def writer() -> None:
+        reader, sender = await asyncio.open_connection(host, int(port))
+        while (now := time.perf_counter()) < until:
+            number = next(numbers)
+            event = {"user_id": f"u{number % USERS}", "item_id": f"i{number * 7 % ITEMS}", "type": "view"}
+            body = json.dumps([event]).encode()
+            head = f"POST /v1/events HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            sender.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            status, _ = await _answer(reader)
+            load.written += status in (200, 202)
+            await asyncio.sleep(max(0.0, now + 1 / writes - time.perf_counter()))
+        sender.close()
+
+    await asyncio.gather(*(connection() for _ in range(at_once)), *([writer()] if writes else []))
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
