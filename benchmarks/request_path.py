@@ -103,12 +103,12 @@ class BareCalls:
             setattr(place, name, self._noted(call))
         nearest = self._index._nearest
 
-        def noted(collection: str, asked: Any, filter: Any) -> Any:
+        def noted(collection: str, asked: Any, filter: Any, confirm: Any) -> Any:
             from pharos.indexing.embedded_points import edge_request
             from pharos.indexing.qdrant_filters import EMBEDDED, translate
 
             self._requests.append([edge_request(search, translate(filter, EMBEDDED)) for search in asked])
-            return nearest(collection, asked, filter)
+            return nearest(collection, asked, filter, confirm)
 
         self._index._nearest = noted  # type: ignore[method-assign]
         try:

@@ -24,7 +24,7 @@ from typing import Final
 import httpx
 
 from benchmarks.served import Served, free_port
-from benchmarks.serving_world import USERS, prepare, some_item, some_user, until_whole
+from benchmarks.serving_world import prepare, some_item, some_user, until_whole
 from pharos.serving.parts import open_store
 from pharos.serving.settings import Settings
 from tests.qdrant_binary import fetch
@@ -38,6 +38,7 @@ KILLS, OUTAGES = 3, 3
 GROWTH: Final = 1.10
 """What memory and disk may be at the end, as a multiple of what they were in the middle."""
 MORE_FILES: Final = 16
+_SERVER: Final = "the server"
 _FIRST_STAMP: Final = 1_900_000_000
 _LONGEST_JOB: Final = 300.0
 
@@ -138,7 +139,7 @@ class Soak:
                 before = self._away
                 kind, event = self._ask(http, draw)
                 # What was asked while something went away or came back may be answered either way.
-                away = before or self._away
+                away = _SERVER if _SERVER in (before, self._away) else before or self._away
                 with self._seen.lock:
                     self._seen.statuses[f"{kind}{f' with {away} away' if away else ''}"] += 1
                     if event and kind == "200":
@@ -165,7 +166,7 @@ class Soak:
         return f"{response.status_code}{' degraded' if degraded else ''}", None
 
     def _kill(self) -> None:
-        self._away = "the server"
+        self._away = _SERVER
         self._served.kill()
         seconds = self._served.start()
         until_whole(str(self._served.client.base_url))
@@ -211,13 +212,11 @@ class Soak:
         print(f"{time.monotonic() - self._started:6.0f} s  {text}", flush=True)
 
     def _lost(self) -> int:
+        # Not by the histories, which have the newest event alone of a person with an item.
         with open_store(self._settings) as store:
-            held = {
-                (user, int(event.timestamp or 0))
-                for user in (f"u{number}" for number in range(USERS))
-                for event in store.history(user, 100_000)
-            }
-        return len(self._seen.events - held)
+            events = store.dataset().interactions
+        held = zip(events["user_id"], events["timestamp"].fillna(0).astype("int64"), strict=True)
+        return len(self._seen.events - {(str(user), int(stamp)) for user, stamp in held})
 
     def _report(self, lost: int, agrees: bool) -> bool:
         first, last = self._samples[1][1], self._samples[-1][1]
@@ -243,7 +242,7 @@ class Soak:
 
 def is_wrong(kind: str, away: str) -> bool:
     """Whether an answer should not have been, with nothing, Qdrant or the server away."""
-    if away == "the server":
+    if away == _SERVER:
         return False
     if away:
         return not kind.startswith(("200", "201", "202", "503"))

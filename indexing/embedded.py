@@ -29,7 +29,16 @@ from pharos.indexing.errors import (
     UnknownItem,
 )
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import TOWER, CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
+from pharos.indexing.index import (
+    TOWER,
+    CollectionInfo,
+    CollectionSpec,
+    FloatArray,
+    ItemVectors,
+    Point,
+    SourceQuery,
+    Unconfirmed,
+)
 from pharos.indexing.index_folder import IndexFolder, Manifest
 from pharos.indexing.item_numbers import PointKey
 from pharos.indexing.known_vectors import VectorMemory
@@ -198,9 +207,9 @@ class QdrantEmbedded(Searching):
             self._folder.close()
 
     def vectors(
-        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """See VectorIndex.vectors. Cached vectors are not read again."""
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER, confirmed: bool = True
+    ) -> ItemVectors:
+        """See VectorIndex.vectors. Cached vectors are not read again: every write goes through here."""
         items = self.numbers.of_items(item_ids)
         if len(items) and items.min() < 0:
             name, unmet = self._name(collection), [item_ids[place] for place in np.flatnonzero(items < 0).tolist()]
@@ -209,9 +218,15 @@ class QdrantEmbedded(Searching):
         met = items >= 0
         vectors, present = self._vectors_of(collection, items[met], None, using)
         met[met] = present
-        return vectors, met
+        return ItemVectors(vectors, met)
 
-    def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
+    def _nearest(
+        self,
+        collection: str,
+        asked: Sequence[EngineQuery],
+        filter: Filter | None,
+        confirm: Unconfirmed | None = None,
+    ) -> list[EngineHits]:
         name = self._name(collection)
         translated = translate(filter, EMBEDDED)
         requests = [edge_request(search, translated) for search in asked]

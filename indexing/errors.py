@@ -50,6 +50,13 @@ class CollectionInUse(VectorIndexError):
         self.aliases = tuple(aliases)
 
 
+class OutdatedVectors(VectorIndexError):
+    """Vectors that a search was to confirm have changed since they were read."""
+
+    def __init__(self) -> None:
+        super().__init__("vectors have changed since they were read; read them again")
+
+
 class UnknownItem(VectorIndexError):
     """The collection holds no point for this item."""
 

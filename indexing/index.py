@@ -24,6 +24,9 @@ NEIGHBOURS: Final = "neighbours"
 CONTENT: Final = "content"
 """The name of the sparse vector of an item's words and labels: a dimension is one of those."""
 
+ABSENT: Final = -2
+"""In place of the version of a point that does not exist."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -50,6 +53,28 @@ class Hit(NamedTuple):
     score: float
     payload: Payload
     vector: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """Vectors that were read at another time. versions: int64 [n], those of the items' points then, ABSENT for none."""
+
+    item_ids: Sequence[str]
+    versions: NDArray[np.int64]
+    using: str
+    length: int
+
+
+@dataclass(frozen=True)
+class ItemVectors:
+    """The dense vectors of those of n items that have one.
+
+    rows: float32 [m, d]. present: bool [n], the items that they are of. unconfirmed: None where none can be outdated.
+    """
+
+    rows: FloatArray
+    present: NDArray[np.bool_]
+    unconfirmed: Unconfirmed | None = None
 
 
 @dataclass(frozen=True)
@@ -189,14 +214,22 @@ class VectorIndex(Protocol):
         filter: Filter | None = None,
         exclude: Collection[str] = (),
         with_vectors: bool = False,
+        confirm: Unconfirmed | None = None,
     ) -> list[NumberedHits]:
-        """As `search_sources`, with the hits of each query as arrays: ten times cheaper for hundreds of hits."""
+        """As `search_sources`, with the hits of each query as arrays: ten times cheaper for hundreds of hits.
+
+        confirm: vectors that went into the queries. Raises OutdatedVectors where one of them has changed.
+        """
         ...
 
     def vectors(
-        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """The dense vectors of those of n items that have one, float32 [m, d], and a mask of these, bool [n]."""
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER, confirmed: bool = True
+    ) -> ItemVectors:
+        """The dense vectors of the items that have one.
+
+        confirmed: False where a search follows that confirms them, and may find them outdated: then what was read
+        before is good enough, and no call is made for it.
+        """
         ...
 
     def search_many(

@@ -7,10 +7,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pharos.indexing.index import FloatArray
+from pharos.indexing.index import ABSENT, FloatArray
 
 _MOST_BYTES: Final = 256_000_000
 _FIRST_ROWS: Final = 1024
+_UNKNOWN: Final = -1
 
 Reading: TypeAlias = Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], FloatArray]]
 """Reads vectors: of the items with distinct numbers, int64 [n], those that have one, int64 [m], and float32 [m, d]."""
@@ -112,9 +113,11 @@ class VersionedVectors:
     never older. Thread-safe.
     """
 
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, length: int, most_bytes: int = _MOST_BYTES) -> None:
+        """length: of the vectors."""
+        self.length = length
         self._known = KnownVectors(most_bytes)
-        self._versions: NDArray[np.int64] = np.full(_FIRST_ROWS, -1, np.int64)  # by the item's number
+        self._versions: NDArray[np.int64] = np.full(_FIRST_ROWS, _UNKNOWN, np.int64)  # by the item's number
         self._lock = threading.Lock()
 
     def filled(
@@ -129,19 +132,49 @@ class VersionedVectors:
         numbers, first = np.unique(items[~present], return_index=True)
         told = versions[~present][first]
         found, rows = read(numbers)
-        self._learn(found, told[np.searchsorted(numbers, found)], rows)
+        self.learn(found, told[np.searchsorted(numbers, found)], rows)
         return _completed(items, vectors, present, found, rows)
 
-    def _learn(self, items: NDArray[np.int64], versions: NDArray[np.int64], vectors: FloatArray) -> None:
+    def recalled(self, items: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.int64]] | None:
+        """What is cached of n items: rows float32 [m, d], those that have one, bool [n], and versions, int64 [n].
+
+        None unless all of them are cached, as having a point or none.
+        """
+        with self._lock:
+            vectors, present = self._known.of(items)
+            versions = self._versions.take(items, mode="clip")
+        versions[items >= len(self._versions)] = _UNKNOWN
+        absent = versions == ABSENT
+        if not (absent | (present & (versions != _UNKNOWN))).all():
+            return None
+        return vectors[~absent], ~absent, versions
+
+    def learn(self, items: NDArray[np.int64], versions: NDArray[np.int64], vectors: FloatArray) -> None:
+        """Cache vectors of the versions. items: int64 [n], distinct; vectors: float32 [n, d]."""
         if not len(items):
             return
         with self._lock:
-            if items.max() >= len(self._versions):
-                grown = np.full(max(2 * len(self._versions), int(items.max()) + 1), -1, np.int64)
-                grown[: len(self._versions)] = self._versions
-                self._versions = grown
+            self._make_room(items)
             self._known.learn(self._known.moment, items, vectors)
             self._versions[items] = versions
+
+    def learn_absent(self, items: NDArray[np.int64]) -> None:
+        """Cache that the items have no point. items: int64 [n]."""
+        if len(items):
+            with self._lock:
+                self._make_room(items)
+                self._versions[items] = ABSENT
+
+    def forget(self, items: NDArray[np.int64]) -> None:
+        """Read the items again when they are next asked for. items: int64 [n]."""
+        with self._lock:
+            self._versions[items[items < len(self._versions)]] = _UNKNOWN
+
+    def _make_room(self, items: NDArray[np.int64]) -> None:
+        if items.max() >= len(self._versions):
+            grown = np.full(max(2 * len(self._versions), int(items.max()) + 1), _UNKNOWN, np.int64)
+            grown[: len(self._versions)] = self._versions
+            self._versions = grown
 
 
 def _completed(

@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from pharos.indexing.errors import InvalidVector, UnknownItem
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import TOWER, FloatArray, Hit, NumberedHits, Point, SourceQuery
+from pharos.indexing.index import (
+    TOWER,
+    FloatArray,
+    Hit,
+    ItemVectors,
+    NumberedHits,
+    Point,
+    SourceQuery,
+    Unconfirmed,
+)
 from pharos.indexing.item_numbers import ItemNumbers, PointKey
 from pharos.indexing.payload import Payload
 from pharos.indexing.sparse import SparseVector
@@ -117,8 +126,13 @@ class Searching(ABC):
         return self._numbers
 
     @abstractmethod
-    def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
-        """For each search the `limit` points with the highest scores, best first."""
+    def _nearest(
+        self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None, confirm: Unconfirmed | None
+    ) -> list[EngineHits]:
+        """For each search the `limit` points with the highest scores, best first.
+
+        confirm: see VectorIndex.search_numbered; None from an engine whose vectors are never unconfirmed.
+        """
 
     @abstractmethod
     def _read(
@@ -182,10 +196,11 @@ class Searching(ABC):
         filter: Filter | None = None,
         exclude: Collection[str] = (),
         with_vectors: bool = False,
+        confirm: Unconfirmed | None = None,
     ) -> list[NumberedHits]:
         """See VectorIndex.search_numbered."""
         rows = [_Row(query, exclude, exact=False) for query in queries]
-        return self._search(collection, rows, filter, with_vectors)
+        return self._search(collection, rows, filter, with_vectors, confirm)
 
     def search_many(
         self,
@@ -255,17 +270,22 @@ class Searching(ABC):
         }
 
     def vectors(
-        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER, confirmed: bool = True
+    ) -> ItemVectors:
         """See VectorIndex.vectors."""
         points = self.fetch(collection, item_ids, with_vectors=(using,), with_payload=False)
         found = [points[item_id].vectors.get(using) if item_id in points else None for item_id in item_ids]
         present = [vector for vector in found if vector is not None]
         rows = np.stack(present).astype(np.float32) if present else np.zeros((0, 0), np.float32)
-        return rows, np.array([vector is not None for vector in found], bool)
+        return ItemVectors(rows, np.array([vector is not None for vector in found], bool))
 
     def _search(
-        self, collection: str, rows: list[_Row], filter: Filter | None, with_vectors: bool
+        self,
+        collection: str,
+        rows: list[_Row],
+        filter: Filter | None,
+        with_vectors: bool,
+        confirm: Unconfirmed | None = None,
     ) -> list[NumberedHits]:
         asking = [row for row in rows if row.can_find]
         for row in rows:
@@ -273,7 +293,8 @@ class Searching(ABC):
                 self._check_query(collection, row.query)
         pending = asking
         while pending:
-            answers = self._nearest(collection, [row.ask() for row in pending], filter)
+            answers = self._nearest(collection, [row.ask() for row in pending], filter, confirm)
+            confirm = None
             items = [self._items_of(collection, found.points) for found in answers]
             pending = [
                 row

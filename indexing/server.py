@@ -17,17 +17,27 @@ from pharos.indexing.errors import (
     CollectionInUse,
     IndexUnavailable,
     InvalidVector,
+    OutdatedVectors,
     RequestRejected,
     UnknownCollection,
     UnknownItem,
     VectorIndexError,
 )
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import CollectionInfo, CollectionSpec, FloatArray, Point, SourceQuery
+from pharos.indexing.index import (
+    TOWER,
+    CollectionInfo,
+    CollectionSpec,
+    FloatArray,
+    ItemVectors,
+    Point,
+    SourceQuery,
+    Unconfirmed,
+)
 from pharos.indexing.item_numbers import PointKey
 from pharos.indexing.known_vectors import VersionedVectors
 from pharos.indexing.live_times import next_live_at
-from pharos.indexing.names import alias_of, checked_name
+from pharos.indexing.names import checked_name
 from pharos.indexing.patience import Silence, current
 from pharos.indexing.payload import Payload, PayloadType
 from pharos.indexing.point_ids import point_uuid
@@ -37,13 +47,22 @@ from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_http import JsonConnection
 from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import Quantization, point_struct, sparse_params, vector_params
-from pharos.indexing.server_reads import Width, only_shown, read_points, read_record, search_bodies, search_points
+from pharos.indexing.server_reads import (
+    Width,
+    confirming_body,
+    only_shown,
+    outdated,
+    read_points,
+    read_record,
+    read_versions,
+    search_bodies,
+    search_points,
+)
+from pharos.indexing.server_vectors import ServerVectors
 from pharos.ingest.columns import Columns
 
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
-_REMEMBERED: Final = 4
-"""Names of vectors, of the collections that were searched last, whose vectors are cached."""
 _LIVE_AT: Final = "live_at"
 _GOING_LIVE_AT: Final = "going_live_at"
 _LEAST: Final = 0.5
@@ -89,7 +108,7 @@ class QdrantServer(Searching):
         quantization: Quantization = Quantization.NONE,
     ) -> None:
         super().__init__(lambda item_id: str(point_uuid(item_id)))
-        self._memory: dict[tuple[str, str], VersionedVectors | None] = {}
+        self._vectors = ServerVectors(self.numbers, self._info, self._read_versions)
         self._quantization = quantization
         self._nodes = connect(
             [url] if isinstance(url, str) else url,
@@ -254,11 +273,30 @@ class QdrantServer(Searching):
         """The timeout of a call that writes points; None for that of the client."""
         return None if current() is None else self._request_timeout
 
-    def _nearest(self, collection: str, asked: Sequence[EngineQuery], filter: Filter | None) -> list[EngineHits]:
+    def vectors(
+        self, collection: str, item_ids: Sequence[str], *, using: str = TOWER, confirmed: bool = True
+    ) -> ItemVectors:
+        """See VectorIndex.vectors."""
+        found = None if confirmed else self._vectors.unconfirmed(collection, item_ids, using)
+        return found or super().vectors(collection, item_ids, using=using)
+
+    def _nearest(
+        self,
+        collection: str,
+        asked: Sequence[EngineQuery],
+        filter: Filter | None,
+        confirm: Unconfirmed | None = None,
+    ) -> list[EngineHits]:
         width = Width(self._quantization, filtered=filter is not None and not only_shown(filter))
         bodies = search_bodies(asked, translate(filter, _DIALECT), width)
+        if confirm is not None:
+            bodies.append(confirming_body(confirm))
         try:
-            return self._read_call(lambda: search_points(self._searcher, collection, bodies), collection)
+            found = self._read_call(lambda: search_points(self._searcher, collection, bodies), collection)
+            if confirm is not None and outdated(confirm, found.pop()):
+                self._vectors.forget(collection, confirm)
+                raise OutdatedVectors
+            return found
         except RequestRejected:
             # Only the server knows its vectors; asking for them each time would cost a request more.
             layout = self._layout(collection)
@@ -270,19 +308,8 @@ class QdrantServer(Searching):
         self, collection: str, items: NDArray[np.int64], versions: NDArray[np.int64] | None, using: str
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
         assert versions is not None, "the server gives them with every hit"
-        memory = self._memory_of(collection, using) or VersionedVectors()
-        return memory.filled(items, versions, lambda numbers: self._read_vectors(collection, numbers, using))
-
-    def _memory_of(self, collection: str, using: str) -> VersionedVectors | None:
-        """None where versions say nothing: of what may be an alias, and of copies, which count their own writes."""
-        if alias_of(collection) is None:
-            return None
-        if (collection, using) not in self._memory:
-            copies = self._info(collection).config.params.replication_factor or 1
-            self._memory.setdefault((collection, using), VersionedVectors() if copies == 1 else None)
-            for key in list(self._memory)[:-_REMEMBERED]:
-                self._memory.pop(key, None)
-        return self._memory.get((collection, using))
+        kept = self._vectors.of(collection, using) or VersionedVectors(0)
+        return kept.filled(items, versions, lambda numbers: self._read_vectors(collection, numbers, using))
 
     def _read(
         self, collection: str, item_ids: Sequence[str], *, payload: bool | list[str], vectors: Sequence[str]
@@ -308,6 +335,11 @@ class QdrantServer(Searching):
         self, collection: str, ids: list[str], payload: bool | list[str], vectors: Sequence[str]
     ) -> list[dict[str, Any]]:
         return self._read_call(lambda: read_points(self._searcher, collection, ids, payload, vectors), collection)
+
+    def _read_versions(
+        self, collection: str, ids: list[str], using: str, length: int
+    ) -> list[tuple[str, int, FloatArray]]:
+        return self._read_call(lambda: read_versions(self._searcher, collection, ids, using, length), collection)
 
     def _check_query(self, collection: str, query: SourceQuery) -> None:
         check_query_alone(query)

@@ -7,8 +7,9 @@ import numpy as np
 from qdrant_client import models
 
 from pharos.indexing.filters import Filter
-from pharos.indexing.index import FloatArray
+from pharos.indexing.index import ABSENT, FloatArray, Unconfirmed
 from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
+from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
 from pharos.indexing.server_http import JsonConnection
 from pharos.indexing.server_points import Quantization
@@ -54,6 +55,42 @@ def search_points(connection: JsonConnection, collection: str, bodies: list[dict
     """Run the searches, each with its hits, best first. Raises what `JsonConnection.post` raises."""
     answers = connection.post(collection, "/points/query/batch", {"searches": bodies})
     return [_hits(answer["points"]) for answer in answers]
+
+
+def confirming_body(confirm: Unconfirmed) -> dict[str, Any]:
+    """A search that finds just these points, with their versions, which a look-up does not tell."""
+    return _versions_body([str(point_uuid(item_id)) for item_id in confirm.item_ids], confirm.using, confirm.length)
+
+
+def outdated(confirm: Unconfirmed, found: EngineHits) -> bool:
+    """Whether a point has another version by now. found: by the search of `confirming_body`."""
+    assert found.versions is not None, "the server gives them with every hit"
+    versions = dict(zip(found.points, found.versions.tolist(), strict=True))
+    points = (str(point_uuid(item_id)) for item_id in confirm.item_ids)
+    return any(
+        versions.get(point, ABSENT) != then for point, then in zip(points, confirm.versions.tolist(), strict=True)
+    )
+
+
+def read_versions(
+    connection: JsonConnection, collection: str, ids: list[str], using: str, length: int
+) -> list[tuple[str, int, FloatArray]]:
+    """Id, version and vector of the points that exist and have it. Raises what `JsonConnection.post` raises."""
+    body = {**_versions_body(ids, using, length), "with_vector": [using]}
+    (answer,) = connection.post(collection, "/points/query/batch", {"searches": [body]})
+    return [(point["id"], point["version"], np.array(point["vector"][using], np.float32)) for point in answer["points"]]
+
+
+def _versions_body(ids: list[str], using: str, length: int) -> dict[str, Any]:
+    return {
+        "query": [0.0] * length,
+        "using": using,
+        "filter": {"must": [{"has_id": ids}]},
+        "params": _EXACT,
+        "limit": len(ids),
+        "with_payload": False,
+        "with_vector": False,
+    }
 
 
 def read_points(

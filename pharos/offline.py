@@ -69,10 +69,10 @@ class _BatchPipeline:
         self._store, self._asked, self._settings = store, asked, service.settings
         frames = [frame for frame in store.item_frames() if len(frame)]
         items = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({Columns.ITEM: [], "available": []})
-        vectors, present = index.vectors(generation.collection, items[Columns.ITEM].tolist())
-        items = items[present].reset_index(drop=True)
+        found = index.vectors(generation.collection, items[Columns.ITEM].tolist())
+        items = items[found.present].reset_index(drop=True)
         self._catalogue = _StoredCatalogue(store, items, store.schema())
-        retriever = Retriever(generation.bundle.towers, generation.bundle.sources, items, None, vectors=vectors)
+        retriever = Retriever(generation.bundle.towers, generation.bundle.sources, items, None, vectors=found.rows)
         self._pipeline = Pipeline(generation.bundle, self._catalogue, retriever)
         self._selection = Selection(
             asked.k, self._allowed(asked.filter), self._rows(asked.exclude), diversity=asked.diversity

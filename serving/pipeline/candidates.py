@@ -92,7 +92,8 @@ class RetrieveCandidates:
     ) -> Merged:
         """The best candidates that pass, at most `limit`, and fewer only where there are no more.
 
-        with_vectors: whether a later stage reads the candidates' own vectors.
+        with_vectors: whether a later stage reads the candidates' own vectors. Raises OutdatedVectors where those of the
+        person's history were not confirmed, and have changed.
         """
         found = self.ask(generation, person, limit, selection, with_vectors=with_vectors)
         return self.merge(generation.bundle, found.lists).first(limit)
@@ -112,6 +113,7 @@ class RetrieveCandidates:
             filter=selection.filter & self._eligible.filter(),
             exclude=selection.exclude,
             with_vectors=with_vectors,
+            confirm=person.unconfirmed,
         )
         lists = [_NONE] * SOURCES
         for source, hits in zip(asked, answers, strict=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from pharos.indexing.errors import OutdatedVectors
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, interleave
@@ -72,7 +73,10 @@ class Recommend:
         try:
             generation = live.current()
             with self._turn:
-                listed = self._personal(generation, profile, selection, watch, steps)
+                try:
+                    listed = self._personal(generation, profile, selection, watch, steps, confirmed=False)
+                except OutdatedVectors:
+                    listed = self._personal(generation, profile, selection, watch, steps, confirmed=True)
         except UNAVAILABLE as error:
             generation, reason = None, str(error)
         if len(listed) < selection.k:
@@ -90,14 +94,16 @@ class Recommend:
         selection: Selection,
         watch: Stopwatch,
         steps: Steps | None,
+        *,
+        confirmed: bool,
     ) -> list[Candidate]:
-        """At most k candidates, ranked and re-ranked.
+        """At most k candidates, ranked and re-ranked. confirmed: see VectorIndex.vectors.
 
         More are retrieved as long as too few remain. A person without history gets popular items and personal ones in
         turn.
         """
         with watch.stage("encode"):
-            person = self._encode(generation, profile)
+            person = self._encode(generation, profile, confirmed=confirmed)
         # Ranking and diversity read the vectors of the candidates.
         with_vectors = self._rank is not None or selection.diversity > 0
         search = PersonSearch(self._candidates, generation, person, selection, with_vectors)

@@ -113,7 +113,7 @@ class Shelf:
 
 
 def test_a_vector_is_read_once_for_each_version_of_its_point() -> None:
-    known, shelf = VersionedVectors(), Shelf(_1=1, _2=2)
+    known, shelf = VersionedVectors(1), Shelf(_1=1, _2=2)
     rows, there = known.filled(BOTH, np.array([5, 6]), shelf)
     assert (rows[:, 0].tolist(), there.tolist()) == ([1, 2], [True, True])
     shelf.values[2] = 3
@@ -124,13 +124,13 @@ def test_a_vector_is_read_once_for_each_version_of_its_point() -> None:
 
 
 def test_an_item_that_has_no_vector_is_left_out() -> None:
-    known, shelf = VersionedVectors(), Shelf(_2=2)
+    known, shelf = VersionedVectors(1), Shelf(_2=2)
     rows, there = known.filled(BOTH, np.array([5, 6]), shelf)
     assert (rows[:, 0].tolist(), there.tolist()) == ([2], [False, True])
 
 
 def test_versions_of_items_with_high_numbers_are_told_apart() -> None:
-    known, shelf = VersionedVectors(), Shelf(_1=1, _5000=5)
+    known, shelf = VersionedVectors(1), Shelf(_1=1, _5000=5)
     far = np.array([5000, 1])
     for _ in range(2):
         assert known.filled(far, np.array([0, 0]), shelf)[0][:, 0].tolist() == [5, 1]
