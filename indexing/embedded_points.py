@@ -69,7 +69,7 @@ def edge_id(item_id: str, *, numbered: bool) -> int | UUID:
 
 def edge_point(point: Point, flags: Collection[str], *, numbered: bool) -> qdrant_edge.Point:
     """A point as Qdrant Edge takes it. flags: see `embedded_flags`. numbered: see `edge_id`."""
-    # Lists of numbers, because the engine reads arrays three times as slowly.
+    # A list for a dense vector, because the engine reads an array three times as slowly.
     vectors: dict[str, Any] = {name: vector.tolist() for name, vector in point.vectors.items()}
     vectors.update((name, _edge_sparse(vector)) for name, vector in point.sparse.items() if len(vector))
     payload = {**stored(point.payload, flags), Columns.ITEM: point.item_id}
@@ -104,4 +104,5 @@ def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> StoredPoi
 
 
 def _edge_sparse(vector: SparseVector) -> qdrant_edge.SparseVector:
-    return qdrant_edge.SparseVector(vector.indices.tolist(), vector.values.tolist())
+    # It reads a view of the memory in half the time that a list takes to be made and read.
+    return qdrant_edge.SparseVector(memoryview(vector.indices), memoryview(vector.values))  # type: ignore[arg-type]
