@@ -36,7 +36,8 @@ from pharos.indexing.searching import EngineHits, EngineQuery, Searching, Stored
 from pharos.indexing.server_calls import Calls
 from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import Quantization, point_struct, sparse_params, vector_params
-from pharos.indexing.server_reads import Width, only_shown, read_points, read_record, search_bodies, search_points
+from pharos.indexing.server_reads import Width, read_points, read_record, search_bodies, search_points
+from pharos.indexing.shown_only import only_shown
 from pharos.ingest.columns import Columns
 
 _BATCH_BYTES: Final = 4_500_000

@@ -12,9 +12,7 @@ import numpy as np
 from pydantic_core import to_json
 from qdrant_client import QdrantClient, models
 
-from pharos.indexing.filters import Filter
 from pharos.indexing.index import FloatArray
-from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
 from pharos.indexing.server_points import Quantization
 from pharos.indexing.sparse import SparseVector
@@ -28,7 +26,6 @@ _OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quanti
 _EXACT: Final = {"exact": True}
 # To compress an answer and back takes longer than to send it as it is.
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-_SHOWN: Final = frozenset((AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL))
 
 
 class Width(NamedTuple):
@@ -44,11 +41,6 @@ class Width(NamedTuple):
             "exact": False,
             "quantization": {"rescore": True, "oversampling": _OVERSAMPLING[self.quantization]},
         }
-
-
-def only_shown(filter: Filter) -> bool:
-    """Whether it asks for nothing but what may be shown, as nearly every item may be."""
-    return all(condition.field in _SHOWN for condition in filter.conditions)
 
 
 def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None, width: Width) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ class _NearestSparse:
     canaries: dict[str, SparseVector] = field(default_factory=dict)
     best: FloatArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
     dimensions: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    matrix: csr_matrix = field(default_factory=lambda: csr_matrix((0, 0), dtype=np.float32))
+    matrix: csr_matrix = field(default_factory=lambda: csr_matrix(np.zeros((0, 0), np.float32)))
 
     def add(self, ids: Sequence[str], vectors: Sequence[SparseVector]) -> None:
         if not self.canaries:
