@@ -83,7 +83,7 @@ def _known(bundle: Bundle, folder: Path) -> list[Measurement]:
 
 def _engine_alone(bundle: Bundle, items: pd.DataFrame, folder: Path) -> list[float]:
     """Milliseconds of the engine's own upsert of points that are made already."""
-    made = [edge_point(point, ["available"]) for point in points(bundle, items)]
+    made = [edge_point(point, ["available"], numbered=True) for point in points(bundle, items)]
     spec = CollectionSpec({TOWER: bundle.dimensions}, payload_fields(bundle.schema), "none", (NEIGHBOURS, CONTENT))
 
     def upsert(number: int) -> None:

@@ -106,8 +106,11 @@ class BareCalls:
         def noted(collection: str, asked: Any, filter: Any, confirm: Any) -> Any:
             from pharos.indexing.embedded_points import edge_request
             from pharos.indexing.qdrant_filters import EMBEDDED, translate
+            from pharos.indexing.shown_only import only_shown
 
-            self._requests.append([edge_request(search, translate(filter, EMBEDDED)) for search in asked])
+            filtered = filter is not None and not only_shown(filter)
+            translated = translate(filter, EMBEDDED)
+            self._requests.append([edge_request(search, translated, filtered=filtered) for search in asked])
             return nearest(collection, asked, filter, confirm)
 
         self._index._nearest = noted  # type: ignore[method-assign]

@@ -48,6 +48,7 @@ from pharos.indexing.point_ids import point_number, point_uuid
 from pharos.indexing.qdrant_filters import EMBEDDED, payload_key, translate
 from pharos.indexing.searching import EngineHits, EngineQuery, Searching, StoredPoint
 from pharos.indexing.shards import Shards, is_panic
+from pharos.indexing.shown_only import only_shown
 from pharos.ingest.columns import Columns
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
@@ -229,7 +230,8 @@ class QdrantEmbedded(Searching):
     ) -> list[EngineHits]:
         name = self._name(collection)
         translated = translate(filter, EMBEDDED)
-        requests = [edge_request(search, translated) for search in asked]
+        filtered = filter is not None and not only_shown(filter)
+        requests = [edge_request(search, translated, filtered=filtered) for search in asked]
         with self._engine(name):
             answers = self._shard(name).query_batch(QueryBatchRequest(requests))
         return [_found(answer) for answer in answers]

@@ -50,7 +50,6 @@ from pharos.indexing.server_points import Quantization, point_struct, sparse_par
 from pharos.indexing.server_reads import (
     Width,
     confirming_body,
-    only_shown,
     outdated,
     read_points,
     read_record,
@@ -59,6 +58,7 @@ from pharos.indexing.server_reads import (
     search_points,
 )
 from pharos.indexing.server_vectors import ServerVectors
+from pharos.indexing.shown_only import only_shown
 from pharos.ingest.columns import Columns
 
 _BATCH_BYTES: Final = 4_500_000

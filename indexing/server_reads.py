@@ -6,9 +6,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from qdrant_client import models
 
-from pharos.indexing.filters import Filter
 from pharos.indexing.index import ABSENT, FloatArray, Unconfirmed
-from pharos.indexing.payload import AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL
 from pharos.indexing.point_ids import point_uuid
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
 from pharos.indexing.server_http import JsonConnection
@@ -22,7 +20,6 @@ _FILTERED_WIDTH: Final = 512
 # it changes nothing, so that one from before a change of the setting is searched well enough.
 _OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quantization.BINARY: 10.0}
 _EXACT: Final = {"exact": True}
-_SHOWN: Final = frozenset((AVAILABLE, AVAILABLE_FROM, AVAILABLE_UNTIL))
 
 
 class Width(NamedTuple):
@@ -38,11 +35,6 @@ class Width(NamedTuple):
             "exact": False,
             "quantization": {"rescore": True, "oversampling": _OVERSAMPLING[self.quantization]},
         }
-
-
-def only_shown(filter: Filter) -> bool:
-    """Whether it asks for nothing but what may be shown, as nearly every item may be."""
-    return all(condition.field in _SHOWN for condition in filter.conditions)
 
 
 def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None, width: Width) -> list[dict[str, Any]]:

@@ -38,20 +38,25 @@ class _Nearest:
 
 @dataclass
 class _NearestSparse:
-    """As `_Nearest`, for a sparse vector. best: 0 where fewer share a dimension with the canary."""
+    """As `_Nearest`, for a sparse vector. best: 0 where fewer share a dimension with the canary.
+
+    dimensions: those that the canaries use, of billions, ascending. matrix: the canaries over these, csr.
+    """
 
     canaries: dict[str, SparseVector] = field(default_factory=dict)
     best: FloatArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+    dimensions: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    matrix: csr_matrix = field(default_factory=lambda: csr_matrix(np.zeros((0, 0), np.float32)))
 
     def add(self, ids: Sequence[str], vectors: Sequence[SparseVector]) -> None:
         if not self.canaries:
             chosen = np.unique(np.linspace(0, len(ids) - 1, _CANARIES).astype(int))
             self.canaries = {ids[row]: vectors[row] for row in chosen}
             self.best = np.zeros((len(chosen), _NEIGHBOURS), dtype=np.float32)
-        sent = list(self.canaries.values())
-        # Only the dimensions that the canaries use, of billions.
-        dimensions = np.unique(np.concatenate([vector.indices for vector in sent]))
-        scores = (_matrix(sent, dimensions) @ _matrix(vectors, dimensions).T).toarray()
+            sent = list(self.canaries.values())
+            self.dimensions = np.unique(np.concatenate([vector.indices for vector in sent]))
+            self.matrix = _matrix(sent, self.dimensions)
+        scores = (self.matrix @ _matrix(vectors, self.dimensions).T.tocsr()).toarray()
         merged = -np.sort(-np.hstack([self.best, scores]), axis=1)
         self.best = merged[:, :_NEIGHBOURS]
 
@@ -75,9 +80,14 @@ class Canaries:
             holders = [point for point in points if name in point.vectors]
             vectors = np.stack([point.vectors[name] for point in holders])
             self._nearest.setdefault(name, _Nearest()).add([point.item_id for point in holders], vectors)
-        for name in {name for point in points for name, vector in point.sparse.items() if len(vector)}:
-            held = {point.item_id: point.sparse[name] for point in points if len(point.sparse.get(name, ()))}
-            self._nearest_sparse.setdefault(name, _NearestSparse()).add(list(held), list(held.values()))
+        held: dict[str, dict[str, SparseVector]] = {}
+        for point in points:
+            for name, vector in point.sparse.items():
+                if len(vector):
+                    held.setdefault(name, {})[point.item_id] = vector
+        for name, vectors_held in held.items():
+            nearest = self._nearest_sparse.setdefault(name, _NearestSparse())
+            nearest.add(list(vectors_held), list(vectors_held.values()))
 
     def verify(self, index: VectorIndex, collection: str, *, minimum_recall: float = MINIMUM_RECALL) -> float:
         """Verify the collection; returns the recall of its searches, the lowest over its vectors, from 0 to 1.
@@ -129,12 +139,14 @@ class Canaries:
 
 def _matrix(vectors: Sequence[SparseVector], dimensions: NDArray[np.int64]) -> csr_matrix:
     """Vectors as rows over the given dimensions alone: csr [n, dimensions]."""
-    rows = np.repeat(np.arange(len(vectors)), [len(vector) for vector in vectors])
+    starts = np.cumsum([0, *(len(vector) for vector in vectors)])
     indices = np.concatenate([vector.indices for vector in vectors])
     columns = np.minimum(np.searchsorted(dimensions, indices), len(dimensions) - 1)
     kept = dimensions[columns] == indices
     values = np.concatenate([vector.values for vector in vectors])[kept]
-    return csr_matrix((values, (rows[kept], columns[kept])), shape=(len(vectors), len(dimensions)))
+    # The rows are in order, and the columns in each: so nothing has to be sorted.
+    starts = np.append(0, np.cumsum(kept))[starts]
+    return csr_matrix((values, columns[kept], starts), shape=(len(vectors), len(dimensions)))
 
 
 def _is_held(point: Point | None, name: str, vector: SparseVector) -> bool:
