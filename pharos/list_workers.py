@@ -176,14 +176,17 @@ def _worker(number: int, order: WorkerOrder) -> Iterator[_Worker]:
             # Ctrl-C is for this process, which then ends the others.
             start_new_session=True,
         )
+        assert process.stdin is not None and process.stdout is not None
         try:
             worker = _Worker(number, process, log)
             worker.send(order)
             yield worker
         finally:
             process.kill()
-            with suppress(BrokenPipeError):
-                process.communicate()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
 
 @contextmanager
