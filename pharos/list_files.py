@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pharos.errors import RequestError
-from pharos.list_parts import PART_USERS, begin, file_of, join, write
+from pharos.list_parts import PART_USERS, begin, file_of, join, settle, write
 from pharos.list_workers import Part, write_side_by_side
 from pharos.offline import OfflineLists, answered_together
 from pharos.serving.pipeline import Selection
@@ -53,6 +53,7 @@ def write_lists(
             write_side_by_side(service, missing, selection, count, folder, lambda part: task.advance(len(part.users)))
         elif missing:
             lists = OfflineLists(service, selection)
+            settle()
             for part in missing:
                 write(part.file, part.users, lists.lists)
                 task.advance(len(part.users))

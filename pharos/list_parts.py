@@ -1,5 +1,6 @@
 """The parts of a file of lists, kept in a folder beside it until all are done, so that a run can be resumed."""
 
+import gc
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,12 @@ from pharos.offline import AT_ONCE
 
 PART_USERS: Final = 8 * AT_ONCE
 _DESCRIPTION: Final = "what.json"
+
+
+def settle() -> None:
+    """Keep the garbage collector from what is loaded by now: it would look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def begin(folder: Path, what: str) -> None:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pharos.batch_lists import BatchLists, StoredItems
 from pharos.ingest.errors import PharosError
-from pharos.list_parts import write
+from pharos.list_parts import settle, write
 from pharos.list_workers import PartOrder, WorkerAnswer, WorkerOrder, read_shared
 from pharos.offline import table
 from pharos.serving.parts import open_store
@@ -39,6 +39,7 @@ def _work(lines: Iterator[str], answers: TextIO) -> None:
         items = StoredItems.known(store, *read_shared(order.shared))
         bundle = Bundle.load(settings.bundles_dir / order.bundle, settings.texts_dir)
         lists = BatchLists(store, settings, bundle, items, asked)
+        settle()
         for line in lines:
             part = PartOrder.model_validate_json(line)
             write(part.file, part.users, lambda user_ids: table(lists(user_ids)))

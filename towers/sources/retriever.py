@@ -14,7 +14,6 @@ from pharos.towers.histories.queries import UserQuery
 from pharos.towers.retrieval.two_towers import TwoTowers
 from pharos.towers.sources.learnt import Sources
 from pharos.towers.sources.merging import DEPTH, Floats, Rows, merge
-from pharos.towers.sparse import empty
 
 _AT_ONCE = 256
 _MOST_SCORES = 1 << 24
@@ -104,19 +103,21 @@ class Retriever:
     ) -> list[tuple[List, List, List]]:
         """The lists of all sources for each query. users: float32 [q, d], the user vectors."""
         together = max(1, _MOST_SCORES // max(len(self.vectors), 1))
+        rows = [self.sources.rows(query) for query in queries]
+        tastes = self.sources.tastes(queries, rows)
         towers, content = list[List](), list[List]()
         for start in range(0, len(queries), together):
             block = slice(start, start + together)
             towers += _dense_lists(users[block] @ self.vectors.T, seen[block], allowed, depth, lowest=-np.inf)
-            content += self._content_lists(queries[block], seen[block], allowed, depth)
-        return list(zip(towers, self.neighbour_lists(queries, seen, allowed, depth), content, strict=True))
+            content += self._content_lists(tastes[block], seen[block], allowed, depth)
+        neighbours = self._neighbour_lists(rows, seen, allowed, depth)
+        return list(zip(towers, neighbours, content, strict=True))
 
     def _content_lists(
-        self, queries: Sequence[UserQuery], seen: Sequence[Rows], allowed: npt.NDArray[np.bool_] | None, depth: int
+        self, tastes: sp.csr_matrix, seen: Sequence[Rows], allowed: npt.NDArray[np.bool_] | None, depth: int
     ) -> list[List]:
-        tastes = sp.vstack([self._no_profiles, *map(self.sources.taste_of, queries)], format="csr")
         products = int(self._items_with[tastes.indices].sum())
-        if _DENSE_GAIN * products < self._content.nnz * len(queries):
+        if _DENSE_GAIN * products < self._content.nnz * len(seen):
             return _sparse_lists(tastes @ self._content.T, seen, allowed, depth)
         # Labels are had by so many items that nearly all have a score: rows of all users side by side are faster.
         scores = np.ascontiguousarray((self._content @ tastes.T.toarray()).T)
@@ -130,16 +131,13 @@ class Retriever:
         depth: int = DEPTH,
     ) -> list[List]:
         """The list of the neighbours alone for each query."""
-        asked = sp.vstack([self._no_histories, *map(self.sources.ask_neighbours, queries)], format="csr")
+        return self._neighbour_lists([self.sources.rows(query) for query in queries], seen, allowed, depth)
+
+    def _neighbour_lists(
+        self, rows: Sequence[Rows], seen: Sequence[Rows], allowed: npt.NDArray[np.bool_] | None, depth: int
+    ) -> list[List]:
+        asked = self.sources.ask_neighbours_of_many(rows)
         return _sparse_lists(asked @ self._neighbours, seen, allowed, depth)
-
-    @property
-    def _no_histories(self) -> sp.csr_matrix:
-        return empty(0, self._neighbours.shape[0])
-
-    @property
-    def _no_profiles(self) -> sp.csr_matrix:
-        return empty(0, self._content.shape[1])
 
 
 def _dense_lists(
