@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -39,7 +40,7 @@ class Catalogue:
 
     def rows(self, item_ids: Iterable[str]) -> Rows:
         """The row of each item, int64 [n], -1 for unknown ones."""
-        return np.fromiter((self._rows.get(item_id, -1) for item_id in item_ids), np.int64)
+        return np.fromiter(map(self._rows.get, item_ids, repeat(-1)), np.int64)
 
     def row(self, item_id: str) -> int:
         """The row of one item. Raises RequestError for an unknown one."""

@@ -2,51 +2,78 @@
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pharos.errors import RequestError
-from pharos.ingest.durable_files import make_durably, sync, write_durably
-from pharos.offline import AT_ONCE, OfflineLists
+from pharos.list_parts import PART_USERS, begin, file_of, join, settle, write
+from pharos.list_workers import Part, write_side_by_side
+from pharos.offline import OfflineLists, answered_together
 from pharos.serving.pipeline import Selection
 from pharos.serving.service import Service
 from pharos.towers.progress import Progress
 
-_PART_USERS: Final = 8 * AT_ONCE
-_DESCRIPTION: Final = "what.json"
+USERS_A_WORKER: Final = 5_000
+"""With fewer users a worker takes longer to start than to answer."""
 
 
 def write_lists(
-    service: Service, users: Sequence[str], selection: Selection, out: Path, progress: Progress, *, replace: bool
+    service: Service,
+    users: Sequence[str],
+    selection: Selection,
+    out: Path,
+    progress: Progress,
+    *,
+    replace: bool,
+    workers: int | None = None,
 ) -> int:
     """Write all lists to a Parquet file of user_id, rank, item_id, score, source; return its row count.
 
     Parts of 2,048 users are kept in a folder beside it until all are done; a second run with the same users,
-    options, bundle and items resumes after them. New events count for users that are not answered yet. Raises
-    RequestError where `out` exists and may not be replaced.
+    options, bundle and items resumes after them. New events count for users that are not answered yet. workers:
+    processes that answer side by side, by default `default_workers`; one where users cannot be answered together.
+    Raises RequestError where `out` exists and may not be replaced, WorkerDied where a worker ends too early.
     """
     if out.exists() and not replace:
         raise RequestError(f"{out} exists already; name another file, or --force to replace it")
-    parts = out.with_name(f".{out.name}.parts")
-    _begin(parts, _run_description(service, users, selection))
-    lists: OfflineLists | None = None
+    folder = out.with_name(f".{out.name}.parts")
+    begin(folder, _run_description(service, users, selection))
+    parts = [
+        Part(number, file_of(folder, number), users[start : start + PART_USERS])
+        for number, start in enumerate(range(0, max(len(users), 1), PART_USERS))
+    ]
+    missing = [part for part in parts if not part.file.exists()]
+    count = min(_workers(service, selection, sum(len(part.users) for part in missing), workers, progress), len(missing))
     with progress.task("Lists", len(users)) as task:
-        for number, some in enumerate(_parts(users)):
-            part = parts / f"{number:06}.parquet"
-            if not part.exists():
-                lists = lists or OfflineLists(service, selection)
-                frames = [lists.lists(some[start : start + AT_ONCE]) for start in range(0, len(some), AT_ONCE)]
-                _write_part(part, pd.concat(frames, ignore_index=True))
-            task.advance(len(some))
-    rows = _joined(parts, out)
-    shutil.rmtree(parts)
+        task.advance(len(users) - sum(len(part.users) for part in missing))
+        if count > 1:
+            write_side_by_side(service, missing, selection, count, folder, lambda part: task.advance(len(part.users)))
+        elif missing:
+            lists = OfflineLists(service, selection)
+            settle()
+            for part in missing:
+                write(part.file, part.users, lists.lists)
+                task.advance(len(part.users))
+    rows = join(folder, out)
+    shutil.rmtree(folder)
     return rows
+
+
+def default_workers(users: int) -> int:
+    """One worker for every 5,000 users, at most as many as the processor has cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, users // USERS_A_WORKER))
+
+
+def _workers(service: Service, selection: Selection, users: int, asked: int | None, progress: Progress) -> int:
+    if answered_together(service.settings, selection):
+        return default_workers(users) if asked is None else asked
+    if asked is not None and asked > 1:
+        progress.say("Rules, new items or variants are set: users are answered one by one, by one process")
+    return 1
 
 
 def _run_description(service: Service, users: Sequence[str], selection: Selection) -> str:
@@ -63,43 +90,3 @@ def _run_description(service: Service, users: Sequence[str], selection: Selectio
         "revision": service.store.revision(),
     }
     return json.dumps(asked, indent=1)
-
-
-def _begin(parts: Path, what: str) -> None:
-    """Keep the finished parts of an interrupted run of the same description; delete those of another."""
-    try:
-        same = (parts / _DESCRIPTION).read_text("utf-8") == what
-    except (OSError, ValueError):
-        same = False
-    if not same:
-        shutil.rmtree(parts, ignore_errors=True)
-        make_durably(parts)
-        write_durably(parts / _DESCRIPTION, what)
-
-
-def _parts(users: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (users[start : start + _PART_USERS] for start in range(0, max(len(users), 1), _PART_USERS))
-
-
-def _write_part(part: Path, frame: pd.DataFrame) -> None:
-    beside = part.with_suffix(".new")
-    frame.to_parquet(beside, index=False)
-    sync(beside)
-    beside.replace(part)
-    sync(part.parent)
-
-
-def _joined(parts: Path, out: Path) -> int:
-    """Join all parts into one file, one part at a time in memory."""
-    beside, rows = parts / "whole.new", 0
-    files = sorted(parts.glob("*.parquet"))
-    schema = pa.unify_schemas([pq.read_schema(file) for file in files])
-    with pq.ParquetWriter(beside, schema) as writer:
-        for file in files:
-            table = pq.read_table(file).cast(schema)
-            rows += table.num_rows
-            writer.write_table(table)
-    sync(beside)
-    beside.replace(out)
-    sync(out.parent)
-    return rows

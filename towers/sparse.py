@@ -1,4 +1,6 @@
-"""Empty sparse matrices, and fast access to a few rows."""
+"""Sparse matrices that are empty or made of rows, and fast access to a few rows."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,18 @@ def entries_of(
     starts = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(length, out=starts[1:])
     return starts, np.repeat(begin - starts[:-1], length) + np.arange(starts[-1])
+
+
+def stacked(entries: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]], columns: int) -> sp.csr_matrix:
+    """Rows given as columns, int64, ascending, and values, float32: float32 CSR [n, columns].
+
+    Far faster than to stack n matrices.
+    """
+    starts = np.zeros(len(entries) + 1, np.int64)
+    np.cumsum([len(own) for own, _ in entries], out=starts[1:])
+    places = np.concatenate([np.zeros(0, np.int64), *(own for own, _ in entries)])
+    values = np.concatenate([np.zeros(0, np.float32), *(own for _, own in entries)])
+    return sp.csr_matrix((values, places, starts), shape=(len(entries), columns))
 
 
 def empty(rows: int, columns: int) -> sp.csr_matrix:

@@ -23,6 +23,7 @@ def write_all(
     diversity: float | None,
     *,
     force: bool,
+    workers: int | None,
 ) -> None:
     """Answer the users of a file, or all of the store. Raises RequestError, FilterError."""
     settings, filter = load_settings(), parse_expressions(filters or [])
@@ -34,7 +35,7 @@ def write_all(
             diversity=settings.diversity if diversity is None else diversity,
         )
         ids = service.store.user_ids() if named is None else named
-        rows = write_lists(service, ids, selection, out, terminal_progress(), replace=force)
+        rows = write_lists(service, ids, selection, out, terminal_progress(), replace=force, workers=workers)
     print(f"{out}: {rows:,} rows for {len(ids):,} users")
 
 

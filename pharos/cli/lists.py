@@ -29,16 +29,27 @@ def recommend(
         Path | None, typer.Option(metavar="FILE", help="With --all or --users: the Parquet file to write.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --out: replace the file.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="With --out: processes that answer side by side; by default one for every 5,000 users, at most as "
+            "many as there are cores. Each takes seconds to start, and memory of its own.",
+        ),
+    ] = None,
 ) -> None:
     """Recommend items to a user, after a history, or to all users at once."""
     if [user is not None, history is not None, everybody, users is not None].count(True) != 1:
         raise typer.BadParameter("give either --user or --history; or --all or --users FILE, with --out")
     if (everybody or users is not None) != (out is not None):
         raise typer.BadParameter("--out goes with --all or --users, and they with it")
+    if workers is not None and out is None:
+        raise typer.BadParameter("--workers goes with --out")
     if out is not None:
         from pharos.cli.list_file import write_all
 
-        write_all(users, out, k, filters, diversity, force=force)
+        write_all(users, out, k, filters, diversity, force=force, workers=workers)
         return
     from pharos.cli.asking import asking
     from pharos.serving.pipeline import Person

@@ -88,17 +88,17 @@ def many(
     ids = [nfc(user_id) for user_id in user_ids]
     asked = {"ids": ids}
     events_of: dict[str, list[tuple[Any, ...]]] = {user_id: [] for user_id in ids}
-    for user_id, *event in _EVENTS_OF_MANY(connection, asked):
-        events_of[user_id].append(tuple(event))
+    for row in _EVENTS_OF_MANY(connection, asked):
+        events_of[row[0]].append(row)
     ignored_by: dict[str, list[str]] = {user_id: [] for user_id in ids}
     for user_id, item_id in _IGNORED_BY_MANY(connection, asked):
         ignored_by[user_id].append(item_id)
     features = {user_id: read_json(connection, told) for user_id, told in _FEATURES_OF_MANY(connection, asked)}
     found = {}
     for user_id, rows in events_of.items():
-        counted = [row for row in rows if row[1] not in without_types][:limit]
+        counted = [row[1:] for row in rows if row[2] not in without_types][:limit]
         history = tuple(HistoryEvent(item_id, value, timestamp) for item_id, _, value, timestamp in _merged(counted))
-        had = frozenset(row[0] for row in rows).union(ignored_by[user_id])
+        had = frozenset([row[1] for row in rows]).union(ignored_by[user_id])
         found[user_id] = Known(history, had, features.get(user_id))
     return found
 

@@ -88,7 +88,7 @@ def test_a_run_that_was_stopped_goes_on_after_the_parts_that_it_has(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users, out, asked = service.store.user_ids(), tmp_path / "lists.parquet", list[str]()
-    monkeypatch.setattr("pharos.list_files._PART_USERS", 2)
+    monkeypatch.setattr("pharos.list_files.PART_USERS", 2)
     lists = OfflineLists.lists
 
     def stops(self: OfflineLists, ids: list[str]) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def test_parts_of_another_question_are_not_used(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users, out = service.store.user_ids(), tmp_path / "lists.parquet"
-    monkeypatch.setattr("pharos.list_files._joined", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("pharos.list_files.join", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         write_lists(service, users, Selection(3), out, Silent(), replace=False)
     monkeypatch.undo()

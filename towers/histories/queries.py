@@ -8,7 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HistoryEvent:
     """One past event of a user. rating: on the data set's scale; timestamp: unix seconds; None where unknown."""
 

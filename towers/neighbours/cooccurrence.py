@@ -19,6 +19,9 @@ _DAMPING = 10.0
 """Events added to every item, so that a pair seen once is not a strong one."""
 
 
+_NO_ITEMS = np.zeros(0, np.int32)
+
+
 @dataclass(frozen=True)
 class Cooccurrence:
     """Weights from item to item as compressed rows. starts: int64 [n + 1]; items: int32 [e]; weights: float32 [e]."""
@@ -61,16 +64,18 @@ class Cooccurrence:
         """
         known = history >= 0
         history, shares = history[known], shares[known]
-        end, length = self.starts[history + 1], self.starts[history + 1] - self.starts[history]
-        until = np.cumsum(length)
-        entry = np.repeat(end - until, length) + np.arange(int(length.sum()))
+        begin, end = self.starts[history], self.starts[history + 1]
+        until = np.cumsum(end - begin)
+        # Slices one by one: an index of all entries would be larger than what it selects.
+        rows = [self.items[low:high] for low, high in zip(begin.tolist(), end.tolist(), strict=True)]
         place = np.full(len(self.starts), -1, np.int32)  # one more, so that the row -1 has a place too
         place[candidates] = np.arange(len(candidates))
         place[-1] = -1
-        found = place[self.items[entry]]
+        found = place[np.concatenate([_NO_ITEMS, *rows])]
         # Few of the entries are candidates: what they weigh, and for which event, is looked up for these alone.
         hit = np.flatnonzero(found >= 0)
-        found, weight, share = found[hit], self.weights[entry[hit]], shares[np.searchsorted(until, hit, "right")]
+        event = np.searchsorted(until, hit, "right")
+        found, weight, share = found[hit], self.weights[hit + (end - until)[event]], shares[event]
         columns = [np.bincount(found, weight * part, len(candidates)) for part in share.T]
         return np.stack(columns, axis=1).astype(np.float32)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -42,10 +43,19 @@ class EventTimes:
         if not len(self.moments):
             return np.zeros((len(rows), 1 + len(windows)), np.float32)
         end = self.span - 1 if moment is None else int(np.clip(moment - self.first, -1, self.span - 1))
-        starts = [0, *(max(end + 1 - window, 0) for window in windows)]
         until = np.searchsorted(self.moments, rows * self.span + end, "right")
-        counted = [until - np.searchsorted(self.moments, rows * self.span + start) for start in starts]
+        starts = [max(end + 1 - window, 0) for window in windows]
+        since = [np.searchsorted(self.moments, rows * self.span + start) for start in starts]
+        # Of a row beyond the last item, and of -1, the last.
+        first = self._begins[np.minimum(rows, len(self._begins) - 1)]
+        counted = [until - begin for begin in (first, *since)]
         return (np.maximum(np.stack(counted, axis=1), 0) * (rows >= 0)[:, None]).astype(np.float32)
+
+    @cached_property
+    def _begins(self) -> npt.NDArray[np.int64]:
+        """Where the events of each item begin, and where all end: int64 [items + 1]."""
+        items = int(self.moments[-1]) // self.span + 1
+        return np.searchsorted(self.moments, np.arange(items + 1) * self.span)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """The times as named arrays, to be saved."""

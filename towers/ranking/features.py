@@ -215,7 +215,8 @@ def _standardised(values: Floats) -> Floats:
     """Standardise the values of one list: float32 [n]."""
     if not len(values):
         return values
-    centred = values - values.mean()
+    # Not `mean`, which takes three times as long for few values.
+    centred = values - np.add.reduce(values) / np.float32(len(values))
     return centred / (np.sqrt(centred @ centred / np.float32(len(values))) + np.float32(1e-6))
 
 

@@ -1,5 +1,6 @@
 """The fitted sources besides the towers: neighbours and content, with the weights of all sources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -19,7 +20,7 @@ from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.inputs import InputSpec
 from pharos.towers.sources.merging import MergeWeights
-from pharos.towers.sparse import empty, entries_of
+from pharos.towers.sparse import empty, entries_of, stacked
 
 _ALIKE = 30
 """The most similar known items, whose weights a new item gets."""
@@ -124,11 +125,17 @@ class Sources:
         """The query vector for the index's `neighbours`: float32 CSR [1, known items]."""
         return self.neighbours.query_row(self.rows(query))
 
-    def taste_of(self, query: UserQuery) -> sp.csr_matrix:
-        """The user profile over those columns alone that profiles use: float32 CSR [1, profile columns]."""
-        columns, weights = self.content_entries(query, self.rows(query))
-        parts = (weights, columns - self.taste.first, [0, len(columns)])
-        return sp.csr_matrix(parts, shape=(1, len(self.taste.spread)))
+    def ask_neighbours_of_many(self, rows: Sequence[npt.NDArray[np.int64]]) -> sp.csr_matrix:
+        """`ask_neighbours` of n users: float32 CSR [n, known items]. rows: of their histories, see `rows`."""
+        return stacked([self.neighbour_entries(own) for own in rows], len(self.spec.items))
+
+    def tastes(self, queries: Sequence[UserQuery], rows: Sequence[npt.NDArray[np.int64]]) -> sp.csr_matrix:
+        """The user profiles over those columns alone that profiles use: float32 CSR [n, profile columns].
+
+        rows: of the histories, see `rows`.
+        """
+        found = (self.content_entries(query, own) for query, own in zip(queries, rows, strict=True))
+        return stacked([(columns - self.taste.first, values) for columns, values in found], len(self.taste.spread))
 
     def _taste_with_new(self, query: UserQuery, rows: npt.NDArray[np.int64]) -> sp.csr_matrix:
         """The user profile where training did not see all of the newest items. rows: of these."""
