@@ -42,22 +42,25 @@ class HistoryPools(tf.keras.layers.Layer):
         liked = tf.sigmoid(4 * (ratings - so_far) + 1)
         shares = tf.stack([kept * liked, kept * (1 - liked)], axis=-1)
         pool = self._at_all if positions is None else partial(self._at, positions)
-        total, mass = pool(vectors[:, :, None] * shares[..., None]), pool(shares[..., None])
-        pools = total / (mass + _SMOOTHING)
-        return tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), self.count, vectors.shape[-1]])
+        # Both kinds side by side, so that a pool is a product of matrices and nothing has to be transposed.
+        dimensions = vectors.shape[-1]
+        weighted = vectors[:, :, None] * shares[..., None]
+        total = pool(tf.reshape(weighted, [*tf.unstack(tf.shape(vectors)[:2]), 2 * dimensions]))
+        sizes = tf.unstack(tf.shape(total)[:2])
+        mass = tf.reshape(pool(shares), [*sizes, self.count, 1])
+        return tf.reshape(total, [*sizes, self.count, dimensions]) / (mass + _SMOOTHING)
 
     def _at(self, positions: Any, values: Any) -> Any:
-        """Weighted sums of values [b, l, s, d] before each position: [b, p, s, scales, d]."""
+        """Weighted sums of values [b, l, v] before each position: [b, p, scales, v]."""
         weights = tf.gather(self._weights[:, :, : tf.shape(values)[1]], positions, axis=1)
-        return tf.einsum("kbpl,blsd->bpskd", weights, values)
+        return tf.einsum("kbpl,blv->bpkv", weights, values)
 
     def _at_all(self, values: Any) -> Any:
-        """The pools at positions 0 … l - 1 as one matrix product, since all rows share the weights."""
-        rows, events, parts, length = tf.unstack(tf.shape(values))
-        weights = tf.reshape(self._weights[:, :events, :events], [-1, events])
-        columns = tf.reshape(tf.transpose(values, [1, 2, 0, 3]), [events, -1])
-        sums = tf.reshape(weights @ columns, [-1, events, parts, rows, length])
-        return tf.transpose(sums, [3, 1, 2, 0, 4])
+        """The pools at positions 0 … l - 1, for which all rows share the weights."""
+        rows, events = tf.unstack(tf.shape(values)[:2])
+        weights = tf.transpose(self._weights[:, :events, :events], [1, 0, 2])
+        sums = tf.matmul(tf.reshape(weights, [1, -1, events]), values)
+        return tf.reshape(sums, [rows, events, len(_SCALES), values.shape[-1]])
 
 
 def _recency_weights(lag: np.ndarray, scale: int) -> np.ndarray:

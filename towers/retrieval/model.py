@@ -9,6 +9,8 @@ from pharos.towers.retrieval.unordered_user_tower import UnorderedUserTower
 from pharos.towers.retrieval.user_tower import UserTower
 
 _IMPOSSIBLE = -1e9
+# e to this, over a million candidates and their corrections, is still far from the greatest float.
+_SAFE_EXPONENT = 50.0
 _PERSON = ("present", "rating", "position", "context", "metadata", "user")
 
 
@@ -31,31 +33,67 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         False where the candidate is known to be liked by the query's user, or is a positive itself.
         The logits are corrected by the logarithm of the chance (logQ: Bengio and Senécal, 2008; Yi et al., 2019).
         """
-        logits = tf.matmul(queries, candidates, transpose_b=True)
-        correct = tfrs.layers.loss.SamplingProbablityCorrection()
-        negatives = _log_sum_exp(correct(logits, probability), score_mask)
+        negatives = _log_sum_exp(queries, candidates, tf.clip_by_value(probability, 1e-6, 1.0), score_mask)
         # Computed again, and not taken from the logits, whose gradient would be a second table of their size.
-        liked = tf.einsum("qd,qpd->qp", queries, tf.gather(candidates, positives))
-        positive = correct(liked, tf.gather(probability, positives))
+        liked = tf.reduce_sum(queries[:, None] * rows_of(candidates, positives), axis=-1)
+        positive = tfrs.layers.loss.SamplingProbablityCorrection()(liked, tf.gather(probability, positives))
         # -log(e^p / (e^p + sum of e^n)), with no overflow on either side.
         losses = tf.nn.softplus(negatives - positive)
         return tf.reduce_mean(tf.reduce_sum(losses * shares, axis=1))
 
 
 @tf.custom_gradient
-def _log_sum_exp(logits: Any, mask: Any) -> Any:
-    """Log-sum-exp of the logits where the mask is True: [q, 1] for [q, c].
+def _log_sum_exp(queries: Any, candidates: Any, probability: Any, mask: Any) -> Any:
+    """Log-sum-exp of the corrected logits where the mask is True: [q, 1].
 
-    TensorFlow's own is correct too, but its gradient goes over the whole table several times more.
+    queries: [q, d]; candidates: [c, d]; probability: [c]; mask: bool [q, c]. The table of q times c numbers is what a
+    step of training waits for, so it is gone over as few times as can be: the probabilities divide the candidates and
+    not the table, and the gradient's factors multiply the queries.
     """
-    highest = tf.reduce_max(logits, axis=1, keepdims=True)
-    exponentials = tf.where(mask, tf.exp(logits - highest), 0.0)
-    total = tf.maximum(tf.reduce_sum(exponentials, axis=1, keepdims=True), 1e-30)
+    logits = tf.matmul(queries, candidates, transpose_b=True)
+    highest = _highest(queries, candidates, logits, mask)
+    exponentials = tf.where(mask, tf.exp(_less(logits, highest)), 0.0)
+    total = tf.maximum(tf.matmul(exponentials, 1 / probability[:, None]), 1e-30)
 
-    def gradient(upstream: Any) -> tuple[Any, None]:
-        return exponentials * (upstream / total), None
+    def gradient(upstream: Any) -> tuple[Any, Any, None, None]:
+        weights = upstream / total
+        to_queries = weights * tf.matmul(exponentials, candidates / probability[:, None])
+        to_candidates = tf.matmul(exponentials, weights * queries, transpose_a=True) / probability[:, None]
+        return to_queries, to_candidates, None, None
 
     return highest + tf.math.log(total), gradient
+
+
+def _highest(queries: Any, candidates: Any, logits: Any, mask: Any) -> Any:
+    """What to take from each row of logits before the exponential: [q, 1]; 0 where no exponential can overflow.
+
+    By the inequality of Cauchy and Schwarz no logit is beyond the product of the greatest lengths.
+    """
+    bound = tf.reduce_max(tf.norm(queries, axis=1)) * tf.reduce_max(tf.norm(candidates, axis=1))
+    return tf.cond(
+        bound < _SAFE_EXPONENT,
+        lambda: tf.zeros([tf.shape(logits)[0], 1]),
+        lambda: tf.reduce_max(tf.where(mask, logits, _IMPOSSIBLE), axis=1, keepdims=True),
+    )
+
+
+def _less(logits: Any, highest: Any) -> Any:
+    """The difference; where there is nothing to take away, the table as it is."""
+    return tf.cond(tf.reduce_all(tf.equal(highest, 0.0)), lambda: logits, lambda: logits - highest)
+
+
+@tf.custom_gradient
+def rows_of(table: Any, places: Any) -> Any:
+    """The rows of a table [n, d] at `places`, int32 of any shape; as `tf.gather`, but with a dense gradient.
+
+    TensorFlow joins several sparse gradients of one table by a slow sum over segments.
+    """
+
+    def gradient(upstream: Any) -> tuple[Any, None]:
+        rows = tf.reshape(upstream, [-1, table.shape[1]])
+        return tf.tensor_scatter_nd_add(tf.zeros_like(table), tf.reshape(places, [-1, 1]), rows), None
+
+    return tf.gather(table, places), gradient
 
 
 class SoftTargets(tfrs.tasks.Retrieval):
@@ -102,7 +140,7 @@ class RetrievalModel(tfrs.Model):
         """
         candidates = self.item_tower(inputs["items"], training=training)
         people = {name: inputs[name] for name in _PERSON if name in inputs}
-        users = self.user_tower({"vectors": tf.gather(candidates, inputs["item"]), **people}, training=training)
+        users = self.user_tower({"vectors": rows_of(candidates, inputs["item"]), **people}, training=training)
         place = inputs["place"]
         queries = tf.gather(tf.reshape(users, [-1, users.shape[-1]]), place) * tf.exp(self._log_scale)
         row = tf.cast(place, tf.int32) // tf.shape(inputs["context"])[1]

@@ -47,17 +47,22 @@ class UserTower(tf.keras.layers.Layer):
         if training:
             metadata *= keep(metadata, 0.1)
         metadata = tf.repeat(metadata[:, None], tf.shape(context)[1], axis=1)
-        facts = tf.concat([context, metadata], axis=-1)
-        count, dimensions = pools.shape[2:]
-        seen = tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), count * dimensions])
-        # A product costs less than the weighted sum of the pools, which reads and writes all of them once more.
-        summing = tf.reshape(self._pool_shares[:, None, None] * tf.eye(dimensions), [count * dimensions, dimensions])
-        plain = tf.tensordot(seen, summing, 1)
-        corrected = self._out(self._hidden(tf.concat([seen, facts], axis=-1)))
-        vector = plain + corrected + facts @ self._direct + self._bias
+        # Products of two tables: of a table and a stack of them TensorFlow makes one for each of the stack.
+        facts = tf.reshape(tf.concat([context, metadata], axis=-1), [-1, context.shape[-1] + metadata.shape[-1]])
+        sizes, (count, dimensions) = tf.unstack(tf.shape(pools)[:2]), pools.shape[2:]
+        plain = tf.matmul(self._pool_shares[None], tf.reshape(pools, [-1, count, dimensions]))[:, 0]
+        corrected = self._out(self._bend(tf.reshape(pools, [-1, count * dimensions]), facts))
+        vector = tf.reshape(plain + corrected + facts @ self._direct + self._bias, [*sizes, dimensions])
         if self._has_ids:
             vector += self._identity(inputs["user"], training)[:, None]
         return tf.math.l2_normalize(vector, axis=-1)
+
+    def _bend(self, seen: Any, facts: Any) -> Any:
+        """The hidden layer over both: their concatenation would be a copy of what is seen."""
+        if not self._hidden.built:
+            self._hidden.build([None, seen.shape[-1] + facts.shape[-1]])
+        kernel, end = self._hidden.kernel, seen.shape[-1]
+        return self._hidden.activation(seen @ kernel[:end] + facts @ kernel[end:] + self._hidden.bias)
 
     def _identity(self, user: Any, training: bool) -> Any:
         identity = tf.gather(self._ids, user) * tf.cast(user > 0, tf.float32)[:, None]
