@@ -26,9 +26,8 @@ def test_the_loss_and_its_gradients_are_those_of_the_formula(scale: float) -> No
     task = SharedCandidates()
 
     def loss(queries: Any, candidates: Any) -> Any:
-        return task(
-            queries, candidates, positives=POSITIVES, shares=SHARES, probability=PROBABILITY, score_mask=tf.constant(MASK)
-        )  # fmt: skip
+        named = {"positives": POSITIVES, "shares": SHARES, "probability": PROBABILITY, "score_mask": tf.constant(MASK)}
+        return task(queries, candidates, **named)
 
     actual = _with_gradients(loss, *(tf.cast(part, tf.float32) for part in (scale * queries, candidates)))
     for ours, reference in zip(actual, expected, strict=True):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pharos.towers.backend import tf
+from pharos.towers.retrieval.precision import product
 
 # How fast an event fades, in events: 0 never; 1 keeps the last event only.
 _SCALES = (0, 100, 20, 5, 1)
@@ -20,10 +21,10 @@ class HistoryPools(tf.keras.layers.Layer):
     item tower's, an item that came after training counts like any other.
     """
 
-    def __init__(self, length: int, event_dropout: float) -> None:
-        """length: events in a window."""
+    def __init__(self, length: int, event_dropout: float, *, half: bool = False) -> None:
+        """length: events in a window; half: whether training multiplies in bfloat16."""
         super().__init__(name="history")
-        self._event_dropout = event_dropout
+        self._event_dropout, self._half = event_dropout, half
         lag = np.arange(length + 1)[:, None] - np.arange(length)[None, :] - 1
         weights = [_recency_weights(lag, scale) for scale in _SCALES]
         self._weights = tf.constant(np.stack(weights), tf.float32)
@@ -41,7 +42,8 @@ class HistoryPools(tf.keras.layers.Layer):
         so_far = tf.cumsum(ratings * present, axis=1) / tf.maximum(tf.cumsum(present, axis=1), 1.0)
         liked = tf.sigmoid(4 * (ratings - so_far) + 1)
         shares = tf.stack([kept * liked, kept * (1 - liked)], axis=-1)
-        pool = self._at_all if positions is None else partial(self._at, positions)
+        half = self._half and training
+        pool = partial(self._at_all, half) if positions is None else partial(self._at, positions)
         # Both kinds side by side, so that a pool is a product of matrices and nothing has to be transposed.
         dimensions = vectors.shape[-1]
         weighted = vectors[:, :, None] * shares[..., None]
@@ -55,11 +57,11 @@ class HistoryPools(tf.keras.layers.Layer):
         weights = tf.gather(self._weights[:, :, : tf.shape(values)[1]], positions, axis=1)
         return tf.einsum("kbpl,blv->bpkv", weights, values)
 
-    def _at_all(self, values: Any) -> Any:
+    def _at_all(self, half: bool, values: Any) -> Any:
         """The pools at positions 0 … l - 1, for which all rows share the weights."""
         rows, events = tf.unstack(tf.shape(values)[:2])
         weights = tf.transpose(self._weights[:, :events, :events], [1, 0, 2])
-        sums = tf.matmul(tf.reshape(weights, [1, -1, events]), values)
+        sums = product(tf.reshape(weights, [1, -1, events]), values, half=half)
         return tf.reshape(sums, [rows, events, len(_SCALES), values.shape[-1]])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pharos.towers.backend import tf, tfrs
 from pharos.towers.retrieval.item_tower import ItemTower
+from pharos.towers.retrieval.precision import product
 from pharos.towers.retrieval.unordered_user_tower import UnorderedUserTower
 from pharos.towers.retrieval.user_tower import UserTower
 
@@ -22,6 +23,11 @@ class SharedCandidates(tfrs.tasks.Retrieval):
     loss is the exact softmax, and with a part of it a sampled softmax.
     """
 
+    def __init__(self, *, half: bool = False) -> None:
+        """half: whether the products of the gradient are in bfloat16; the loss itself is float32."""
+        super().__init__()
+        self._half = half
+
     def call(
         self, queries: Any, candidates: Any, positives: Any, shares: Any, probability: Any, score_mask: Any
     ) -> Any:
@@ -33,7 +39,9 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         False where the candidate is known to be liked by the query's user, or is a positive itself.
         The logits are corrected by the logarithm of the chance (logQ: Bengio and Senécal, 2008; Yi et al., 2019).
         """
-        negatives = _log_sum_exp(queries, candidates, tf.clip_by_value(probability, 1e-6, 1.0), score_mask)
+        negatives = _log_sum_exp(
+            queries, candidates, tf.clip_by_value(probability, 1e-6, 1.0), score_mask, half=self._half
+        )
         # Computed again, and not taken from the logits, whose gradient would be a second table of their size.
         liked = tf.reduce_sum(queries[:, None] * rows_of(candidates, positives), axis=-1)
         positive = tfrs.layers.loss.SamplingProbablityCorrection()(liked, tf.gather(probability, positives))
@@ -42,26 +50,32 @@ class SharedCandidates(tfrs.tasks.Retrieval):
         return tf.reduce_mean(tf.reduce_sum(losses * shares, axis=1))
 
 
-@tf.custom_gradient
-def _log_sum_exp(queries: Any, candidates: Any, probability: Any, mask: Any) -> Any:
+def _log_sum_exp(queries: Any, candidates: Any, probability: Any, mask: Any, *, half: bool) -> Any:
     """Log-sum-exp of the corrected logits where the mask is True: [q, 1].
 
-    queries: [q, d]; candidates: [c, d]; probability: [c]; mask: bool [q, c]. The table of q times c numbers is what a
-    step of training waits for, so it is gone over as few times as can be: the probabilities divide the candidates and
-    not the table, and the gradient's factors multiply the queries.
+    queries: [q, d]; candidates: [c, d]; probability: [c]; mask: bool [q, c]; half: whether the products of the
+    gradient are in bfloat16. The table of q times c numbers is what a step of training waits for, so it is gone over
+    as few times as can be: the probabilities divide the candidates and not the table, and the gradient's factors
+    multiply the queries.
     """
-    logits = tf.matmul(queries, candidates, transpose_b=True)
-    highest = _highest(queries, candidates, logits, mask)
-    exponentials = tf.where(mask, tf.exp(_less(logits, highest)), 0.0)
-    total = tf.maximum(tf.matmul(exponentials, 1 / probability[:, None]), 1e-30)
 
-    def gradient(upstream: Any) -> tuple[Any, Any, None, None]:
-        weights = upstream / total
-        to_queries = weights * tf.matmul(exponentials, candidates / probability[:, None])
-        to_candidates = tf.matmul(exponentials, weights * queries, transpose_a=True) / probability[:, None]
-        return to_queries, to_candidates, None, None
+    @tf.custom_gradient
+    def of(queries: Any, candidates: Any) -> Any:
+        logits = tf.matmul(queries, candidates, transpose_b=True)
+        highest = _highest(queries, candidates, logits, mask)
+        exponentials = tf.where(mask, tf.exp(_less(logits, highest)), 0.0)
+        total = tf.maximum(tf.matmul(exponentials, 1 / probability[:, None]), 1e-30)
 
-    return highest + tf.math.log(total), gradient
+        def gradient(upstream: Any) -> tuple[Any, Any]:
+            weights = upstream / total
+            table = tf.cast(exponentials, tf.bfloat16) if half else exponentials
+            to_queries = weights * product(table, candidates / probability[:, None], half=half)
+            to_candidates = product(table, weights * queries, half=half, transpose_a=True) / probability[:, None]
+            return to_queries, to_candidates
+
+        return highest + tf.math.log(total), gradient
+
+    return of(queries, candidates)
 
 
 def _highest(queries: Any, candidates: Any, logits: Any, mask: Any) -> Any:
@@ -114,14 +128,21 @@ class SoftTargets(tfrs.tasks.Retrieval):
 class RetrievalModel(tfrs.Model):
     """Both towers with a learnt temperature, trained to predict events from those before them."""
 
-    def __init__(self, item_tower: ItemTower, user_tower: UserTower | UnorderedUserTower, temperature: float) -> None:
-        """temperature: initial value of the learnt temperature."""
+    def __init__(
+        self,
+        item_tower: ItemTower,
+        user_tower: UserTower | UnorderedUserTower,
+        temperature: float,
+        *,
+        half: bool = False,
+    ) -> None:
+        """temperature: initial value of the learnt temperature; half: as `SharedCandidates` takes it."""
         super().__init__()
         self.item_tower, self.user_tower = item_tower, user_tower
         self._log_scale = self.add_weight(
             "log_scale", (), initializer=tf.keras.initializers.Constant(-math.log(temperature))
         )
-        self._positives, self._targets = SharedCandidates(), SoftTargets()
+        self._positives, self._targets = SharedCandidates(half=half), SoftTargets()
 
     @property
     def temperature(self) -> float:
