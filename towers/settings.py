@@ -64,6 +64,9 @@ class TrainingSettings(BaseModel):
     event_dropout: float = Field(0.1, ge=0, lt=1, description="dropout of past events")
     negatives: int = Field(1000, ge=1, description="items drawn as negatives; the whole catalogue where it is smaller")
     ranker: bool = Field(True, description="whether a ranking model is trained")
+    mixed_precision: bool = Field(
+        False, description="whether the towers learn with products in bfloat16; all else, and the bundle, is float32"
+    )
     seed: int = Field(0, ge=0, description="random seed")
     text_gru: bool = Field(False, description="whether a GRU over an item's words is trained, beside the text model")
     text_model: str = Field(DEFAULT_MODEL, description="installed model, folder or Hugging Face name; empty for none")

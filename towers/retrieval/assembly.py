@@ -73,17 +73,18 @@ def build(data: TrainingData, settings: TrainingSettings) -> RetrievalModel:
     item_tower = ItemTower(
         len(spec.items), features.width, features.vocabulary_size,
         settings.dimensions, settings.item_hidden, settings.item_id_dropout, alone=not spec.scale.timed,
-        sensors=features.sensors,
+        sensors=features.sensors, half=settings.mixed_precision,
     )  # fmt: skip
-    return RetrievalModel(item_tower, _user_tower(spec, settings), settings.temperature)
+    return RetrievalModel(item_tower, _user_tower(spec, settings), settings.temperature, half=settings.mixed_precision)
 
 
 def _user_tower(spec: InputSpec, settings: TrainingSettings) -> UserTower | UnorderedUserTower:
     users, width, dimensions = len(spec.users) if settings.user_ids else 0, spec.facts_width, settings.dimensions
+    hidden, dropout, half = settings.user_hidden, settings.user_id_dropout, settings.mixed_precision
     if not spec.scale.timed:
-        return UnorderedUserTower(users, width, dimensions, settings.user_hidden, settings.user_id_dropout)
-    history = HistoryPools(settings.history_length, settings.event_dropout)
-    return UserTower(users, width, history, dimensions, settings.user_hidden, settings.user_id_dropout)
+        return UnorderedUserTower(users, width, dimensions, hidden, dropout, half=half)
+    history = HistoryPools(settings.history_length, settings.event_dropout, half=half)
+    return UserTower(users, width, history, dimensions, hidden, dropout, half=half)
 
 
 def take_over(model: RetrievalModel, earlier: RetrievalModel) -> None:

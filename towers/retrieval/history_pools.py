@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pharos.towers.backend import tf
+from pharos.towers.retrieval.precision import product
 
 # How fast an event fades, in events: 0 never; 1 keeps the last event only.
 _SCALES = (0, 100, 20, 5, 1)
@@ -20,10 +21,10 @@ class HistoryPools(tf.keras.layers.Layer):
     item tower's, an item that came after training counts like any other.
     """
 
-    def __init__(self, length: int, event_dropout: float) -> None:
-        """length: events in a window."""
+    def __init__(self, length: int, event_dropout: float, *, half: bool = False) -> None:
+        """length: events in a window; half: whether training multiplies in bfloat16."""
         super().__init__(name="history")
-        self._event_dropout = event_dropout
+        self._event_dropout, self._half = event_dropout, half
         lag = np.arange(length + 1)[:, None] - np.arange(length)[None, :] - 1
         weights = [_recency_weights(lag, scale) for scale in _SCALES]
         self._weights = tf.constant(np.stack(weights), tf.float32)
@@ -41,23 +42,27 @@ class HistoryPools(tf.keras.layers.Layer):
         so_far = tf.cumsum(ratings * present, axis=1) / tf.maximum(tf.cumsum(present, axis=1), 1.0)
         liked = tf.sigmoid(4 * (ratings - so_far) + 1)
         shares = tf.stack([kept * liked, kept * (1 - liked)], axis=-1)
-        pool = self._at_all if positions is None else partial(self._at, positions)
-        total, mass = pool(vectors[:, :, None] * shares[..., None]), pool(shares[..., None])
-        pools = total / (mass + _SMOOTHING)
-        return tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), self.count, vectors.shape[-1]])
+        half = self._half and training
+        pool = partial(self._at_all, half) if positions is None else partial(self._at, positions)
+        # Both kinds side by side, so that a pool is a product of matrices and nothing has to be transposed.
+        dimensions = vectors.shape[-1]
+        weighted = vectors[:, :, None] * shares[..., None]
+        total = pool(tf.reshape(weighted, [*tf.unstack(tf.shape(vectors)[:2]), 2 * dimensions]))
+        sizes = tf.unstack(tf.shape(total)[:2])
+        mass = tf.reshape(pool(shares), [*sizes, self.count, 1])
+        return tf.reshape(total, [*sizes, self.count, dimensions]) / (mass + _SMOOTHING)
 
     def _at(self, positions: Any, values: Any) -> Any:
-        """Weighted sums of values [b, l, s, d] before each position: [b, p, s, scales, d]."""
+        """Weighted sums of values [b, l, v] before each position: [b, p, scales, v]."""
         weights = tf.gather(self._weights[:, :, : tf.shape(values)[1]], positions, axis=1)
-        return tf.einsum("kbpl,blsd->bpskd", weights, values)
+        return tf.einsum("kbpl,blv->bpkv", weights, values)
 
-    def _at_all(self, values: Any) -> Any:
-        """The pools at positions 0 … l - 1 as one matrix product, since all rows share the weights."""
-        rows, events, parts, length = tf.unstack(tf.shape(values))
-        weights = tf.reshape(self._weights[:, :events, :events], [-1, events])
-        columns = tf.reshape(tf.transpose(values, [1, 2, 0, 3]), [events, -1])
-        sums = tf.reshape(weights @ columns, [-1, events, parts, rows, length])
-        return tf.transpose(sums, [3, 1, 2, 0, 4])
+    def _at_all(self, half: bool, values: Any) -> Any:
+        """The pools at positions 0 … l - 1, for which all rows share the weights."""
+        rows, events = tf.unstack(tf.shape(values)[:2])
+        weights = tf.transpose(self._weights[:, :events, :events], [1, 0, 2])
+        sums = product(tf.reshape(weights, [1, -1, events]), values, half=half)
+        return tf.reshape(sums, [rows, events, len(_SCALES), values.shape[-1]])
 
 
 def _recency_weights(lag: np.ndarray, scale: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pharos.towers.backend import tf
 from pharos.towers.features.encoders import Sensor
+from pharos.towers.retrieval.precision import Dense, product
 from pharos.towers.retrieval.sensors import sensor_layer
 
 _START = 0.4
@@ -28,15 +29,17 @@ class ItemTower(tf.keras.layers.Layer):
         id_dropout: float,
         alone: bool,
         sensors: Mapping[int, Sensor] | None = None,
+        *,
+        half: bool = False,
     ) -> None:
         """items: known ids; width, vocabulary: of the encoded features; hidden: units of the metadata encoder.
 
         alone: whether the id of a known item stands alone, and metadata only in its place; all items then start at
         almost one spot, from which rare ones never get far. Otherwise both add up, and items start apart. sensors: the
-        columns of pictures and series, by the first of each.
+        columns of pictures and series, by the first of each. half: whether training multiplies in bfloat16.
         """
         super().__init__(name="item_tower")
-        self._id_dropout, self._alone = id_dropout, alone
+        self._id_dropout, self._alone, self._half = id_dropout, alone, half
         normal = tf.keras.initializers.RandomNormal
         ids = normal(mean=0.05, stddev=0.01) if alone else normal(stddev=0.05)
         self._ids = self.add_weight("ids", (items + 1, dimensions), initializer=ids)
@@ -56,9 +59,9 @@ class ItemTower(tf.keras.layers.Layer):
         self._bias = self.add_weight("bias", (hidden,), initializer="zeros")
         scale = hidden**-0.5
         out = 0.01 * scale if alone else 0.5 * scale
-        self._linear = _dense(dimensions, out, "linear")
-        self._hidden = _dense(hidden, scale, "bend", activation="gelu")
-        self._deep = _dense(dimensions, out, "deep")
+        self._linear = _dense(dimensions, out, "linear", half)
+        self._hidden = _dense(hidden, scale, "bend", half, activation="gelu")
+        self._deep = _dense(dimensions, out, "deep", half)
 
     def start(self, codes: Any, vectors: Any) -> None:
         """Initialise id embeddings. codes: int32 [n]; vectors: float32 [n, dimensions], of length 1 or less."""
@@ -76,12 +79,12 @@ class ItemTower(tf.keras.layers.Layer):
             kept = tf.random.uniform(tf.shape(known)) >= self._id_dropout
             known *= tf.cast(kept, tf.float32)
         identity = known * tf.gather(self._ids, inputs["code"]) + (1 - known) * self._absent
-        metadata = self._metadata(inputs)
+        metadata = self._metadata(inputs, training)
         if self._alone:
             metadata *= 1 - known
         return tf.math.l2_normalize(identity + metadata, axis=1)
 
-    def _metadata(self, inputs: dict[str, Any]) -> Any:
+    def _metadata(self, inputs: dict[str, Any], training: bool) -> Any:
         rows = tf.shape(inputs["dense"])[0]
         weighted = tf.gather(self._tags, inputs["tag"]) * inputs["tag_weight"][:, None]
         tags = tf.math.segment_sum(weighted, inputs["tag_row"])
@@ -89,12 +92,13 @@ class ItemTower(tf.keras.layers.Layer):
         tags = tf.pad(tags, [[0, rows - tf.shape(tags)[0]], [0, 0]])
         columns = inputs["dense"]
         plain = tf.concat([columns[:, part] for part in self._plain], axis=1) if self._sensors else columns
-        mixed = plain @ self._dense + tags + self._bias
+        mixed = product(plain, self._dense, half=self._half and training) + tags + self._bias
         for part, layer in self._sensors:
             mixed += layer(columns[:, part])
-        return self._linear(mixed) + self._deep(self._hidden(mixed))
+        bent = self._deep(self._hidden(mixed, training=training), training=training)
+        return self._linear(mixed, training=training) + bent
 
 
-def _dense(units: int, deviation: float, name: str, activation: str | None = None) -> Any:
+def _dense(units: int, deviation: float, name: str, half: bool, activation: str | None = None) -> Any:
     initializer = tf.keras.initializers.RandomNormal(stddev=deviation)
-    return tf.keras.layers.Dense(units, activation, use_bias=False, kernel_initializer=initializer, name=name)
+    return Dense(units, activation, half=half, use_bias=False, kernel_initializer=initializer, name=name)

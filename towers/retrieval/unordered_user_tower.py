@@ -3,6 +3,7 @@
 from typing import Any
 
 from pharos.towers.backend import tf
+from pharos.towers.retrieval.precision import Dense
 from pharos.towers.retrieval.user_tower import keep
 
 
@@ -14,8 +15,13 @@ class UnorderedUserTower(tf.keras.layers.Layer):
     dropout of one half, since without an order of events it overfits to single users.
     """
 
-    def __init__(self, users: int, width: int, dimensions: int, hidden: int, id_dropout: float) -> None:
-        """users: known ids, 0 for no id embedding; width: of context and metadata together."""
+    def __init__(
+        self, users: int, width: int, dimensions: int, hidden: int, id_dropout: float, *, half: bool = False
+    ) -> None:
+        """users: known ids, 0 for no id embedding; width: of context and metadata together.
+
+        half: whether training multiplies in bfloat16.
+        """
         super().__init__(name="user_tower")
         normal = tf.keras.initializers.RandomNormal
         self._id_dropout, self._has_ids = id_dropout, users > 0
@@ -24,9 +30,9 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         self._map = self.add_weight("map", (dimensions, dimensions), initializer="identity")
         self._bias = self.add_weight("anyone", (dimensions,), initializer=normal(stddev=0.05))
         deviation = (dimensions + width) ** -0.5
-        self._hidden = tf.keras.layers.Dense(hidden, "gelu", kernel_initializer=normal(stddev=deviation), name="bend")
+        self._hidden = Dense(hidden, "gelu", half=half, kernel_initializer=normal(stddev=deviation), name="bend")
         self._drop = tf.keras.layers.Dropout(0.5)
-        self._out = tf.keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="zeros", name="out")
+        self._out = Dense(dimensions, half=half, use_bias=False, kernel_initializer="zeros", name="out")
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """User vectors at the requested positions: float32 [b, p, dimensions], of length 1 except while training.
@@ -41,8 +47,8 @@ class UnorderedUserTower(tf.keras.layers.Layer):
         if training:
             metadata *= keep(metadata, 0.1)
         metadata = tf.repeat(metadata[:, None], tf.shape(position)[1], axis=1)
-        hidden = self._hidden(tf.concat([summed, inputs["context"], metadata], axis=-1))
-        vector = summed @ self._map + self._out(self._drop(hidden, training=training)) + self._bias
+        hidden = self._hidden(tf.concat([summed, inputs["context"], metadata], axis=-1), training=training)
+        vector = summed @ self._map + self._out(self._drop(hidden, training=training), training=training) + self._bias
         if self._has_ids:
             identity = tf.gather(self._ids, inputs["user"]) * tf.cast(inputs["user"] > 0, tf.float32)[:, None]
             vector += (identity * keep(identity, self._id_dropout) if training else identity)[:, None]

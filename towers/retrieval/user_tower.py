@@ -4,6 +4,7 @@ from typing import Any
 
 from pharos.towers.backend import tf
 from pharos.towers.retrieval.history_pools import HistoryPools
+from pharos.towers.retrieval.precision import Dense, product
 
 
 class UserTower(tf.keras.layers.Layer):
@@ -14,12 +15,23 @@ class UserTower(tf.keras.layers.Layer):
     """
 
     def __init__(
-        self, users: int, width: int, history: HistoryPools, dimensions: int, hidden: int, id_dropout: float
+        self,
+        users: int,
+        width: int,
+        history: HistoryPools,
+        dimensions: int,
+        hidden: int,
+        id_dropout: float,
+        *,
+        half: bool = False,
     ) -> None:
-        """users: known ids, 0 for no id embedding; width: of context and metadata together."""
+        """users: known ids, 0 for no id embedding; width: of context and metadata together.
+
+        half: whether training multiplies in bfloat16.
+        """
         super().__init__(name="user_tower")
         normal = tf.keras.initializers.RandomNormal
-        self._history, self._id_dropout, self._has_ids = history, id_dropout, users > 0
+        self._history, self._id_dropout, self._has_ids, self._half = history, id_dropout, users > 0, half
         if self._has_ids:
             self._ids = self.add_weight("ids", (users + 1, dimensions), initializer=normal(stddev=0.01))
         self._pool_shares = self.add_weight(
@@ -31,8 +43,8 @@ class UserTower(tf.keras.layers.Layer):
         self._hidden = tf.keras.layers.Dense(
             hidden, "gelu", kernel_initializer=normal(stddev=inputs**-0.5), name="bend"
         )
-        self._out = tf.keras.layers.Dense(
-            dimensions, use_bias=False, kernel_initializer=normal(stddev=0.5 * hidden**-0.5), name="out"
+        self._out = Dense(
+            dimensions, half=half, use_bias=False, kernel_initializer=normal(stddev=0.5 * hidden**-0.5), name="out"
         )
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
@@ -47,17 +59,25 @@ class UserTower(tf.keras.layers.Layer):
         if training:
             metadata *= keep(metadata, 0.1)
         metadata = tf.repeat(metadata[:, None], tf.shape(context)[1], axis=1)
-        facts = tf.concat([context, metadata], axis=-1)
-        count, dimensions = pools.shape[2:]
-        seen = tf.reshape(pools, [*tf.unstack(tf.shape(pools)[:2]), count * dimensions])
-        # A product costs less than the weighted sum of the pools, which reads and writes all of them once more.
-        summing = tf.reshape(self._pool_shares[:, None, None] * tf.eye(dimensions), [count * dimensions, dimensions])
-        plain = tf.tensordot(seen, summing, 1)
-        corrected = self._out(self._hidden(tf.concat([seen, facts], axis=-1)))
-        vector = plain + corrected + facts @ self._direct + self._bias
+        # Products of two tables: of a table and a stack of them TensorFlow makes one for each of the stack.
+        facts = tf.reshape(tf.concat([context, metadata], axis=-1), [-1, context.shape[-1] + metadata.shape[-1]])
+        sizes, (count, dimensions) = tf.unstack(tf.shape(pools)[:2]), pools.shape[2:]
+        plain = tf.matmul(self._pool_shares[None], tf.reshape(pools, [-1, count, dimensions]))[:, 0]
+        bent = self._bend(tf.reshape(pools, [-1, count * dimensions]), facts, half=self._half and training)
+        corrected = self._out(bent, training=training)
+        vector = tf.reshape(plain + corrected + facts @ self._direct + self._bias, [*sizes, dimensions])
         if self._has_ids:
             vector += self._identity(inputs["user"], training)[:, None]
         return tf.math.l2_normalize(vector, axis=-1)
+
+    def _bend(self, seen: Any, facts: Any, *, half: bool) -> Any:
+        """The hidden layer over both: their concatenation would be a copy of what is seen."""
+        if not self._hidden.built:
+            self._hidden.build([None, seen.shape[-1] + facts.shape[-1]])
+        kernel, end = self._hidden.kernel, seen.shape[-1]
+        return self._hidden.activation(
+            product(seen, kernel[:end], half=half) + facts @ kernel[end:] + self._hidden.bias
+        )
 
     def _identity(self, user: Any, training: bool) -> Any:
         identity = tf.gather(self._ids, user) * tf.cast(user > 0, tf.float32)[:, None]
