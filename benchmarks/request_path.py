@@ -105,8 +105,8 @@ class BareCalls:
 
         def noted(collection: str, asked: Any, filter: Any) -> Any:
             from pharos.indexing.embedded_points import edge_request
-            from pharos.indexing.shown_only import only_shown
             from pharos.indexing.qdrant_filters import EMBEDDED, translate
+            from pharos.indexing.shown_only import only_shown
 
             filtered = filter is not None and not only_shown(filter)
             translated = translate(filter, EMBEDDED)
