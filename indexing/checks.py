@@ -27,7 +27,7 @@ def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Co
 
 
 def _all_valid(points: Sequence[Point], lengths: Mapping[str, int], sparse: Collection[str]) -> bool:
-    """Whether all vectors surely pass: checked all at once, which takes a third of the time of one after the other."""
+    """Whether all vectors surely pass, checked all at once; if not, `check_points` finds out which one and why."""
     dense, entries = list[FloatArray](), list[SparseVector]()
     for point in points:
         if not point.vectors:
