@@ -6,6 +6,7 @@ one fit of the towers reads those of the next fit all the same, and a new item a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 import numpy as np
@@ -145,6 +146,7 @@ def _unscaled_attention(likeness: Floats) -> Floats:
     return weights
 
 
+@lru_cache(maxsize=1024)
 def _recency_weights(length: int, scale: float) -> Floats:
     return np.exp(-np.arange(length, dtype=np.float32)[::-1] / np.float32(scale))
 
@@ -176,15 +178,24 @@ def _similarity_features(query: RankQuery, vectors: Floats) -> Floats:
 def _cooccurrence_features(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
     """Features from co-occurrence of past items and candidates in all users' histories: float32 [n, 9]."""
     past = query.rows[-_LONGEST:]
-    lag = np.arange(len(past))[::-1]
-    latest, steps = past[-_NEXT:], lag[-_NEXT:]
+    together, following = _pair_shares(len(past))
     out = np.empty((len(rows), 9), np.float32)
-    out[:, :3] = tables.together.sums(past, _columns([lag >= 0, lag < 50, lag < 10]), rows)
-    following = _columns([steps == 0, 0.8**steps, steps < 20, steps >= 0])
-    out[:, 3:7] = 100 * tables.following.sums(latest, following, rows)
+    out[:, :3] = tables.together.sums(past, together, rows)
+    out[:, 3:7] = 100 * tables.following.sums(past[-_NEXT:], following, rows)
     np.log1p(out[:, :7], out=out[:, :7])
     out[:, 7], out[:, 8] = _standardised(out[:, 0]), _standardised(out[:, 4])
     return out
+
+
+@lru_cache(maxsize=1024)
+def _pair_shares(length: int) -> tuple[Floats, Floats]:
+    """What each past item counts in the sums of pair weights: float32 [length, 3], and each of the newest: [.., 4]."""
+    lag = np.arange(length)[::-1]
+    steps = lag[-_NEXT:]
+    return (
+        _columns([lag >= 0, lag < 50, lag < 10]),
+        _columns([steps == 0, 0.8**steps, steps < 20, steps >= 0]),
+    )
 
 
 def _item_features(query: RankQuery, rows: Rows, tables: RankTables) -> Floats:
