@@ -14,8 +14,6 @@ def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Co
 
     lengths: of each dense vector by name. sparse: the names of the sparse ones.
     """
-    if _all_valid(points, lengths, sparse):
-        return
     for point in points:
         owner = f"item {point.item_id!r}"
         if not point.vectors:
@@ -24,41 +22,6 @@ def check_points(points: Sequence[Point], lengths: Mapping[str, int], sparse: Co
             _check(owner, name, vector, lengths, sparse)
         for name, entries in point.sparse.items():
             _check(owner, name, entries, lengths, sparse)
-
-
-def _all_valid(points: Sequence[Point], lengths: Mapping[str, int], sparse: Collection[str]) -> bool:
-    """Whether all vectors surely pass, checked all at once; if not, `check_points` finds out which one and why."""
-    dense, entries = list[FloatArray](), list[SparseVector]()
-    for point in points:
-        if not point.vectors:
-            return False
-        for name, vector in point.vectors.items():
-            if isinstance(vector, SparseVector) or vector.shape != (lengths.get(name),):
-                return False
-            dense.append(vector)
-        for name, held in point.sparse.items():
-            if name not in sparse or not isinstance(held, SparseVector):
-                return False
-            if held.indices.ndim != 1 or held.indices.shape != held.values.shape or held.indices.dtype != np.int64:
-                return False
-            if len(held.indices):
-                entries.append(held)
-    return _finite(dense) and _finite([held.values for held in entries]) and _all_ascend(entries)
-
-
-def _finite(arrays: Sequence[FloatArray]) -> bool:
-    return not arrays or bool(np.isfinite(np.concatenate(arrays)).all())
-
-
-def _all_ascend(entries: Sequence[SparseVector]) -> bool:
-    """Whether the indices of vectors that are not empty are in range and ascend, each once."""
-    if not entries:
-        return True
-    indices = np.concatenate([held.indices for held in entries])
-    starts = np.cumsum([0, *(len(held.indices) for held in entries)])[:-1]
-    ascends = indices[1:] > indices[:-1]
-    ascends[starts[1:] - 1] = True
-    return bool(ascends.all()) and int(indices.min()) >= 0 and int(indices.max()) <= MOST_INDEX
 
 
 def check_query(query: SourceQuery, lengths: Mapping[str, int], sparse: Collection[str]) -> None:
