@@ -18,6 +18,8 @@ from pharos.towers.progress import Progress
 
 USERS_A_WORKER: Final = 5_000
 """With fewer users a worker takes longer to start than to answer."""
+MEMORY_OF_A_WORKER: Final = 2 * 1024**3
+"""Twice what one needs at 10,000 items, so that others have some too."""
 
 
 def write_lists(
@@ -63,9 +65,10 @@ def write_lists(
 
 
 def default_workers(users: int) -> int:
-    """One worker for every 5,000 users, at most as many as the processor has cores."""
+    """One worker for every 5,000 users; at most one for a core, and for 2 GB of the machine's memory."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, users // USERS_A_WORKER))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+    return max(1, min(cores, users // USERS_A_WORKER, memory // MEMORY_OF_A_WORKER))
 
 
 def _workers(service: Service, selection: Selection, users: int, asked: int | None, progress: Progress) -> int:

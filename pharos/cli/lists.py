@@ -34,8 +34,8 @@ def recommend(
         typer.Option(
             min=1,
             max=256,
-            help="With --out: processes that answer side by side; by default one for every 5,000 users, at most as "
-            "many as there are cores. Each takes seconds to start, and memory of its own.",
+            help="With --out: processes that answer side by side; by default one for every 5,000 users, at most "
+            "one for a core and for 2 GB of memory. Each takes seconds to start.",
         ),
     ] = None,
 ) -> None:

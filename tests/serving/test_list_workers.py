@@ -110,4 +110,11 @@ def test_there_is_a_worker_for_every_5000_users_but_no_more_than_cores(
     users: int, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    monkeypatch.setattr(os, "sysconf", lambda _: 1 << 20)
     assert default_workers(users) == workers
+
+
+def test_there_is_a_worker_for_every_2_gb_of_memory_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2 * 1024**2 + 1}.__getitem__)
+    assert default_workers(10_000_000) == 4
