@@ -1,7 +1,7 @@
 """The vector index on a Qdrant server."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ from pharos.indexing.index import (
 )
 from pharos.indexing.item_numbers import PointKey
 from pharos.indexing.known_vectors import VersionedVectors
-from pharos.indexing.live_times import next_live_at
+from pharos.indexing.live_times import GOING_LIVE_AT, LIVE_AT, live_time, next_live_at
 from pharos.indexing.names import checked_name
 from pharos.indexing.patience import Silence, current
 from pharos.indexing.payload import Payload, PayloadType
@@ -63,8 +63,6 @@ from pharos.ingest.columns import Columns
 
 _BATCH_BYTES: Final = 4_500_000
 _POLL_SECONDS: Final = 0.2
-_LIVE_AT: Final = "live_at"
-_GOING_LIVE_AT: Final = "going_live_at"
 _LEAST: Final = 0.5
 """The share of a write's timeout that a request must have left to begin with it."""
 _DIALECT: Final = Dialect(
@@ -205,7 +203,7 @@ class QdrantServer(Searching):
         for name in self._names():
             metadata = self._info(name).config.metadata or {}
             if "bundle" in metadata:
-                live_at = _live_time(metadata, is_live=name in live)
+                live_at = live_time(metadata, is_live=name in live)
                 found.append(
                     CollectionInfo(
                         name=name,
@@ -237,14 +235,14 @@ class QdrantServer(Searching):
         self._confirm(self.resolve(alias))
         # Two steps, since no call changes both: until the alias points there, the collection counts as never live.
         time = next_live_at(self._live_times()).isoformat()
-        self._set_metadata(collection, {_GOING_LIVE_AT: time})
+        self._set_metadata(collection, {GOING_LIVE_AT: time})
         # Replaces the alias if there is one.
         create = models.CreateAlias(alias_name=alias, collection_name=collection)
         change = models.CreateAliasOperation(create_alias=create)
         self._write_call(lambda: self._writer.update_collection_aliases([change]), alias)
         # It is live; if this fails, the next switch makes up for it.
         with suppress(VectorIndexError):
-            self._set_metadata(collection, {_LIVE_AT: time})
+            self._set_metadata(collection, {LIVE_AT: time})
 
     def ready(self) -> None:
         """See VectorIndex.ready."""
@@ -369,15 +367,15 @@ class QdrantServer(Searching):
     def _live_times(self) -> Iterator[datetime]:
         for name in self._names():
             metadata = self._info(name).config.metadata or {}
-            yield from (datetime.fromisoformat(metadata[key]) for key in (_LIVE_AT, _GOING_LIVE_AT) if key in metadata)
+            yield from (datetime.fromisoformat(metadata[key]) for key in (LIVE_AT, GOING_LIVE_AT) if key in metadata)
 
     def _confirm(self, live: str | None) -> None:
         """Record when the live collection came to be so, where a process died between the steps of a switch to it."""
         if live is not None:
             metadata = self._info(live).config.metadata or {}
-            time = _live_time(metadata, is_live=True)
-            if time and time != metadata.get(_LIVE_AT):
-                self._set_metadata(live, {_LIVE_AT: time})
+            time = live_time(metadata, is_live=True)
+            if time and time != metadata.get(LIVE_AT):
+                self._set_metadata(live, {LIVE_AT: time})
 
     def _set_metadata(self, collection: str, metadata: dict[str, str]) -> None:
         self._write_call(lambda: self._writer.update_collection(collection, metadata=metadata), collection)
@@ -393,9 +391,3 @@ class QdrantServer(Searching):
 
 def _points_of(item_ids: Collection[str]) -> models.PointIdsList:
     return models.PointIdsList(points=[str(point_uuid(item_id)) for item_id in item_ids])
-
-
-def _live_time(metadata: Mapping[str, Any], *, is_live: bool) -> str | None:
-    """When a collection was last made live. is_live: whether an alias points to it."""
-    times = [str(metadata[key]) for key in (_LIVE_AT, *([_GOING_LIVE_AT] if is_live else [])) if metadata.get(key)]
-    return max(times, default=None, key=datetime.fromisoformat)
