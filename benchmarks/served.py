@@ -80,7 +80,9 @@ class Served:
     def start(self) -> float:
         """Start the process and wait until it is ready; returns the seconds that took."""
         started = time.monotonic()
-        values = self._settings.model_dump(mode="json", include={"data_dir", "qdrant_url", "refresh_seconds"})
+        values = self._settings.model_dump(
+            mode="json", include={"data_dir", "qdrant_url", "refresh_seconds", "log_level"}
+        )
         environment = {**os.environ, **{f"PHAROS_{name.upper()}": str(value) for name, value in values.items()}}
         with (self._settings.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(

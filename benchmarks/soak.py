@@ -38,6 +38,7 @@ KILLS, OUTAGES = 3, 3
 GROWTH: Final = 1.10
 """What memory and disk may be at the end, as a multiple of what they were in the middle."""
 MORE_FILES: Final = 16
+_PAGE: Final = 10_000
 _SERVER: Final = "the server"
 _FIRST_STAMP: Final = 1_900_000_000
 _LONGEST_JOB: Final = 300.0
@@ -212,11 +213,13 @@ class Soak:
         print(f"{time.monotonic() - self._started:6.0f} s  {text}", flush=True)
 
     def _lost(self) -> int:
-        # Not by the histories, which have the newest event alone of a person with an item.
+        # Not by histories or training data, which have the newest event alone of a person with an item.
+        missing, last = set(self._seen.events), 0
         with open_store(self._settings) as store:
-            events = store.dataset().interactions
-        held = zip(events["user_id"], events["timestamp"].fillna(0).astype("int64"), strict=True)
-        return len(self._seen.events - {(str(user), int(stamp)) for user, stamp in held})
+            while page := store.list_events(_PAGE, last):
+                missing -= {(event.user_id, int(event.timestamp or 0)) for event in page}
+                last = page[-1].number
+        return len(missing)
 
     def _report(self, lost: int, agrees: bool) -> bool:
         first, last = self._samples[1][1], self._samples[-1][1]
