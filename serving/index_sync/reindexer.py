@@ -51,6 +51,7 @@ class Reindexer:
         self._stopped = threading.Event()
         self._process: BuildProcess | None = None
         self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
 
     def recover(self) -> None:
         """Clean up after a process that died during a re-index. A running re-index of another process is untouched."""
@@ -119,7 +120,9 @@ class Reindexer:
         self._stopped.set()
         if self._process is not None:
             self._process.kill()
-        for thread in self._threads:
+        with self._starting:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join()
 
     def _lock(self) -> ReindexLock:
@@ -136,10 +139,11 @@ class Reindexer:
         return job
 
     def _in_background(self, work: Callable[[], None]) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(target=work, name="reindexing")
-        self._threads.append(thread)
-        thread.start()
+        # At once, as a thread that has not started yet cannot be waited for.
+        with self._starting:
+            thread.start()
+            self._threads = [*(other for other in self._threads if other.is_alive()), thread]
 
     def _new_job(self, bundle: str | None, variant: str | None) -> Job:
         """Add a job to the store. The lock is held, so any other unfinished job belongs to a dead process."""
