@@ -93,10 +93,12 @@ def main() -> None:
     options.add_argument("engines", nargs="*", choices=[*ENGINES, []])
     options.add_argument("--items", type=int, default=ITEMS)
     options.add_argument("--rounds", type=int, default=ROUNDS, help="on each engine")
+    options.add_argument("--prepared", type=Path, help="a folder that keeps what was trained, for the next run")
     chosen, good = options.parse_args(), True
     with tempfile.TemporaryDirectory() as folder:
-        prepared = Path(folder) / "prepared"
-        train_two(prepared, chosen.items, USERS, EVENTS, EPOCHS)
+        prepared = chosen.prepared or Path(folder) / "prepared"
+        if not bundle_ids(prepared / "bundles")[1:]:
+            train_two(prepared, chosen.items, USERS, EVENTS, EPOCHS)
         for name in chosen.engines or ENGINES:
             with engine(name) as url:
                 good &= measure(name, prepared, Path(folder) / name, url, chosen.items, chosen.rounds)
