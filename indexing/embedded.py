@@ -15,10 +15,12 @@ from pharos.indexing.checks import batched, check_points, check_query
 from pharos.indexing.embedded_flags import stored
 from pharos.indexing.embedded_points import (
     SCAN_UP_TO_POINTS,
+    SETTLE_FROM_POINTS,
     edge_id,
     edge_point,
     edge_request,
     read_record,
+    shard_config,
 )
 from pharos.indexing.errors import (
     CollectionDamaged,
@@ -137,12 +139,12 @@ class QdrantEmbedded(Searching):
         """See VectorIndex.optimize. Also writes everything so far to its final place on the disk."""
         name = self._name(collection)
         with self._engine(name):
-            shard = self._shard(name)
-            # The engine counts bytes, and a sparse vector often has more of them than a dense one: left to itself it
-            # would build graphs for a few thousand points.
-            if shard.count(CountRequest(exact=True)) > SCAN_UP_TO_POINTS:
-                shard.optimize()
-            shard.flush()
+            points = self._shard(name).count(CountRequest(exact=True))
+            if points > SCAN_UP_TO_POINTS:
+                self._shards.reopen(name, shard_config(self._spec(name), graph=True))
+            if points >= SETTLE_FROM_POINTS:
+                self._shard(name).optimize()
+            self._shard(name).flush()
 
     def persist(self, collection: str) -> None:
         """See VectorIndex.persist."""

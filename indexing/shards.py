@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Final
 
-from qdrant_edge import EdgeShard
+from qdrant_edge import EdgeConfig, EdgeShard
 
 from pharos.indexing.embedded_points import new_shard
 from pharos.indexing.errors import CollectionDamaged, IndexUnavailable, UnknownCollection
@@ -80,6 +80,13 @@ class Shards:
             if name not in self._open:
                 self._open[name] = self._load(name)
             return self._open[name]
+
+    def reopen(self, name: str, config: EdgeConfig) -> None:
+        """Open a shard that nobody else is using with other settings, which the engine keeps."""
+        with self._lock:
+            shard = self.get(name)
+            shard.close()
+            self._open[name] = EdgeShard.load(str(self._folder.shard(name)), config)
 
     def panicked(self, name: str, error: BaseException) -> IndexUnavailable:
         """Close a shard in which the engine panicked, and test it in another process; returns the error to raise."""
