@@ -52,6 +52,7 @@ from pharos.indexing.searching import EngineHits, EngineQuery, Searching, Stored
 from pharos.indexing.shards import Shards, is_panic
 from pharos.indexing.shown_only import only_shown
 from pharos.ingest.columns import Columns
+from pharos.ingest.durable_files import sync_files
 
 # The engine holds the interpreter while it writes: short batches let other threads have their turn.
 _BATCH_BYTES: Final = 1_000_000
@@ -150,7 +151,11 @@ class QdrantEmbedded(Searching):
         """See VectorIndex.persist."""
         name = self._name(collection)
         with self._engine(name):
-            self._shard(name).flush()
+            shard = self._shard(name)
+            # The engine holds the interpreter until the disk is done. It finds little left to write after this, which
+            # does not.
+            sync_files(self._folder.shard(name))
+            shard.flush()
 
     def collections(self) -> list[CollectionInfo]:
         """See VectorIndex.collections."""

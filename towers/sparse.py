@@ -1,4 +1,4 @@
-"""Sparse matrices that are empty or made of rows, and fast access to a few rows."""
+"""Sparse matrices that are empty, thinned or made of rows, and fast access to a few rows."""
 
 from collections.abc import Sequence
 
@@ -31,6 +31,17 @@ def stacked(entries: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float3
     places = np.concatenate([np.zeros(0, np.int64), *(own for own, _ in entries)])
     values = np.concatenate([np.zeros(0, np.float32), *(own for _, own in entries)])
     return sp.csr_matrix((values, places, starts), shape=(len(entries), columns))
+
+
+def strongest(matrix: sp.csr_matrix, most: int) -> sp.csr_matrix:
+    """The matrix with at most so many entries in each row, the largest; zeros are no entries."""
+    thinned = sp.csr_matrix(matrix, copy=True)
+    thinned.eliminate_zeros()
+    for row in np.flatnonzero(np.diff(thinned.indptr) > most):
+        part = thinned.data[thinned.indptr[row] : thinned.indptr[row + 1]]
+        part[np.argpartition(-part, most)[most:]] = 0
+    thinned.eliminate_zeros()
+    return thinned
 
 
 def empty(rows: int, columns: int) -> sp.csr_matrix:

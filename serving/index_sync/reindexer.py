@@ -189,12 +189,14 @@ class Reindexer:
         try:
             progress.save()
             live = next(live for _, live in self._variants.items() if live.alias == job.alias)
+            # Long before the switch: it takes the interpreter for a while, as opening the collection does.
+            bundle = live.bundle(job.bundle)
             built = self._build(job, progress, in_thread=in_thread)
             before = self._index.resolve(job.alias)
             with dropped_on_failure(self._index, built.collection):
                 progress.save(collection=built.collection)
                 self._store.set_synced(built.collection, built.revision)
-                generation = Generation(built.collection, live.bundle(job.bundle))
+                generation = Generation(built.collection, bundle)
                 cut_over(self._store, self._index, live, generation, built.revision, progress, lock.check)
             progress.end(JobState.DONE)
         except BaseException as error:

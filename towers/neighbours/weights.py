@@ -11,7 +11,7 @@ from pharos.classics.linear import linear_weights
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.pairs import following, owned, together
 from pharos.towers.neighbours.settings import NeighbourSettings
-from pharos.towers.sparse import empty
+from pharos.towers.sparse import empty, strongest
 
 _LONGEST = 500
 """The newest events of a history that make the query."""
@@ -84,11 +84,4 @@ def _unit(weights: sp.csr_matrix) -> sp.csr_matrix:
 
 def _kept(weights: sp.csr_matrix, kept: int) -> sp.csr_matrix:
     """The `kept` strongest weights into each item."""
-    columns = weights.tocsc()
-    columns.eliminate_zeros()
-    length = np.diff(columns.indptr)
-    for column in np.flatnonzero(length > kept):
-        part = columns.data[columns.indptr[column] : columns.indptr[column + 1]]
-        part[np.argpartition(-part, kept)[kept:]] = 0
-    columns.eliminate_zeros()
-    return columns.tocsr().astype(np.float32)
+    return sp.csr_matrix(strongest(weights.T.tocsr(), kept).T, dtype=np.float32)

@@ -20,10 +20,13 @@ from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.inputs import InputSpec
 from pharos.towers.sources.merging import MergeWeights
-from pharos.towers.sparse import empty, entries_of, stacked
+from pharos.towers.sparse import empty, entries_of, stacked, strongest
 
 _ALIKE = 30
 """The most similar known items, whose weights a new item gets."""
+
+_NEW_ENTRIES = 1024
+"""The most weights of a new item, the strongest: the mean over many has thousands, most of them next to nothing."""
 
 _BLOCK = 64
 
@@ -85,7 +88,8 @@ class Sources:
         if not len(new):
             return self._incoming[codes]
         written = self.encoder.encode(items.iloc[new], self.spec.schema.items) if content is None else content[new]
-        joined = sp.vstack([self._incoming[codes[known]], self.most_similar(written) @ self._incoming], format="csr")
+        means = strongest(self.most_similar(written) @ self._incoming, _NEW_ENTRIES)
+        joined = sp.vstack([self._incoming[codes[known]], means], format="csr")
         return joined[np.argsort(np.concatenate([known, new]))]
 
     def most_similar(self, content: sp.csr_matrix) -> sp.csr_matrix:
