@@ -10,6 +10,7 @@ from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.settings import NeighbourSettings, choices
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.spectral import spectral_start
+from pharos.towers.sparse import strongest
 
 ITEMS = 6
 
@@ -91,3 +92,14 @@ def test_items_that_go_together_start_side_by_side() -> None:
     likeness = start @ start.T
     assert np.linalg.norm(start, axis=1) == pytest.approx(1, abs=1e-5)
     assert likeness[0, 1] > likeness[0, 3] + 0.5
+
+
+def test_of_each_row_the_largest_entries_are_kept() -> None:
+    rows = sp.csr_matrix(np.array([[0.1, 0.4, 0.3, 0.2], [0.0, 0.0, 0.5, 0.0], [0.0, -0.1, 0.0, 0.2]], np.float32))
+    kept = strongest(rows, 2)
+    assert kept.toarray() == pytest.approx(np.array([[0, 0.4, 0.3, 0], [0, 0, 0.5, 0], [0, -0.1, 0, 0.2]], np.float32))
+    assert kept.nnz == 5 and rows.nnz == 7
+
+
+def test_a_row_of_equal_entries_keeps_as_many_as_any_other() -> None:
+    assert strongest(sp.csr_matrix(np.ones((1, 9), np.float32)), 4).nnz == 4
