@@ -1,7 +1,10 @@
 """What clients see, and how long they wait, while the network to Qdrant or PostgreSQL is slow, half-open or resetting.
 
 Needs the Qdrant server of the tests (`python -m tests.qdrant_binary` fetches it) and PostgreSQL's programs.
-The first argument is how many seconds each fault lasts; 20 by default.
+
+    python -m benchmarks.slow_network [SECONDS] [qdrant] [postgresql]
+
+SECONDS: how long each fault lasts; 20 by default. Without names, both servers are measured.
 """
 
 import random
@@ -37,6 +40,7 @@ WRITE_SHARE = 0.2
 def main() -> None:
     """Put proxies in front of each server in turn, spoil them, count and time, print."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else FAULT_SECONDS
+    names = sys.argv[2:] or ["qdrant", "postgresql"]
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         qdrant = QdrantProcess(fetch())
@@ -45,8 +49,11 @@ def main() -> None:
         port, target = free_pair_of_ports(), int(qdrant.url.rsplit(":", 1)[1])
         proxies = [stack.enter_context(Proxy(target + n, port=port + n)) for n in (0, 1)]
         given = prepare(folder, f"http://127.0.0.1:{port}")
-        with ServeProcess(given, folder) as server:
-            measure("qdrant", server.url, proxies, seconds)
+        if "qdrant" in names:
+            with ServeProcess(given, folder) as server:
+                measure("qdrant", server.url, proxies, seconds)
+        if "postgresql" not in names:
+            return
         postgresql = PostgresqlProcess()
         stack.callback(postgresql.remove)
         postgresql.start()
