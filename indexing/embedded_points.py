@@ -14,8 +14,11 @@ from qdrant_edge import (
     EdgeShard,
     EdgeSparseVectorParams,
     EdgeVectorParams,
+    FloatIndexParams,
     HnswIndexConfig,
-    PayloadSchemaType,
+    IntegerIndexParams,
+    KeywordIndexParams,
+    Memory,
     Query,
     QueryRequest,
     SearchParams,
@@ -35,7 +38,7 @@ SCAN_UP_TO_POINTS: Final = 50_000
 """Up to here a scan of all vectors is exact and takes a millisecond or less; a graph would take minutes to build."""
 
 SETTLE_FROM_POINTS: Final = 1_000
-"""From here a finished collection is rewritten for reading, so that it opens quickly: 50,000 points in .4 s, not 4.5.
+"""From here a finished collection is rewritten for reading, so that it opens quickly: 50,000 points in .2 s, not 4.5.
 
 Until then the engine builds the index of sparse vectors anew, in memory, whenever it opens them.
 """
@@ -50,11 +53,14 @@ _FILTERED_SHORT: Final = SearchParams(hnsw_ef=1280, exact=False)
 _FILTERED_LONG: Final = SearchParams(hnsw_ef=640, exact=False)
 _LONG: Final = 256
 _EXACT: Final = SearchParams(hnsw_ef=256, exact=True)
-_PAYLOAD_TYPES: Final = {
-    PayloadType.KEYWORD: PayloadSchemaType.Keyword,
-    PayloadType.FLOAT: PayloadSchemaType.Float,
-    PayloadType.INTEGER: PayloadSchemaType.Integer,
-    PayloadType.BOOLEAN: PayloadSchemaType.Integer,
+# From files that are mapped into memory: as fast to search as what is read into it, opened in half the time, and the
+# system can take the memory back.
+_PLACED: Final = Memory.Cached
+_FIELD_INDEXES: Final[dict[PayloadType, KeywordIndexParams | FloatIndexParams | IntegerIndexParams]] = {
+    PayloadType.KEYWORD: KeywordIndexParams(memory=_PLACED),
+    PayloadType.FLOAT: FloatIndexParams(memory=_PLACED),
+    PayloadType.INTEGER: IntegerIndexParams(memory=_PLACED, lookup=False, range=True),
+    PayloadType.BOOLEAN: IntegerIndexParams(memory=_PLACED, lookup=True, range=False),
 }
 
 
@@ -62,7 +68,7 @@ def new_shard(path: Path, spec: CollectionSpec) -> EdgeShard:
     """Create an empty shard in an existing folder, which `optimize` makes no graph for."""
     shard = EdgeShard.create(str(path), shard_config(spec, graph=False))
     for field, kind in spec.payload_fields.items():
-        shard.update(UpdateOperation.create_field_index(payload_key(field), _PAYLOAD_TYPES[kind]))
+        shard.update(UpdateOperation.create_field_index(payload_key(field), _FIELD_INDEXES[kind]))
     shard.flush()
     return shard
 
@@ -71,8 +77,7 @@ def shard_config(spec: CollectionSpec, *, graph: bool) -> EdgeConfig:
     """The engine's settings of a collection. graph: whether `optimize` builds one for each dense vector."""
     return EdgeConfig(
         vectors={name: EdgeVectorParams(length, Distance.Dot) for name, length in spec.vectors.items()},
-        # Their index is in memory unless told otherwise.
-        sparse_vectors={name: EdgeSparseVectorParams() for name in spec.sparse},
+        sparse_vectors={name: EdgeSparseVectorParams(memory=_PLACED) for name in spec.sparse},
         hnsw_config=_HNSW if graph else _NO_GRAPH,
         optimizers=EdgeOptimizersConfig(indexing_threshold=_LEAST_KILOBYTES),
     )
