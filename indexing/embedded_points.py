@@ -45,7 +45,8 @@ Until then the engine builds the index of sparse vectors anew, in memory, whenev
 
 _HNSW: Final = HnswIndexConfig(m=16, ef_construct=128, full_scan_threshold=10_000)
 _NO_GRAPH: Final = HnswIndexConfig(m=0, ef_construct=128, full_scan_threshold=10_000)
-_LEAST_KILOBYTES: Final = 1  # of vectors; who calls `optimize` has counted the points
+# Of vectors: the engine counts their bytes, where `optimize` of the index has counted points.
+_LEAST_KILOBYTES: Final = 1
 _USUAL: Final = SearchParams(hnsw_ef=256, exact=False)
 # What a filter leaves out costs the graph recall, of short vectors more than of long ones, and these take longer to
 # score. Chosen by measurement: see "Wider searches behind filters" in docs/experiments.md.
@@ -55,12 +56,12 @@ _LONG: Final = 256
 _EXACT: Final = SearchParams(hnsw_ef=256, exact=True)
 # From files that are mapped into memory: as fast to search as what is read into it, opened in half the time, and the
 # system can take the memory back.
-_PLACED: Final = Memory.Cached
+_MAPPED: Final = Memory.Cached
 _FIELD_INDEXES: Final[dict[PayloadType, KeywordIndexParams | FloatIndexParams | IntegerIndexParams]] = {
-    PayloadType.KEYWORD: KeywordIndexParams(memory=_PLACED),
-    PayloadType.FLOAT: FloatIndexParams(memory=_PLACED),
-    PayloadType.INTEGER: IntegerIndexParams(memory=_PLACED, lookup=False, range=True),
-    PayloadType.BOOLEAN: IntegerIndexParams(memory=_PLACED, lookup=True, range=False),
+    PayloadType.KEYWORD: KeywordIndexParams(memory=_MAPPED),
+    PayloadType.FLOAT: FloatIndexParams(memory=_MAPPED),
+    PayloadType.INTEGER: IntegerIndexParams(memory=_MAPPED, lookup=False, range=True),
+    PayloadType.BOOLEAN: IntegerIndexParams(memory=_MAPPED, lookup=True, range=False),
 }
 
 
@@ -77,7 +78,7 @@ def shard_config(spec: CollectionSpec, *, graph: bool) -> EdgeConfig:
     """The engine's settings of a collection. graph: whether `optimize` builds one for each dense vector."""
     return EdgeConfig(
         vectors={name: EdgeVectorParams(length, Distance.Dot) for name, length in spec.vectors.items()},
-        sparse_vectors={name: EdgeSparseVectorParams(memory=_PLACED) for name in spec.sparse},
+        sparse_vectors={name: EdgeSparseVectorParams(memory=_MAPPED) for name in spec.sparse},
         hnsw_config=_HNSW if graph else _NO_GRAPH,
         optimizers=EdgeOptimizersConfig(indexing_threshold=_LEAST_KILOBYTES),
     )

@@ -84,8 +84,9 @@ class Shards:
     def reopen(self, name: str, config: EdgeConfig) -> None:
         """Open a shard that nobody else is using with other settings, which the engine keeps."""
         with self._lock:
-            shard = self.get(name)
-            shard.close()
+            self.get(name)
+            # Out first: if it can't be loaded, the next one who asks for it must not get a closed one.
+            self._open.pop(name).close()
             self._open[name] = EdgeShard.load(str(self._folder.shard(name)), config)
 
     def panicked(self, name: str, error: BaseException) -> IndexUnavailable:

@@ -9,6 +9,7 @@ import pytest
 
 from pharos.indexing import embedded
 from pharos.indexing.embedded import QdrantEmbedded
+from pharos.indexing.embedded_points import shard_config
 from pharos.indexing.filters import AnyOf, Filter
 from pharos.indexing.index import NEIGHBOURS, TOWER, Point
 from tests.indexing.clock import hand
@@ -87,3 +88,10 @@ def test_it_is_no_longer_what_takes_writes(index: QdrantEmbedded):
     # One segment that is only read, and one for what comes: the first opens without building anything.
     assert index._shard("settled").info().segments_count == 2
     assert np.isclose(index.search("items", numbered(3).vectors[TOWER], limit=1)[0].score, 1.0, atol=1e-6)
+
+
+def test_settings_that_the_engine_refuses_cost_nothing(index: QdrantEmbedded):
+    other = shard_config(replace(LINKED, vectors={TOWER: 5}), graph=True)
+    with pytest.raises(Exception, match=r"(?i)size|dim|compatible|mismatch"):
+        index._shards.reopen("settled", other)
+    assert found(index)[0] == "n500"
