@@ -50,7 +50,7 @@ _LEAST_KILOBYTES: Final = 1
 _USUAL: Final = SearchParams(hnsw_ef=256, exact=False)
 # What a filter leaves out costs the graph recall, of short vectors more than of long ones, and these take longer to
 # score. Chosen by measurement: see "Wider searches behind filters" in docs/experiments.md.
-_FILTERED_SHORT: Final = SearchParams(hnsw_ef=1280, exact=False)
+_FILTERED_SHORT: Final = SearchParams(hnsw_ef=1536, exact=False)
 _FILTERED_LONG: Final = SearchParams(hnsw_ef=640, exact=False)
 _LONG: Final = 256
 _EXACT: Final = SearchParams(hnsw_ef=256, exact=True)
