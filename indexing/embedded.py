@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, Final
 from uuid import UUID
 
@@ -75,6 +75,7 @@ class QdrantEmbedded(Searching):
         super().__init__(point_number, *([lambda item_id: point_uuid(item_id).int] if old else []))
         self._memory = VectorMemory()
         self._lock = RLock()
+        self._removal = Lock()
         self._shards = Shards(self._folder)
 
     def create(self, collection: str, spec: CollectionSpec) -> None:
@@ -111,7 +112,8 @@ class QdrantEmbedded(Searching):
         id = edge_id(item_id, numbered=self._numbered(name))
         present = {field: value for field, value in payload.items() if value is not None}
         absent = [payload_key(field) for field, value in payload.items() if value is None]
-        with self._engine(name):
+        # The engine calls it a failure to change a point that was deleted since it was looked for.
+        with self._removal, self._engine(name):
             shard = self._shard(name)
             if not shard.retrieve([id], with_payload=False, with_vector=False):
                 raise UnknownItem(item_id)
@@ -124,7 +126,7 @@ class QdrantEmbedded(Searching):
         """See VectorIndex.delete."""
         name = self._name(collection)
         ids = self._ids(name, item_ids)
-        with self._engine(name):
+        with self._removal, self._engine(name):
             try:
                 self._shard(name).update(UpdateOperation.delete_points([*ids]))
             finally:

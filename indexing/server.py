@@ -165,12 +165,19 @@ class QdrantServer(Searching):
         present = {field: value for field, value in payload.items() if value is not None}
         absent = [payload_key(field) for field, value in payload.items() if value is None]
         where, seconds = _points_of([item_id]), self._write_seconds
-        if present:
-            self._write_call(lambda: self._writer.set_payload(collection, present, where, timeout=seconds), collection)
-        if absent:
-            self._write_call(
-                lambda: self._writer.delete_payload(collection, absent, where, timeout=seconds), collection
-            )
+        try:
+            if present:
+                self._write_call(
+                    lambda: self._writer.set_payload(collection, present, where, timeout=seconds), collection
+                )
+            if absent:
+                self._write_call(
+                    lambda: self._writer.delete_payload(collection, absent, where, timeout=seconds), collection
+                )
+        except UnknownCollection as error:
+            # The server says the same of a point that was deleted since it was looked for. Only this can tell.
+            self._read(collection, [item_id], payload=False, vectors=())
+            raise UnknownItem(item_id) from error
 
     def delete(self, collection: str, item_ids: Collection[str]) -> None:
         """See VectorIndex.delete."""

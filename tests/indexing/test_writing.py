@@ -1,11 +1,12 @@
 """The contract of writes and look-ups, on both engines."""
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from pharos.indexing.errors import InvalidVector, UnknownCollection, UnknownItem
+from pharos.indexing.errors import InvalidVector, UnknownCollection, UnknownItem, VectorIndexError
 from pharos.indexing.filters import AnyOf, Filter
 from pharos.indexing.index import Point, VectorIndex
 from tests.indexing.clock import HOURS, hand, point
@@ -140,3 +141,26 @@ def test_reads_stay_whole_while_others_write(index: VectorIndex, clock: str):
         thread.join()
     assert failures == []
     assert {stored.payload["turn"] for stored in index.fetch(clock, [str(h) for h in range(HOURS)]).values()} == {29}
+
+
+def test_an_item_deleted_while_its_payload_changes_is_unknown_and_no_failure(index: VectorIndex, clock: str):
+    failures: list[Exception] = []
+    changed = threading.Event()
+
+    def change() -> None:
+        try:
+            for year in range(100):
+                with suppress(UnknownItem):
+                    index.set_payload(clock, "3", {"año de salida": float(year), "parity": None})
+        except VectorIndexError as error:
+            failures.append(error)
+        finally:
+            changed.set()
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    while not changed.is_set():
+        index.delete(clock, ["3"])
+        index.upsert(clock, [point(3)])
+    changing.join()
+    assert failures == []
