@@ -1,7 +1,7 @@
 """Reads items."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -39,7 +39,8 @@ def _with_ids(*columns: Any) -> Prepared:
 _BY_ID: Final = _with_ids(*_COLUMNS)
 _REVISIONS: Final = _with_ids(items.c.id, items.c.revision)
 # With the flag among the conditions, SQLite would walk the index of the flag, which nearly all items share.
-_AVAILABILITY: Final = _with_ids(items.c.id, items.c.available, items.c.available_from, items.c.available_until)
+_SHOWN: Final = (items.c.id, items.c.available, items.c.available_from, items.c.available_until)
+_AVAILABILITY: Final = _with_ids(*_SHOWN)
 
 
 def by_id(connection: Connection, item_ids: Sequence[str]) -> dict[str, ItemRecord]:
@@ -55,10 +56,21 @@ def existing(connection: Connection, item_ids: Sequence[str]) -> set[str]:
 
 def available(connection: Connection, item_ids: Sequence[str]) -> set[str]:
     """Those of the ids whose items may be shown at this moment."""
+    return _shown(_AVAILABILITY(connection, _listing(item_ids)))
+
+
+def passing(connection: Connection, item_ids: Sequence[str], filter: Filter) -> set[str]:
+    """Those of the ids whose items may be shown at this moment and pass the (checked) filter. At most 5,000 ids."""
+    inside = items.c.id.in_([nfc(item_id) for item_id in item_ids])
+    query = select(*_SHOWN).where(inside, matches(connection.dialect.name, filter))
+    return _shown(tuple(row) for row in connection.execute(query))
+
+
+def _shown(rows: Iterable[tuple[Any, ...]]) -> set[str]:
     now = time.time()
     return {
         item_id
-        for item_id, is_available, begin, end in _AVAILABILITY(connection, _listing(item_ids))
+        for item_id, is_available, begin, end in rows
         if is_available and (begin is None or begin <= now) and (end is None or now < end)
     }
 

@@ -104,6 +104,7 @@ class Store:
     items = _reads(item_reads.by_id)
     existing = _reads(item_reads.existing)
     available = _reads(item_reads.available)
+    passing = _reads(item_reads.passing)
     matching = _reads(item_reads.matching)
     new_items = _reads(item_reads.new_items)
     changes_since = _reads(item_reads.changes)
