@@ -27,12 +27,15 @@ from pharos.towers.sources.retriever import Retriever
 
 _AT_ONCE = 256
 _FEWEST_LISTS = 16
-# One in so many lists is held out, to see whether the model is an improvement.
-_HELD_BACK = 8
+# Each part of the users tells whether a model fitted on the others is an improvement. With one in eight of them held
+# back chance decided.
+_PARTS = 2
 # Too few users to prove a gain.
 _FEWEST_PEOPLE = 20
-# Without timestamps, lists have no point in time, and gains are less certain; so more proof is required.
-_PROOF_WITHOUT_TIMES = 2.0
+# The gain that is required, in standard errors. Without timestamps lists have no point in time, and a part of what is
+# gained on them is lost later.
+_PROOF = 0.0
+_PROOF_WITHOUT_TIMES = 6.0
 _ROWS = 65_536
 # The candidates of a state often lack the next items, so this many states are tried per list.
 _STATES_A_LIST = 2
@@ -92,26 +95,44 @@ def fit_ranker(
     lists = candidate_lists(dataset, known, targets, retriever, tables, settings, progress)
     if lists is None:
         return None
-    tf.keras.utils.set_random_seed(settings.seed)
-    # Lists of one user are correlated, so all lists of a user are held out together.
-    held_back = lists.owner % _HELD_BACK == 0
-    if len(np.unique(lists.owner[held_back])) < _FEWEST_PEOPLE:
-        return _fit(lists, settings, progress)
-    module = _fit(lists.part(~held_back), settings, progress)
-    proven = _gain_in_standard_errors(module, lists.part(held_back), progress)
-    return module if proven > (0 if retriever.towers.spec.scale.timed else _PROOF_WITHOUT_TIMES) else None
+    asked = _PROOF if retriever.towers.spec.scale.timed else _PROOF_WITHOUT_TIMES
+    return fit_where_better(lists, settings, asked, progress)
 
 
-def _gain_in_standard_errors(module: RankingModule, proof: Lists, progress: Progress) -> float:
+def fit_where_better(lists: Lists, settings: RankingSettings, asked: float, progress: Progress) -> RankingModule | None:
+    """Train on lists; None where the gain over the retrieval's order is not more than `asked` standard errors.
+
+    Lists of fewer than 20 users prove nothing: then the model is trained all the same.
+    """
+    if len(np.unique(lists.owner)) >= _FEWEST_PEOPLE and _gain_in_standard_errors(lists, settings, progress) <= asked:
+        return None
+    return _fit(lists, settings, progress, "Ranking")
+
+
+def _gain_in_standard_errors(lists: Lists, settings: RankingSettings, progress: Progress) -> float:
     """The gain in ndcg@10 over the retrieval order, in standard errors of the mean over users."""
-    flat = proof.features.reshape(-1, proof.features.shape[-1])
+    before, after = lists.ndcg(lists.features[..., RankFeature.MERGED_SCORE]), np.zeros(len(lists.owner))
+    for number in range(_PARTS):
+        # Lists of one user are correlated, so all lists of a user are held out together.
+        held_out = lists.owner % _PARTS == number
+        module = _fit(lists.part(~held_out), settings, progress, f"Ranking, proof {number + 1} of {_PARTS}")
+        proof = lists.part(held_out)
+        after[held_out] = proof.ndcg(_scores(module, proof.features))
+    people, place = np.unique(lists.owner, return_inverse=True)
+    gains = np.bincount(place, after - before) / np.bincount(place)
+    gain = float(gains.mean() / max(gains.std() / np.sqrt(len(people)), 1e-9))
+    progress.say(
+        f"ranking model: ndcg@10 {after.mean():.4f} on lists of others, {before.mean():.4f} by the retrieval; "
+        f"a gain of {gain:.1f} standard errors over {len(people):,} people"
+    )
+    return gain
+
+
+def _scores(module: RankingModule, rows: Floats) -> Floats:
+    """The scores of lists of candidates, float32 [m, n]. rows: float32 [m, n, WIDTH]."""
+    flat = rows.reshape(-1, rows.shape[-1])
     scores = [np.asarray(module.score(flat[start : start + _ROWS])) for start in range(0, len(flat), _ROWS)]
-    ours = proof.ndcg(np.concatenate(scores).reshape(proof.label.shape))
-    before = proof.ndcg(proof.features[..., RankFeature.MERGED_SCORE])
-    progress.say(f"ranking model: ndcg@10 {ours.mean():.4f} on lists held back, {before.mean():.4f} by the retrieval")
-    people, place = np.unique(proof.owner, return_inverse=True)
-    gains = np.bincount(place, ours - before) / np.bincount(place)
-    return float(gains.mean() / max(gains.std() / np.sqrt(len(people)), 1e-9))
+    return np.concatenate(scores).reshape(rows.shape[:2])
 
 
 def tables_of(events: pd.DataFrame, towers: TwoTowers) -> RankTables:
@@ -192,7 +213,8 @@ def _sampled_states(states: Iterator[_State], settings: RankingSettings) -> list
     return [every[place] for place in drawn]
 
 
-def _fit(lists: Lists, settings: RankingSettings, progress: Progress) -> RankingModule:
+def _fit(lists: Lists, settings: RankingSettings, progress: Progress, name: str) -> RankingModule:
+    tf.keras.utils.set_random_seed(settings.seed)
     flat = lists.features.reshape(-1, lists.features.shape[-1])
     network = RankingNetwork(flat.mean(axis=0), flat.std(axis=0) + 1e-6, settings.hidden, settings.dropout)
     model = RankingModel(network, settings.weight_decay)
@@ -204,7 +226,7 @@ def _fit(lists: Lists, settings: RankingSettings, progress: Progress) -> Ranking
     model.compute_loss({"features": lists.features[:1], "label": lists.label[:1]})
     averages = MovingAverage(model.trainable_variables, settings.averaging)
     train_step = tf.function(model.train_step, autograph=False)
-    with progress.task("Ranking", steps) as task:
+    with progress.task(name, steps) as task:
         for number in range(1, settings.epochs + 1):
             losses = []
             for part in np.array_split(rng.permutation(len(lists.label)), len(lists.label) // size):
