@@ -45,26 +45,32 @@ def miscounted(store: Store) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Found:
-    """What disagrees, as item ids in the order of their revisions. unknown: points of no item that there ever was."""
+    """What disagrees, as item ids in the order of their revisions. unknown: points of no item that there ever was.
+
+    revisions: those of the items in the store when they were compared.
+    """
 
     missing: list[str]
     outdated: list[str]
     different: list[str]
     remaining: list[str]
     unknown: int
+    revisions: dict[str, int]
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.outdated or self.different or self.remaining or self.unknown)
 
     def lasting(self, later: Self) -> "_Found":
-        """What disagrees later, too. An item whose state has changed may disagree in another way each time."""
-        before = {*self.missing, *self.outdated, *self.different, *self.remaining}
+        """What disagrees later, too, though nobody has written to it since. It may do so in another way each time."""
+        wrong = {*self.missing, *self.outdated, *self.different, *self.remaining}
+        before = {item_id for item_id in wrong if self.revisions[item_id] == later.revisions.get(item_id)}
         return _Found(
             [item_id for item_id in later.missing if item_id in before],
             [item_id for item_id in later.outdated if item_id in before],
             [item_id for item_id in later.different if item_id in before],
             [item_id for item_id in later.remaining if item_id in before],
             min(self.unknown, later.unknown),
+            later.revisions,
         )
 
     def sentences(self) -> Iterator[str]:
@@ -78,12 +84,13 @@ class _Found:
 
 
 def _compared(service: Service, generation: Generation) -> _Found:
-    found = _Found([], [], [], [], 0)
+    found = _Found([], [], [], [], 0, {})
     held, since = set[str](), 0
     while changes := service.store.changes_since(since, _BATCH):
         since = changes[-1].revision
         points = service.index.fetch(generation.collection, [change.item_id for change in changes], with_vectors=())
         held.update(points)
+        found.revisions.update((change.item_id, change.revision) for change in changes)
         found.remaining.extend(
             change.item_id for change in changes if change.record is None and change.item_id in points
         )
