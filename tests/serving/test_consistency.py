@@ -110,6 +110,19 @@ def test_what_disagrees_for_a_moment_is_not_told_and_what_stays_is(
     assert list(disagreements(service, looks=2)) == ["1 items are not in the index: 'war-3'"]
 
 
+def test_an_item_that_is_being_written_at_every_look_is_not_told(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(_: float) -> None:
+        """Each look finds another revision, which is in the store and not yet in the index."""
+        shown = service.store.items(["war-4"])["war-4"].available
+        service.store.patch_item("war-4", available=not shown)
+
+    meanwhile(0)
+    monkeypatch.setattr("pharos.serving.operations.consistency.time.sleep", meanwhile)
+    assert list(disagreements(service, looks=3)) == []
+
+
 def test_the_api_compares_the_items_of_a_server_that_runs(client: TestClient) -> None:
     answer = client.get("/v1/consistency").json()
     assert answer == {"items": client.get("/v1/status").json()["counts"]["items"], "disagreements": []}
