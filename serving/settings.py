@@ -211,6 +211,13 @@ class Settings(BaseSettings):
         le=3600,
         description="Seconds for which the server may still use a collection after the alias has moved.",
     )
+    build_rest: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="While it serves, a re-index into a Qdrant server rests after each batch of items so many times as "
+        "long as the batch took, since what the server does with them takes cores from requests; 0: never.",
+    )
     popular_seconds: float = Field(
         10.0, ge=0, le=3600, description="Seconds for which the list of popular items is cached."
     )

@@ -3,11 +3,13 @@
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
 from typing import Final
 
 from pharos.ingest.errors import PharosError
 from pharos.serving.index_sync.builds import BuildMessage, BuildOrder, BuiltCollection, build_collection
-from pharos.serving.index_sync.job_progress import Phase
+from pharos.serving.index_sync.job_progress import Phase, ReportPhase
 from pharos.serving.parts import open_index, open_store
 from pharos.serving.settings import load_settings
 from pharos.towers.bundle.bundle import Bundle
@@ -35,11 +37,37 @@ def _build(order: BuildOrder) -> BuiltCollection:
     settings = load_settings(**order.settings)
     with open_store(settings) as store, open_index(settings, order.folder) as index:
         bundle = Bundle.load(settings.bundles_dir / order.bundle, settings.texts_dir)
-        return build_collection(store, index, bundle, order.alias, _report)
+        report = Resting(_report, settings.build_rest) if settings.qdrant_url else _report
+        return build_collection(store, index, bundle, order.alias, report)
 
 
 def _report(phase: Phase, done: int = 0, total: int = 0) -> None:
     _send(BuildMessage(phase=phase, done=done, total=total))
+
+
+class Resting:
+    """A `ReportPhase` after whose calls the work rests, for so many times as long as it took since the last rest.
+
+    The operating system gives a process of low priority what others leave, but a Qdrant server that writes for it
+    counts as much as one that searches.
+    """
+
+    def __init__(
+        self,
+        report: ReportPhase,
+        rest: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._report, self._rest, self._clock, self._sleep = report, rest, clock, sleep
+        self._rested = clock()
+
+    def __call__(self, phase: Phase, done: int = 0, total: int = 0) -> None:
+        """Report, and rest while items are left to write."""
+        self._report(phase, done, total)
+        if phase is Phase.BUILDING and done:
+            self._sleep(self._rest * (self._clock() - self._rested))
+        self._rested = self._clock()
 
 
 def _send(message: BuildMessage) -> None:

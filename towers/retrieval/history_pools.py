@@ -46,7 +46,7 @@ class HistoryPools(tf.keras.layers.Layer):
         pool = partial(self._at_all, half) if positions is None else partial(self._at, positions)
         # Both kinds side by side, so that a pool is a product of matrices and nothing has to be transposed.
         dimensions = vectors.shape[-1]
-        weighted = vectors[:, :, None] * shares[..., None]
+        weighted = tf.expand_dims(vectors, 2) * tf.expand_dims(shares, -1)
         total = pool(tf.reshape(weighted, [*tf.unstack(tf.shape(vectors)[:2]), 2 * dimensions]))
         sizes = tf.unstack(tf.shape(total)[:2])
         mass = tf.reshape(pool(shares), [*sizes, self.count, 1])
@@ -54,7 +54,7 @@ class HistoryPools(tf.keras.layers.Layer):
 
     def _at(self, positions: Any, values: Any) -> Any:
         """Weighted sums of values [b, l, v] before each position: [b, p, scales, v]."""
-        weights = tf.gather(self._weights[:, :, : tf.shape(values)[1]], positions, axis=1)
+        weights = tf.gather(self._weights, positions, axis=1)[..., : tf.shape(values)[1]]
         return tf.einsum("kbpl,blv->bpkv", weights, values)
 
     def _at_all(self, half: bool, values: Any) -> Any:
