@@ -112,7 +112,7 @@ def measure(name: str, prepared: Path, folder: Path, url: str, items: int, round
     with Served(settings) as served:
         before, writes = Load(served, items), Writes(served, items)
         with writing(served, writes):
-            paced_for(5, Load(served, items).ask)
+            paced_for(USERS / PER_SECOND + 10, Load(served, items).ask)  # everybody once, so that nothing is cold
             paced_for(SECONDS_BEFORE, before.ask)
             usual = float(np.percentile(before.milliseconds, 99))
             print(f"{name}: {items:,} items, {PER_SECOND} requests a second, 99th percentile {usual:.1f} ms before")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from pharos.indexing.turns import given_up
+
 _BREAK_SECONDS: Final = 1.0
 
 
@@ -16,15 +18,6 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.left = seconds
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """What is done within is waited for."""
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self.left -= time.monotonic() - started
-
 
 _CURRENT: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
@@ -32,6 +25,19 @@ _CURRENT: ContextVar[Patience | None] = ContextVar("patience", default=None)
 def current() -> Patience | None:
     """That of the request that this thread works for; None where nobody waits for an answer."""
     return _CURRENT.get()
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """What is done within is waited for: it costs patience, and other threads may compute meanwhile."""
+    patience = current()
+    with given_up():
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            if patience is not None:
+                patience.left -= time.monotonic() - started
 
 
 @contextmanager

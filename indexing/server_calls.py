@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, TypeVar
@@ -22,7 +21,7 @@ from pharos.indexing.errors import (
     UnknownCollection,
     VectorIndexError,
 )
-from pharos.indexing.patience import Patience, Silence, current
+from pharos.indexing.patience import Patience, Silence, current, waiting
 from pharos.indexing.server_nodes import Nodes
 
 T = TypeVar("T")
@@ -106,7 +105,7 @@ class Calls:
             node = self.nodes.current if self.nodes else None
             started = time.monotonic()
             try:
-                with nullcontext() if patience is None else patience.waiting():
+                with waiting():
                     answer = call()
                 self.silence.broken(time.monotonic() - started)
                 return answer
@@ -130,7 +129,7 @@ class Calls:
                 if not (again and attempts_left and self._allowed(patience)):
                     raise self._translated(failure, error, collection) from error
             # Many clients that lost a server together should not all come back together.
-            with nullcontext() if patience is None else patience.waiting():
+            with waiting():
                 time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -5,6 +5,7 @@ import time
 from typing import Final
 
 from pharos.indexing.filters import AnyOf, Filter
+from pharos.indexing.turns import holding
 from pharos.ingest.columns import Columns
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.candidates import PersonSearch
@@ -59,7 +60,7 @@ class NewItems:
 
     def _new(self) -> tuple[str, ...]:
         settings = self._settings
-        with self._lock:
+        with holding(self._lock):
             if time.monotonic() - self._looked_up >= settings.popular_seconds:
                 since = int(time.time()) - settings.new_days * _DAY if settings.new_days else None
                 self._ids = tuple(self._store.new_items(_MOST, since, settings.new_events or None))

@@ -1,12 +1,11 @@
 """The pipeline: one method per kind of request."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TypeAlias
 
 from pharos.classics.trending import ChartOrder
 from pharos.indexing.index import VectorIndex
+from pharos.indexing.turns import Turn
 from pharos.ingest.unicode import nfc
 from pharos.serving.errors import UnknownItem
 from pharos.serving.index_sync.variants import Variants
@@ -68,6 +67,7 @@ class Pipeline:
         rank = RankCandidates() if settings.ranker else None
         encode = EncodeUser(index)
         details, least = AddDetails(Explain(store, index)), settings.candidates
+        turn = Turn()
         self._recommend = Recommend(
             variants,
             read_profile,
@@ -80,12 +80,14 @@ class Pipeline:
             eligible,
             self._present,
             least,
-            _turn(settings),
+            turn,
         )
         self._score = ScoreItems(index, variants, read_profile, encode, retrieve, settings)
         self._chart = RetrieveChart(store, eligible, settings.popular_seconds)
         written = FindWrittenAlike(store, eligible)
-        self._similar = FindSimilar(variants, store, index, self._popular, eligible, self._present, written, least)
+        self._similar = FindSimilar(
+            variants, store, index, self._popular, eligible, self._present, written, least, turn
+        )
         self._search = Search(variants, store, index, eligible, self._present, least)
         self._trace = TraceItem(store, index, variants, read_profile, retrieve, rules, self._recommend)
         self._variants = variants
@@ -151,12 +153,3 @@ class Pipeline:
         if self._observe:
             self._observe(name, answer)
         return answer
-
-
-def _turn(settings: Settings) -> AbstractContextManager[object]:
-    """What a recommendation holds while it is computed.
-
-    Threads that compute in one interpreter get into each other's way: with eight of them it answers a quarter less.
-    Those that wait for a server do not, and nobody should wait for one that waits.
-    """
-    return nullcontext() if settings.qdrant_url or not settings.store_url.startswith("sqlite") else threading.RLock()

@@ -4,6 +4,7 @@ import threading
 import time
 from typing import Final
 
+from pharos.indexing.turns import given_up
 from pharos.serving.pipeline.answers import Candidate, Source
 from pharos.serving.pipeline.requests import Selection
 from pharos.serving.store import PopularItem, Store
@@ -54,8 +55,11 @@ class RetrievePopular:
 
     def _kept_head(self) -> list[PopularItem]:
         # While one counts anew, the others have what was counted before; the first ones wait for it.
-        if not self._lock.acquire(blocking=not self._head):
-            return self._head
+        if not self._lock.acquire(blocking=False):
+            if self._head:
+                return self._head
+            with given_up():
+                self._lock.acquire()
         try:
             begins = self._changes is not None and time.time() >= self._changes
             if begins or time.monotonic() - self._counted >= self._keep_seconds:

@@ -1,10 +1,10 @@
 """Recommendations for a person, from the profile to the answer."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from pharos.indexing.errors import OutdatedVectors
+from pharos.indexing.turns import Turn
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
 from pharos.serving.pipeline.answers import Answer, Candidate, interleave
@@ -42,7 +42,7 @@ class Recommend:
         eligible: Eligible,
         present: Present,
         least: int,
-        turn: AbstractContextManager[object],
+        turn: Turn,
     ) -> None:
         self._variants = variants
         self._read_profile = read_profile
@@ -72,7 +72,7 @@ class Recommend:
         listed, reason = list[Candidate](), None
         try:
             generation = live.current()
-            with self._turn:
+            with self._turn.taken():
                 try:
                     listed = self._personal(generation, profile, selection, watch, steps, confirmed=False)
                 except OutdatedVectors:

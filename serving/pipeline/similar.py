@@ -9,6 +9,7 @@ import numpy as np
 from pharos.indexing.errors import UnknownItem as NotIndexed
 from pharos.indexing.index import CONTENT, NEIGHBOURS, TEXT, TOWER, Hit, Point, SourceQuery, VectorIndex
 from pharos.indexing.sparse import SparseVector
+from pharos.indexing.turns import Turn
 from pharos.serving.errors import NotOffered, UnknownItem
 from pharos.serving.index_sync.live_index import UNAVAILABLE, Generation
 from pharos.serving.index_sync.variants import Variants
@@ -54,6 +55,7 @@ class FindSimilar:
         present: Present,
         written: FindWrittenAlike,
         least: int,
+        turn: Turn,
     ) -> None:
         self._variants = variants
         self._store = store
@@ -63,6 +65,7 @@ class FindSimilar:
         self._present = present
         self._written = written
         self._least = least
+        self._turn = turn
 
     def __call__(self, item_id: str, selection: Selection, method: SimilarMethod = SimilarMethod.BLEND) -> Answer:
         """A list without the item itself. Raises UnknownItem, and NotOffered for a method that cannot be asked here.
@@ -84,7 +87,8 @@ class FindSimilar:
             generation = live.current()
             if method is SimilarMethod.TEXT and not generation.bundle.text_dimensions:
                 raise self._not_offered(method, has_text_model=False)
-            listed = self._similar(generation, item_id, selection, method, watch)
+            with self._turn.taken():
+                listed = self._similar(generation, item_id, selection, method, watch)
         except UNAVAILABLE as error:
             generation, reason = None, str(error)
         if len(listed) < selection.k and (method is SimilarMethod.BLEND or reason is not None):

@@ -11,7 +11,7 @@ from psycopg.abc import PQGen, PQGenConn
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util.queue import Queue
 
-from pharos.indexing.patience import Patience, Silence, current
+from pharos.indexing.patience import Patience, Silence, current, waiting
 
 _T = TypeVar("_T")
 
@@ -31,9 +31,10 @@ class Connector:
         started = time.monotonic()
         try:
             if patience is None:
-                connection = _Connection.connect(*arguments, **named)
+                with waiting():
+                    connection = _Connection.connect(*arguments, **named)
             else:
-                with patience.waiting(), _connecting(started + patience.left):
+                with waiting(), _connecting(started + patience.left):
                     connection = _Connection.connect(*arguments, **named)
         except psycopg.errors.ConnectionTimeout:
             self._silence.noticed()
@@ -46,11 +47,12 @@ class Connector:
         """Wait for an answer, as long as the request has patience; then the connection is closed."""
         patience = current()
         if patience is None:
-            return connection.wait_long(gen, interval)
+            with waiting():
+                return connection.wait_long(gen, interval)
         started = time.monotonic()
         try:
             self._refuse_at_once(patience)
-            with patience.waiting():
+            with waiting():
                 limited = _limited(gen, started + patience.left, _TooLong(waited=True))
                 answer = connection.wait_long(limited, interval)
         except _TooLong as error:
@@ -94,10 +96,13 @@ class PatientQueue(Queue[Any]):
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """See `sqlalchemy.util.queue.Queue`. Raises Empty."""
         patience = current()
-        if patience is None or not block:
+        if not block:
             return super().get(block, timeout)
+        if patience is None:
+            with waiting():
+                return super().get(block, timeout)
         allowed = max(0.0, patience.left)
-        with patience.waiting():
+        with waiting():
             return super().get(block, allowed if timeout is None else min(timeout, allowed))
 
 
