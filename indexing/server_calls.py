@@ -107,7 +107,8 @@ class Calls:
             try:
                 with waiting():
                     answer = call()
-                self.silence.broken(time.monotonic() - started)
+                    # Before the turn comes again, for which the server is not to blame.
+                    self.silence.broken(time.monotonic() - started)
                 return answer
             except (
                 grpc.RpcError,

@@ -30,16 +30,12 @@ class Connector:
         self._refuse_at_once(patience)
         started = time.monotonic()
         try:
-            if patience is None:
-                with waiting():
-                    connection = _Connection.connect(*arguments, **named)
-            else:
-                with waiting(), _connecting(started + patience.left):
-                    connection = _Connection.connect(*arguments, **named)
+            with waiting(), _connecting(None if patience is None else started + patience.left):
+                connection = _Connection.connect(*arguments, **named)
+                self._silence.broken(time.monotonic() - started)
         except psycopg.errors.ConnectionTimeout:
             self._silence.noticed()
             raise
-        self._silence.broken(time.monotonic() - started)
         connection.connector = self
         return connection
 
@@ -55,14 +51,14 @@ class Connector:
             with waiting():
                 limited = _limited(gen, started + patience.left, _TooLong(waited=True))
                 answer = connection.wait_long(limited, interval)
+                self._silence.broken(time.monotonic() - started)
+                return answer
         except _TooLong as error:
             # What it would still answer belongs to nobody.
             connection.close()
             if error.waited:
                 self._silence.noticed()
             raise
-        self._silence.broken(time.monotonic() - started)
-        return answer
 
     def _refuse_at_once(self, patience: Patience | None) -> None:
         if patience is not None and (patience.left <= 0 or self._silence.lasts()):
@@ -81,8 +77,8 @@ _CONNECTED_BY: ContextVar[float | None] = ContextVar("connected_by", default=Non
 
 
 @contextmanager
-def _connecting(deadline: float) -> Iterator[None]:
-    """Connections that are opened within are there by then, or not at all."""
+def _connecting(deadline: float | None) -> Iterator[None]:
+    """Connections that are opened within are there by then, or not at all; None: without a deadline."""
     token = _CONNECTED_BY.set(deadline)
     try:
         yield
@@ -98,12 +94,9 @@ class PatientQueue(Queue[Any]):
         patience = current()
         if not block:
             return super().get(block, timeout)
-        if patience is None:
-            with waiting():
-                return super().get(block, timeout)
-        allowed = max(0.0, patience.left)
+        limits = [timeout, None if patience is None else max(0.0, patience.left)]
         with waiting():
-            return super().get(block, allowed if timeout is None else min(timeout, allowed))
+            return super().get(block, min((seconds for seconds in limits if seconds is not None), default=None))
 
 
 class PatientPool(QueuePool):

@@ -10,6 +10,7 @@ import pytest
 
 from pharos.indexing import patience as patience_module
 from pharos.indexing.patience import current, patience, waiting
+from pharos.indexing.server_calls import Calls
 from pharos.indexing.turns import Turn, given_up, holding
 
 _LONG = 30.0
@@ -52,6 +53,14 @@ def test_while_one_waits_for_a_server_another_computes() -> None:
             computed.set()
 
     at_once(wait, compute)
+
+
+def test_a_call_to_a_qdrant_server_gives_the_turn_up_and_takes_it_again() -> None:
+    turn = Turn()
+    with turn.taken():
+        taken_meanwhile = Calls("a server", attempts=1, retry_slow=False)(turn._lock.locked)
+        assert turn._lock.locked()
+    assert not taken_meanwhile
 
 
 def test_who_has_waited_computes_on_only_when_the_turn_is_free() -> None:
