@@ -14,6 +14,7 @@ from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.errors import DataError
 from pharos.ingest.history import digests, order, pair_keys
+from pharos.ingest.sampling import sample_users
 
 # The tenths, by digest, that stand in for a validation part where the protocol has none; those of the test parts are
 # 3 (cold items) and 0 (ratings).
@@ -90,6 +91,13 @@ def folds(dataset: Dataset, protocol: Protocol, fitted_on: FittedOn | None = Non
             f"not for {protocol}"
         )
     return _FOLDS[protocol](dataset)
+
+
+def judged_by(fold: Fold, most: int) -> Fold:
+    """The same fold, judged by at most so many of its users, drawn at random."""
+    held_out = fold.held_out
+    people = sample_users(held_out[Columns.USER].unique(), most)
+    return replace(fold, held_out=held_out[held_out[Columns.USER].isin(people)].reset_index(drop=True))
 
 
 def _chronological(dataset: Dataset) -> Folds:

@@ -1,32 +1,40 @@
 """Merged candidate lists of all sources for the users of a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from pharos.classics.scoring import Scores
 from pharos.evaluation.contender import Allowed
-from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.towers.bundle.bundle import Trained
 from pharos.towers.histories.histories import Histories
 from pharos.towers.ranking.features import Floats
-from pharos.towers.sources.merging import DEPTH, Rows
+from pharos.towers.sources.merging import DEPTH
 from pharos.towers.sources.retriever import Candidates, Retriever
 
 
 class MergedLists:
     """Candidate lists for users by id, from their known events."""
 
-    def __init__(self, trained: Trained, known: Dataset, text: Floats | None) -> None:
-        """known: the histories, which no list holds again; text: float32 [items, d], the documents' vectors."""
+    def __init__(
+        self, trained: Trained, known: Dataset, text: Floats | None, people: Collection[str] | None = None
+    ) -> None:
+        """Sort the histories.
+
+        known: the histories, which no list holds again; text: float32 [items, d], the documents' vectors; people: the
+        users who will be asked for, None for all.
+        """
+        self._known, self._people = known, people
         self._retriever = Retriever(trained.towers, trained.sources, known.items, text)
         self.items: Floats = self._retriever.vectors
-        self.histories = Histories(known, known.interactions)
-        self.anonymous = Histories(known, known.interactions, anonymous=True)
-        row = {item: place for place, item in enumerate(known.items[Columns.ITEM])}
-        events = known.interactions.groupby(Columns.USER, sort=False)[Columns.ITEM]
-        self._seen = {str(user): np.array([row[item] for item in items], np.int64) for user, items in events}
+        self.histories = Histories(known, known.interactions, people=people)
+
+    @cached_property
+    def anonymous(self) -> Histories:
+        """The same histories of nobody in particular."""
+        return Histories(self._known, self._known.interactions, people=self._people, anonymous=True)
 
     def candidates(
         self,
@@ -36,8 +44,7 @@ class MergedLists:
         depth: int = DEPTH,
     ) -> list[Candidates]:
         """The candidates of each user; histories: to answer with, the users' own where None; depth: of each source."""
-        nothing: Rows = np.zeros(0, np.int64)
-        seen = [self._seen.get(user, nothing) for user in users]
+        seen = [self.histories.rows(user) for user in users]
         queries = (histories or self.histories).queries(users, self.items)
         return list(self._retriever.candidates(queries, seen, allowed=allowed, depth=depth))
 

@@ -15,6 +15,7 @@ from pharos.evaluation.merged import MergedLists
 from pharos.evaluation.metrics import SHOWN
 from pharos.indexing.diversity import POOL, SIMILARITIES, Scale, mmr, scaled
 from pharos.ingest.columns import Columns
+from pharos.ingest.sampling import sample_users
 from pharos.stages import CANDIDATES, FEWER_EVENTS, SPARE_NEW, inserted, missing
 from pharos.towers.histories.queries import UserQuery
 from pharos.towers.ranking.features import Retrieved
@@ -50,7 +51,7 @@ def list_costs(fold: Fold, lists: MergedLists, ranker: Ranker | None) -> list[Li
     as the server makes them: from 200 ranked candidates, and with diversity from 500.
     """
     wanted = wanted_items(fold.held_out)
-    users = _some(set(wanted) & set(fold.known.interactions[Columns.USER]))
+    users = sample_users(set(wanted) & set(fold.known.interactions[Columns.USER].unique()), _USERS)
     if not users:
         return []
     # With more, the threads of the matrix library wait for each other over hundreds of small products.
@@ -113,15 +114,6 @@ class _Rank:
     def _to_rank(self, ranker: Ranker, query: UserQuery, found: Candidates) -> ToRank:
         rows, vectors = self.training_rows[found.rows], self.lists.items[found.rows]
         return ToRank(ranker.query(query, found.user), rows, vectors, Retrieved(found.score, found.parts))
-
-
-def _some(users: set[str]) -> list[str]:
-    """At most 500 of them, the same each time."""
-    in_order = sorted(users)
-    if len(in_order) <= _USERS:
-        return in_order
-    chosen = np.random.default_rng(0).choice(len(in_order), _USERS, replace=False)
-    return [in_order[place] for place in np.sort(chosen)]
 
 
 def _least_known(fold: Fold) -> NDArray[np.bool_]:

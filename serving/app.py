@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.service = service
             service.reindexer.recover()
             service.background_sync.start()
+            service.read_ahead.start()
             # Half a million objects live as long as the process; a full collection over them would halt every request
             # for a third of a second now and then.
             gc.collect()

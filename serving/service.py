@@ -10,6 +10,7 @@ from pharos.indexing.index import VectorIndex
 from pharos.ingest.errors import PharosError
 from pharos.serving.index_sync.background_sync import BackgroundSync
 from pharos.serving.index_sync.live_index import LiveIndex
+from pharos.serving.index_sync.read_ahead import ReadAhead
 from pharos.serving.index_sync.reindexer import Reindexer
 from pharos.serving.index_sync.repair import Repair
 from pharos.serving.index_sync.variants import Variants
@@ -32,6 +33,7 @@ class Service:
     pipeline: Pipeline
     reindexer: Reindexer
     background_sync: BackgroundSync
+    read_ahead: ReadAhead
     items: WriteItems
     events: WriteEvents
 
@@ -80,7 +82,8 @@ def open_service(
             },
             {name: variant.share for name, variant in settings.live.items()},
         )
-        reindexer = Reindexer(settings, store, index, variants)
+        read_ahead = ReadAhead(store, index, variants)
+        reindexer = Reindexer(settings, store, index, variants, read_ahead.read if warm_up else None)
         repair = Repair(settings.bundles_dir, reindexer, variants)
         background_sync = BackgroundSync(store, index, variants, sync_failed, repair.attempt)
         try:
@@ -92,9 +95,11 @@ def open_service(
                 pipeline=Pipeline(store, index, variants, settings, observe),
                 reindexer=reindexer,
                 background_sync=background_sync,
+                read_ahead=read_ahead,
                 items=WriteItems(store, index, variants, background_sync, settings.max_batch),
                 events=WriteEvents(store, settings.event_weights, settings.max_batch),
             )
         finally:
+            read_ahead.close()
             reindexer.close()
             background_sync.close()

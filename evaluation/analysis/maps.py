@@ -12,6 +12,7 @@ from pharos.evaluation.analysis.findings import Picture, Section, Table
 from pharos.evaluation.analysis.metadata import LabelColours, NumberColours, label_colours, number_colours
 from pharos.evaluation.analysis.subject import Floats, Subject
 from pharos.ingest.columns import Columns
+from pharos.ingest.sampling import sample_users
 from pharos.towers.histories.histories import Histories
 
 _ITEMS: Final = "Map of items"
@@ -55,14 +56,12 @@ def item_map(subject: Subject) -> Section:
 
 def user_map(subject: Subject) -> Section:
     """Users as points in a plane, coloured by their favourite label and by their event count."""
-    people = np.array(sorted(set(subject.dataset.interactions[Columns.USER])), object)
+    everybody, seed = subject.dataset.interactions[Columns.USER], subject.settings.seed
+    people = sample_users(everybody.unique(), subject.settings.map_users, seed)
     if len(people) < 3:
         return Section(_USERS, ("Fewer than three users have an event: there is no map.",))
-    most, seed = subject.settings.map_users, subject.settings.seed
-    if len(people) > most:
-        people = np.sort(np.random.default_rng(seed).choice(people, most, replace=False))
-    chosen = subject.dataset.interactions[subject.dataset.interactions[Columns.USER].isin(set(people))]
-    queries = Histories(subject.dataset, chosen).queries(people.tolist(), subject.vectors)
+    chosen = subject.dataset.interactions[everybody.isin(people)]
+    queries = Histories(subject.dataset, chosen).queries(people, subject.vectors)
     vectors = subject.bundle.encode_users(queries)
     if np.abs(vectors - vectors[0]).max() < 1e-6:
         return Section(_USERS, ("All users have the same vector: there is no map.",))
@@ -100,7 +99,7 @@ def _placed(vectors: Floats, seed: int) -> tuple[Points, str]:
     return np.asarray(tsne.fit_transform(vectors), np.float64), f"t-SNE (perplexity {perplexity:.0f})"
 
 
-def _tastes(subject: Subject, people: npt.NDArray[np.object_], chosen: pd.DataFrame) -> LabelColours | None:
+def _tastes(subject: Subject, people: list[str], chosen: pd.DataFrame) -> LabelColours | None:
     """For each user the label whose share of their events is furthest above its share of all these events."""
     labels = label_colours(subject, np.arange(len(subject)))
     if labels is None:

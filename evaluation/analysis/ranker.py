@@ -12,6 +12,7 @@ from pharos.evaluation.analysis.drawing import COLOURS, INK, picture
 from pharos.evaluation.analysis.findings import Picture, Section, Table
 from pharos.evaluation.analysis.subject import Subject
 from pharos.ingest.columns import Columns
+from pharos.ingest.sampling import sample_users
 from pharos.ingest.splits import chronological
 from pharos.towers.neighbours.weights import NeighbourPairs
 from pharos.towers.progress import Silent
@@ -69,13 +70,10 @@ def _held_out(subject: Subject) -> Lists | None:
     """Lists for the last fifth of the events of some users, with tables that were counted without these events."""
     bundle, settings, dataset = subject.bundle, subject.settings, subject.dataset
     split = chronological(dataset.interactions)
-    people = np.array(sorted(set(split.test[Columns.USER])), object)
-    most = settings.lists * _PEOPLE_A_LIST
-    if len(people) > most:
-        people = np.random.default_rng(settings.seed).choice(people, most, replace=False)
-    of_them = split.test[Columns.USER].isin(set(people))
+    people = sample_users(split.test[Columns.USER].unique(), settings.lists * _PEOPLE_A_LIST, settings.seed)
+    of_them = split.test[Columns.USER].isin(people)
     known = pd.concat([split.train, split.validation, split.test[~of_them]], ignore_index=True)
-    if not len(people) or known.empty:
+    if not people or known.empty:
         return None
     spec, chosen = bundle.towers.spec, bundle.sources
     pairs = NeighbourPairs.of(known_sequences(spec, known), len(spec.items))

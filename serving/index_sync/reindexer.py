@@ -43,7 +43,16 @@ class Reindexer:
     database, or with SQLite of those with one data_dir. Safe with threads.
     """
 
-    def __init__(self, settings: Settings, store: Store, index: VectorIndex, variants: Variants) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        index: VectorIndex,
+        variants: Variants,
+        read_ahead: Callable[[str], None] | None = None,
+    ) -> None:
+        """read_ahead: called with a new collection before it goes live."""
+        self._read_ahead = read_ahead
         self._settings = settings
         self._store = store
         self._index = index
@@ -196,6 +205,8 @@ class Reindexer:
             with dropped_on_failure(self._index, built.collection):
                 progress.save(collection=built.collection)
                 self._store.set_synced(built.collection, built.revision)
+                if self._read_ahead is not None:
+                    self._read_ahead(built.collection)
                 generation = Generation(built.collection, bundle)
                 cut_over(self._store, self._index, live, generation, built.revision, progress, lock.check)
             progress.end(JobState.DONE)

@@ -1,5 +1,7 @@
 """Item-to-item weights: what they count, how they fade, and the linear model in both of its ways."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -7,6 +9,9 @@ import scipy.sparse as sp
 from pharos.classics import linear
 from pharos.classics.linear import linear_weights
 from pharos.towers.histories.sequences import Sequences
+from pharos.towers.neighbours import pairs as pairs_module
+from pharos.towers.neighbours.cooccurrence import Cooccurrence
+from pharos.towers.neighbours.pairs import Pairs
 from pharos.towers.neighbours.settings import NeighbourSettings, choices
 from pharos.towers.neighbours.weights import NeighbourPairs, Neighbours
 from pharos.towers.retrieval.spectral import spectral_start
@@ -80,6 +85,54 @@ def test_the_linear_model_leaves_out_an_item_itself() -> None:
     weights = linear_weights(known, 1.0, 6).toarray()
     assert np.diag(weights) == pytest.approx(0)
     assert weights[0, 1] > abs(weights[0, 4])
+
+
+def random_histories(items: int) -> Sequences:
+    """Histories of up to 40 different items each."""
+    rng = np.random.default_rng(3)
+    return sequences(*(rng.permutation(items)[: rng.integers(1, 40)].tolist() for _ in range(60)))
+
+
+def test_pairs_are_what_a_look_at_every_two_events_finds() -> None:
+    items, found = 50, random_histories(50)
+    after, together = np.zeros((items, items)), np.zeros((items, items))
+    for start, stop in pairwise(found.offsets):
+        for place in range(start, stop):
+            for other in range(start, stop):
+                together[found.item[place], found.item[other]] += place != other
+                if place < other <= place + pairs_module.REACH:
+                    after[found.item[place], found.item[other]] += 1 / (other - place)
+    (block,) = Pairs(found, items).blocks()
+    np.testing.assert_allclose(block.after.toarray(), after, atol=1e-5)
+    np.testing.assert_allclose(block.before.toarray(), after.T, atol=1e-5)
+    np.testing.assert_array_equal(block.together.toarray(), together)
+
+
+def test_many_blocks_of_pairs_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    items, found = 50, random_histories(50)
+
+    def everything() -> list[np.ndarray]:
+        weights = NeighbourPairs.of(found, items).neighbours(NeighbourSettings(kept=5)).weights.toarray()
+        start = spectral_start(found, items, 4, np.random.default_rng(0))
+        tables = Cooccurrence.of(Pairs(found, items))
+        return [weights, start @ start.T, *(part for table in tables for part in table.arrays("").values())]
+
+    whole = everything()
+    monkeypatch.setattr(pairs_module, "_BLOCK", 500)
+    assert len(list(Pairs(found, items).blocks())) > 10
+    for one, many in zip(whole, everything(), strict=True):
+        np.testing.assert_allclose(many, one, atol=1e-4)
+
+
+def test_an_item_of_more_pairs_than_a_block_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs_module, "_BLOCK", 1)
+    sizes = [block.together.shape[0] for block in Pairs(random_histories(9), 9).blocks()]
+    assert sizes == [1] * 9
+
+
+def test_without_events_there_are_no_pairs() -> None:
+    nobody = NeighbourPairs.of(sequences(), ITEMS)
+    assert nobody.neighbours(NeighbourSettings()).weights.nnz == 0
 
 
 def test_without_times_no_choice_hangs_on_order() -> None:

@@ -12,11 +12,12 @@ from pharos.towers.histories.context import HistoryScale
 from pharos.towers.histories.queries import HistoryEvent, UserQuery
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.cooccurrence import Cooccurrence
+from pharos.towers.neighbours.pairs import Pairs
 from pharos.towers.progress import Silent
 from pharos.towers.ranking.feature_names import WIDTH
 from pharos.towers.ranking.features import RankQuery, RankTables, Retrieved, attention, features
 from pharos.towers.ranking.ranker import rows_of
-from pharos.towers.ranking.training import candidate_lists, tables_of
+from pharos.towers.ranking.training import Lists, candidate_lists, tables_of
 from pharos.towers.retrieval.fitting import fit
 from pharos.towers.retrieval.two_towers import TwoTowers
 from pharos.towers.settings import RankingSettings
@@ -57,7 +58,7 @@ def person(rows: list[int]) -> RankQuery:
 
 
 def test_items_of_the_same_people_are_together_as_often_as_their_cosine_says(sequences: Sequences) -> None:
-    together = Cooccurrence.together(sequences, ITEMS)
+    together, _ = Cooccurrence.of(Pairs(sequences, ITEMS))
     owned = np.zeros((20, ITEMS))
     owned[np.repeat(np.arange(20), 10), sequences.item] = 1
     counts = owned.sum(axis=0) + 10
@@ -69,7 +70,7 @@ def test_items_of_the_same_people_are_together_as_often_as_their_cosine_says(seq
 
 def test_what_follows_is_told_from_what_comes_before() -> None:
     one = Sequences(np.array([4, 2], np.int32), np.array([3.0, 3.0]), np.array([1.0, 2.0]), np.array([0, 2]), ["u"])
-    following = Cooccurrence.following(one, ITEMS)
+    _, following = Cooccurrence.of(Pairs(one, ITEMS))
     everything = np.ones((1, 1), np.float32)
     assert following.sums(np.array([4]), everything, np.array([2]))[0, 0] > 0
     assert following.sums(np.array([2]), everything, np.array([4]))[0, 0] == 0
@@ -88,7 +89,8 @@ def test_pairs_never_reach_from_one_person_to_the_next() -> None:
     two = Sequences(
         np.array([4, 2], np.int32), np.array([3.0, 3.0]), np.array([1.0, 2.0]), np.array([0, 1, 2]), ["a", "b"]
     )
-    assert len(Cooccurrence.following(two, ITEMS).items) == 0
+    _, following = Cooccurrence.of(Pairs(two, ITEMS))
+    assert len(following.items) == 0
 
 
 def retrieved(count: int) -> Retrieved:
@@ -147,6 +149,26 @@ def test_a_list_sees_nothing_of_the_events_that_it_is_to_tell(towers: tuple[Data
     # A list is left out where its target is no candidate, so only those that both have can be compared.
     assert len(true.keys() & false.keys()) > 10
     assert len(true.keys() | false.keys()) <= 60
+
+
+def test_of_many_states_a_sample_is_learnt_from_that_is_the_same_each_time(towers: tuple[Dataset, TwoTowers]) -> None:
+    world, pair = towers
+    split = chronological(world.interactions)
+    tables = tables_of(split.train, pair)
+    sources = fit_sources(world, split.train, pair, text=None, progress=Silent()).sources
+    retriever = Retriever(pair, sources, world.items, None)
+
+    def found(most: int) -> Lists:
+        settings = RankingSettings(candidates=10).model_copy(update={"lists": most})
+        lists = candidate_lists(world, split.train, split.test, retriever, tables, settings, Silent())
+        assert lists is not None
+        return lists
+
+    every, some, again = found(10_000), found(20), found(20)
+    assert len(some.label) < len(every.label)
+    np.testing.assert_array_equal(some.features, again.features)
+    in_all = {(owner, *row) for owner, row in zip(every.owner.tolist(), every.label.tolist(), strict=True)}
+    assert in_all >= {(owner, *row) for owner, row in zip(some.owner.tolist(), some.label.tolist(), strict=True)}
 
 
 def test_pairs_are_counted_without_the_events_to_be_told(towers: tuple[Dataset, TwoTowers]) -> None:

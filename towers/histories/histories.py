@@ -1,6 +1,7 @@
 """Queries of many users at once, from a table of interactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,27 @@ from pharos.ingest.dataset import Dataset
 from pharos.ingest.history import order
 from pharos.towers.histories.queries import HistoryEvent, UserQuery
 
+_NO_ROWS: Final = np.zeros(0, np.int64)
+
 
 class Histories:
     """The past events of each user, from which queries are made with any set of item vectors."""
 
-    def __init__(self, dataset: Dataset, interactions: pd.DataFrame, anonymous: bool = False) -> None:
-        """interactions: the known events; anonymous: whether queries lack the user's id and features."""
+    def __init__(
+        self,
+        dataset: Dataset,
+        interactions: pd.DataFrame,
+        *,
+        people: Collection[str] | None = None,
+        anonymous: bool = False,
+    ) -> None:
+        """Sort the events.
+
+        interactions: the known events. people: the users who will be asked for, None for all. anonymous: whether
+        queries lack the user's id and features.
+        """
+        if people is not None:
+            interactions = interactions[interactions[Columns.USER].isin(list(people))]
         self._row = pd.Index(dataset.items[Columns.ITEM])
         self._anonymous = anonymous
         self._features = {} if anonymous else _features_by_user(dataset)
@@ -32,16 +48,19 @@ class Histories:
 
         The query of a user without events has an empty history.
         """
-        nothing = np.zeros(0, np.int64)
         return [
             UserQuery(
                 history=self._events.get(user, ()),
-                history_vectors=item_vectors[self._rows.get(user, nothing)],
+                history_vectors=item_vectors[self.rows(user)],
                 user_id=None if self._anonymous else user,
                 features=self._features.get(user, {}),
             )
             for user in users
         ]
+
+    def rows(self, user: str) -> npt.NDArray[np.int64]:
+        """The rows of the items of a user's events, the oldest first, in the data set's items: int64 [events]."""
+        return self._rows.get(user, _NO_ROWS)
 
 
 def _events(group: pd.DataFrame) -> tuple[HistoryEvent, ...]:

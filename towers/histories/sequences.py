@@ -33,7 +33,8 @@ class Sequences:
     def of(cls, interactions: pd.DataFrame, catalogue: pd.Index) -> "Sequences":
         """Sort interactions into sequences. catalogue: the item ids in the order of their rows."""
         events = order(interactions)
-        users, starts = np.unique(events[Columns.USER].to_numpy(str), return_index=True)
+        codes, users = pd.factorize(events[Columns.USER])
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
         return cls(
             item=catalogue.get_indexer(pd.Index(events[Columns.ITEM])).astype(np.int32),
             rating=_optional(events, Columns.RATING),
@@ -53,7 +54,7 @@ class Sequences:
         return Sequences(self.item[rows], self.rating[rows], self.stamp[rows], self.offsets, self.users)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """Events `start` … `stop` of all events; those from `first_target` on are targets. user: the user's number."""
 

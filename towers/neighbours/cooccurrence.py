@@ -1,16 +1,15 @@
 """Co-occurrence of items, unordered and sequential, as sparse tables of which a few rows are read at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours.pairs import LONGEST, following, newest, owned, together
+from pharos.towers.neighbours.pairs import Pairs
+from pharos.towers.sparse import strongest
 
 _KEPT = 200
 """The strongest neighbours kept per item."""
@@ -31,25 +30,24 @@ class Cooccurrence:
     weights: npt.NDArray[np.float32]
 
     @classmethod
-    def together(cls, sequences: Sequences, items: int) -> Self:
-        """Cosine similarity of the user sets of two items, damped for items with few users."""
-        return cls._from_counts(together(owned(sequences, items)), _events(sequences, items))
+    def of(cls, pairs: Pairs) -> tuple[Self, Self]:
+        """Two tables: which items go together, and which follow.
+
+        The first holds the cosine similarity of the user sets of two items, the second how often an item comes within a
+        few events after another, both damped for items with few events.
+        """
+        scale = (pairs.events + _DAMPING) ** -0.5
+        together, following = list[sp.csr_matrix](), list[sp.csr_matrix]()
+        for block in pairs.blocks():
+            together.append(_damped(block.together, block.items, scale))
+            following.append(_damped(block.after, block.items, scale))
+        return cls._joined(together), cls._joined(following)
 
     @classmethod
-    def following(cls, sequences: Sequences, items: int) -> Self:
-        """How often an item comes within a few events after another, damped by how often each occurs."""
-        return cls._from_counts(following(sequences, items), _events(sequences, items))
-
-    @classmethod
-    def _from_counts(cls, counts: sp.csr_matrix, events: npt.NDArray[np.int64]) -> Self:
-        scale = sp.diags((events + _DAMPING) ** -0.5)
-        weights = (scale @ counts @ scale).tocsr()
-        weights.eliminate_zeros()
-        pointers = weights.indptr
-        kept = [_strongest(weights.data[low:high]) + low for low, high in pairwise(pointers)]
-        chosen = np.concatenate([np.zeros(0, np.int64), *kept])
-        starts = np.append(0, np.cumsum([len(part) for part in kept])).astype(np.int64)
-        return cls(starts, weights.indices[chosen].astype(np.int32), weights.data[chosen].astype(np.float32))
+    def _joined(cls, blocks: Sequence[sp.csr_matrix]) -> Self:
+        starts = np.append(0, np.cumsum(np.concatenate([block.getnnz(axis=1) for block in blocks])))
+        items, weights = (np.concatenate([getattr(block, part) for block in blocks]) for part in ("indices", "data"))
+        return cls(starts.astype(np.int64), items.astype(np.int32), weights.astype(np.float32))
 
     def sums(
         self,
@@ -89,11 +87,6 @@ class Cooccurrence:
         return cls(*(arrays[f"{name}_{part}"] for part in ("starts", "items", "weights")))  # type: ignore[arg-type]
 
 
-def _events(sequences: Sequences, items: int) -> npt.NDArray[np.int64]:
-    return np.bincount(newest(sequences, LONGEST)[0], minlength=items)
-
-
-def _strongest(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    if len(weights) <= _KEPT:
-        return np.arange(len(weights))
-    return np.sort(np.argpartition(-weights, _KEPT)[:_KEPT])
+def _damped(counts: sp.csr_matrix, items: slice, scale: npt.NDArray[np.float64]) -> sp.csr_matrix:
+    """The strongest weights of some items: float32 CSR [items, n]."""
+    return strongest(sp.csr_matrix(sp.diags(scale[items]) @ counts @ sp.diags(scale)), _KEPT)

@@ -1,4 +1,8 @@
-"""Counts of item pairs in user histories: unordered (together) and sequential (following)."""
+"""Counts of item pairs in user histories, a block of items at a time: unordered (together) and sequential."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,26 +18,77 @@ LONGEST = 500
 """Only so many newest events of a person make pairs, or one person would make a million."""
 
 _MOST_PAIRS = 200_000_000
-"""Pairs of one table that fit into memory; above, the longest histories count with fewer of their newest events."""
+"""Pairs that are counted in seconds; above, the longest histories count with fewer of their newest events."""
+
+_BLOCK = 16_000_000
+"""Pairs in a block: some 400 MB while they are added up."""
 
 
-def following(sequences: Sequences, items: int) -> sp.csr_matrix:
-    """How often the second item comes within a few events after the first: float32 CSR [items, items]."""
-    rows, owners = newest(sequences, LONGEST)
-    total = empty(items, items)
-    for lag in range(1, min(REACH, len(rows) - 1) + 1):
-        same = owners[:-lag] == owners[lag:]
-        shares = np.full(int(same.sum()), 1 / lag, np.float32)
-        total = total + sp.csr_matrix((shares, (rows[:-lag][same], rows[lag:][same])), (items, items))
-    return total
+@dataclass(frozen=True)
+class Block:
+    """The pairs of some consecutive items. items: which.
+
+    after, before: float32 CSR [block, n], how often each of all n items comes within a few events after or before
+    these; together: float32 CSR [block, n], how many users have both, 0 for an item with itself.
+    """
+
+    items: slice
+    after: sp.csr_matrix
+    before: sp.csr_matrix
+    together: sp.csr_matrix
 
 
-def together(known: sp.csr_matrix) -> sp.csr_matrix:
-    """How many users have both items, with a diagonal of zeros: float32 CSR [items, items]."""
-    counts = (known.T @ known).tocsr()
-    counts.setdiag(0)
-    counts.eliminate_zeros()
-    return counts
+class Pairs:
+    """The pairs of n items. They grow far faster than the events do, so that only a block of them is ever held."""
+
+    def __init__(self, sequences: Sequences, items: int) -> None:
+        """Sort the events by item. items: n."""
+        self.items = items
+        self._rows, self._owners = newest(sequences, LONGEST)
+        self._by_item = np.argsort(self._rows, kind="stable").astype(np.int32)
+        self._begins = np.append(0, np.cumsum(np.bincount(self._rows, minlength=items)))
+        self._owned = owned(sequences, items)
+        self._latest: Block | None = None
+
+    @property
+    def events(self) -> npt.NDArray[np.int64]:
+        """How many of the events that make pairs each item has: int64 [n]."""
+        return np.diff(self._begins)
+
+    def blocks(self) -> Iterator[Block]:
+        """All pairs, one block after the other; where there is only one, it is counted once and kept."""
+        lengths = self._owned.getnnz(axis=1).astype(np.float64)
+        pairs = np.cumsum(self._owned.T @ lengths + 2 * REACH * self.events)
+        ends = np.searchsorted(pairs, np.arange(_BLOCK, pairs[-1] if self.items else 0, _BLOCK), "right")
+        bounds = np.unique([0, *ends.tolist(), self.items]).tolist()
+        for start, stop in pairwise(bounds):
+            if self._latest is None or self._latest.items != slice(start, stop):
+                self._latest = None  # first, so that there are never two
+                self._latest = self._block(start, stop)
+            yield self._latest
+
+    def _block(self, start: int, stop: int) -> Block:
+        together = (self._owned[:, start:stop].T @ self._owned).tocsr()
+        together.setdiag(0, k=start)
+        together.eliminate_zeros()
+        return Block(slice(start, stop), self._sequential(start, stop, 1), self._sequential(start, stop, -1), together)
+
+    def _sequential(self, start: int, stop: int, direction: int) -> sp.csr_matrix:
+        """What comes after (direction 1) or before (-1) the events of some items: float32 CSR [stop - start, n]."""
+        places = self._by_item[self._begins[start] : self._begins[stop]]
+        shape = (stop - start, self.items)
+        own, other, shares = [], [], []
+        for lag in range(1, REACH + 1):
+            # A place beyond either end is brought back, and then it is not `lag` away.
+            there = np.clip(places + direction * lag, 0, len(self._rows) - 1)
+            same = (self._owners[there] == self._owners[places]) & (np.abs(there - places) == lag)
+            own.append(self._rows[places[same]] - np.int32(start))
+            other.append(self._rows[there[same]])
+            shares.append(np.full(len(own[-1]), 1 / lag, np.float32))
+        if not sum(map(len, own)):
+            return empty(*shape)
+        entries = (np.concatenate(own), np.concatenate(other))
+        return sp.csr_matrix((np.concatenate(shares), entries), shape)
 
 
 def owned(sequences: Sequences, items: int) -> sp.csr_matrix:
@@ -46,10 +101,11 @@ def owned(sequences: Sequences, items: int) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(rows), np.float32), (owners, rows)), (len(length), items))
 
 
-def newest(sequences: Sequences, longest: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def newest(sequences: Sequences, longest: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Item row and user number of each event, with long histories cut to their newest events."""
     length = np.diff(sequences.offsets)
-    owners = np.repeat(np.arange(len(length)), length)
-    from_end = np.repeat(sequences.offsets[1:], length) - np.arange(len(sequences))
-    kept = from_end <= longest
-    return sequences.item[kept].astype(np.int64), owners[kept]
+    owners = np.repeat(np.arange(len(length), dtype=np.int32), length)
+    if length.max(initial=0) <= longest:
+        return sequences.item, owners
+    kept = np.repeat(sequences.offsets[1:], length) - np.arange(len(sequences)) <= longest
+    return sequences.item[kept], owners[kept]

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from pharos.classics.linear import linear_weights
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours.pairs import following, owned, together
+from pharos.towers.neighbours.pairs import Pairs, owned
 from pharos.towers.neighbours.settings import NeighbourSettings
 from pharos.towers.sparse import empty, strongest
 
@@ -44,35 +44,35 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class NeighbourPairs:
-    """Pair counts of the training events, shared by all configurations, so that each is cheap to try.
+    """What all configurations are counted from. known: float32 CSR [users, items]; counts: float64 [items]."""
 
-    known: float32 CSR [users, items]; following, together: float32 CSR [items, items], undamped;
-    counts: float64 [items].
-    """
-
+    pairs: Pairs
     known: sp.csr_matrix
-    following: sp.csr_matrix
-    together: sp.csr_matrix
     counts: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, sequences: Sequences, items: int) -> Self:
-        """Count the pairs."""
-        known = owned(sequences, items)
+        """Sort the training events."""
         counts = np.bincount(sequences.item, minlength=items).astype(np.float64)
-        return cls(known, following(sequences, items), together(known), counts)
+        return cls(Pairs(sequences, items), owned(sequences, items), counts)
 
     def neighbours(self, settings: NeighbourSettings) -> Neighbours:
         """The weights of one configuration."""
-        total = empty(*self.together.shape)
-        if settings.following or settings.together:
-            pairs = settings.following * self.following + settings.together * self.together
-            scale = sp.diags((self.counts + settings.damping) ** -0.5)
-            total = _kept(sp.csr_matrix(scale @ pairs @ scale), settings.kept)
+        items = self.pairs.items
+        total = self._counted(settings) if settings.following or settings.together else empty(items, items)
         if settings.linear:
             model = linear_weights(self.known, settings.penalty, settings.kept)
             total = model if not total.nnz else _unit(total) + settings.linear * _unit(model)
         return Neighbours(sp.csr_matrix(total, dtype=np.float32), settings.fade)
+
+    def _counted(self, settings: NeighbourSettings) -> sp.csr_matrix:
+        """The damped counts of pairs, of which the `kept` strongest into each item: float32 CSR [items, items]."""
+        scale, into = (self.counts + settings.damping) ** -0.5, [empty(0, self.pairs.items)]
+        for block in self.pairs.blocks():
+            counts = settings.following * block.before + settings.together * block.together
+            damped = sp.csr_matrix(sp.diags(scale[block.items]) @ counts @ sp.diags(scale))
+            into.append(strongest(damped, settings.kept).astype(np.float32))
+        return sp.csr_matrix(sp.vstack(into, format="csr").T)
 
 
 def _unit(weights: sp.csr_matrix) -> sp.csr_matrix:
@@ -80,8 +80,3 @@ def _unit(weights: sp.csr_matrix) -> sp.csr_matrix:
     highest = np.asarray(weights.max(axis=0).toarray()).ravel()
     typical = float(highest[highest > 0].mean()) if (highest > 0).any() else 1.0
     return sp.csr_matrix(weights / typical)
-
-
-def _kept(weights: sp.csr_matrix, kept: int) -> sp.csr_matrix:
-    """The `kept` strongest weights into each item."""
-    return sp.csr_matrix(strongest(weights.T.tocsr(), kept).T, dtype=np.float32)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pharos.towers.histories.context import HistoryScale
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.cooccurrence import Cooccurrence
+from pharos.towers.neighbours.pairs import Pairs
 from pharos.towers.ranking.event_times import EventTimes
 from pharos.towers.ranking.feature_names import ITEM, LIKENESS, PAIRS, PARTS, TIME, WIDTH, RankFeature
 
@@ -87,8 +88,7 @@ class RankTables:
             counts.astype(np.float32),
             (ratings / (counts + _GRANTED)).astype(np.float32),
             _mean_positions(sequences, counts),
-            Cooccurrence.together(sequences, items),
-            Cooccurrence.following(sequences, items),
+            *Cooccurrence.of(Pairs(sequences, items)),
             EventTimes.of(sequences, timed=scale.timed),
         )
 

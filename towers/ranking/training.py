@@ -1,6 +1,5 @@
 """Training of the ranking model on the retriever's own candidates, for events that the retriever has not seen."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -157,7 +156,7 @@ def candidate_lists(
     """
     spec, items = retriever.towers.spec, retriever.vectors
     rows = rows_of(spec, dataset.items[Columns.ITEM].tolist())
-    states = _sampled_states(_states(dataset, known, targets, items), settings)
+    states = _sampled_states(dataset, known, targets, items, settings)
     if not states:
         return None
     # All lists have the same length, which nearly all users have enough items left for.
@@ -185,27 +184,36 @@ def candidate_lists(
     return Lists(np.stack(inputs), np.stack(labels).astype(np.float32), np.array(owners))
 
 
-def _states(dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items: Floats) -> Iterator[_State]:
-    """The state of each user before each target event, earlier targets included in the history."""
-    row = pd.Index(dataset.items[Columns.ITEM])
-    later = order(targets)
-    users = [str(user) for user in later[Columns.USER].unique()]
-    whole = Histories(dataset, pd.concat([known, targets])).queries(users, items)
-    held_out = later.groupby(Columns.USER, sort=False).size()
-    for owner, (query, count) in enumerate(zip(whole, held_out[users], strict=True)):
-        events = row.get_indexer(pd.Index([event.item_id for event in query.history]))
-        for length in range(len(events) - count, len(events)):
-            before = replace(query, history=query.history[:length], history_vectors=query.history_vectors[:length])
-            yield _State(before, events[:length], events[length:], owner)
+def _sampled_states(
+    dataset: Dataset, known: pd.DataFrame, targets: pd.DataFrame, items: Floats, settings: RankingSettings
+) -> list[_State]:
+    """The states of users before each target event, earlier targets included in the history.
+
+    A random sample of all of them, of which `lists` are expected to contain a target.
+    """
+    counts = order(targets).groupby(Columns.USER, sort=False).size()
+    held_out, ends = counts.to_numpy(), np.cumsum(counts.to_numpy())
+    places, most = np.arange(held_out.sum()), settings.lists * _STATES_A_LIST
+    if len(places) > most:
+        places = np.random.default_rng(settings.seed).choice(len(places), most, replace=False)
+    owners = np.searchsorted(ends, places, "right")
+    asked = np.unique(owners)
+    users, row = [str(user) for user in counts.index[asked]], pd.Index(dataset.items[Columns.ITEM])
+    own = [part[part[Columns.USER].isin(users)] for part in (known, targets)]
+    queries = dict(zip(asked.tolist(), Histories(dataset, pd.concat(own)).queries(users, items), strict=True))
+    rows = {owner: row.get_indexer([event.item_id for event in query.history]) for owner, query in queries.items()}
+    # How many of the user's target events come after the state.
+    after = (ends[owners] - places).tolist()
+    return [
+        _state(queries[owner], rows[owner], len(rows[owner]) - later, owner)
+        for owner, later in zip(owners.tolist(), after, strict=True)
+    ]
 
 
-def _sampled_states(states: Iterator[_State], settings: RankingSettings) -> list[_State]:
-    """A random sample of the states, of which `lists` are expected to contain a target."""
-    every, most = list(states), settings.lists * _STATES_A_LIST
-    if len(every) <= most:
-        return every
-    drawn = np.random.default_rng(settings.seed).choice(len(every), most, replace=False)
-    return [every[place] for place in drawn]
+def _state(whole: UserQuery, events: npt.NDArray[np.int64], length: int, owner: int) -> _State:
+    """The state after the first `length` events. events: rows of all of the history's items."""
+    before = replace(whole, history=whole.history[:length], history_vectors=whole.history_vectors[:length])
+    return _State(before, events[:length], events[length:], owner)
 
 
 def _fit(lists: Lists, settings: RankingSettings, progress: Progress) -> RankingModule:

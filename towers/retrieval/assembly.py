@@ -37,7 +37,7 @@ def prepare(
 
     earlier: a specification to extend by new ids instead, for towers that go on learning.
     """
-    seen = dataset.items[Columns.ITEM].isin(set(events[Columns.ITEM])).to_numpy()
+    seen = dataset.items[Columns.ITEM].isin(events[Columns.ITEM].unique()).to_numpy()
     if not seen.any():
         # A catalogue without events is known by what is written about it.
         seen = np.ones(len(seen), bool)

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours.pairs import following, owned, together
+from pharos.towers.neighbours.pairs import Pairs
+from pharos.towers.sparse import empty, strongest
 
 # Events added to every item, so that chance pairs of rare items do not make a direction.
 _DAMPING = 10.0
@@ -13,6 +14,8 @@ _TOGETHER = 0.5
 # Directions sought beyond those that are kept, and how often they are sharpened (Halko et al., 2011).
 _MORE = 20
 _SWEEPS = 6
+# Of the counts of more pairs than fit into half a GB only the strongest of each item are looked at.
+_MOST_ENTRIES = 64_000_000
 
 
 def spectral_start(
@@ -23,16 +26,24 @@ def spectral_start(
     The leading eigenvectors of the damped counts of pairs, weighted by the roots of their values: products of two rows
     come as close to these counts as so few numbers can (Levy and Goldberg, 2014, on what embeddings factorise).
     """
-    pairs = following(sequences, items)
-    pairs = pairs + pairs.T + _TOGETHER * together(owned(sequences, items))
-    scale = sp.diags((np.bincount(sequences.item, minlength=items) + _DAMPING) ** -0.5)
-    matrix = sp.csr_matrix(scale @ pairs @ scale)
+    matrix = _damped_counts(sequences, items)
     wanted = min(dimensions, items)
     basis = rng.normal(size=(items, min(wanted + _MORE, items)))
     for _ in range(_SWEEPS):
         basis = np.linalg.qr(matrix @ basis)[0]
     values, directions = np.linalg.eigh(basis.T @ (matrix @ basis))
-    strongest = np.argsort(-values)[:wanted]
+    leading = np.argsort(-values)[:wanted]
     vectors = np.zeros((items, dimensions), np.float32)
-    vectors[:, : len(strongest)] = (basis @ directions[:, strongest]) * np.sqrt(np.maximum(values[strongest], 0))
+    vectors[:, : len(leading)] = (basis @ directions[:, leading]) * np.sqrt(np.maximum(values[leading], 0))
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+
+def _damped_counts(sequences: Sequences, items: int) -> sp.csr_matrix:
+    """The damped counts of pairs in either order: float32 CSR [items, items]."""
+    scale = (np.bincount(sequences.item, minlength=items) + _DAMPING) ** -0.5
+    blocks = [empty(0, items)]
+    for block in Pairs(sequences, items).blocks():
+        counts = block.after + block.before + _TOGETHER * block.together
+        damped = sp.csr_matrix(sp.diags(scale[block.items]) @ counts @ sp.diags(scale))
+        blocks.append(strongest(damped, max(_MOST_ENTRIES // items, 1)).astype(np.float32))
+    return sp.csr_matrix(sp.vstack(blocks))

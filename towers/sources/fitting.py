@@ -11,6 +11,7 @@ import pandas as pd
 from pharos.classics.linear import affordable
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
+from pharos.ingest.sampling import sample_users
 from pharos.towers.content.taste import Taste
 from pharos.towers.histories.histories import Histories
 from pharos.towers.neighbours.settings import NeighbourSettings, choices, fade_choices
@@ -116,14 +117,12 @@ class _Trial:
         text: Floats | None,
         seed: int,
     ) -> None:
-        users = np.array(sorted(set(held_out[Columns.USER])), dtype=object)
-        if len(users) > _PEOPLE:
-            users = np.sort(np.random.default_rng(seed).choice(users, _PEOPLE, replace=False))
+        users = sample_users(held_out[Columns.USER].unique(), _PEOPLE, seed)
         row = pd.Index(dataset.items[Columns.ITEM])
         self._seen, self._wanted = _rows_by_user(events, users, row), _rows_by_user(held_out, users, row)
         self._retriever = Retriever(towers, sources, dataset.items, text)
         self._items, self._allowed = dataset.items, candidates
-        self._queries = Histories(dataset, events).queries(users.tolist(), self._retriever.vectors)
+        self._queries = Histories(dataset, events, people=users).queries(users, self._retriever.vectors)
         self._others = self._retriever.lists(self._queries, towers.user_vectors(self._queries), self._seen, candidates)
 
     def parts(self, sources: Sources) -> _Parts:
@@ -169,8 +168,8 @@ def _simplex(*, with_content: bool) -> Iterator[Weights]:
             yield Weights((_STEP - neighbours - content) / _STEP, neighbours / _STEP, content / _STEP)
 
 
-def _rows_by_user(events: pd.DataFrame, users: npt.NDArray[np.object_], row: pd.Index) -> list[npt.NDArray[np.int64]]:
-    groups = events[events[Columns.USER].isin(set(users))].groupby(Columns.USER, sort=False)[Columns.ITEM]
+def _rows_by_user(events: pd.DataFrame, users: Sequence[str], row: pd.Index) -> list[npt.NDArray[np.int64]]:
+    groups = events[events[Columns.USER].isin(users)].groupby(Columns.USER, sort=False)[Columns.ITEM]
     rows = {user: row.get_indexer(pd.Index(items)) for user, items in groups}
     return [rows.get(user, np.zeros(0, np.int64)) for user in users]
 
