@@ -87,6 +87,6 @@ class Cooccurrence:
         return cls(*(arrays[f"{name}_{part}"] for part in ("starts", "items", "weights")))  # type: ignore[arg-type]
 
 
-def _damped(counts: sp.csr_matrix, items: slice, scale: npt.NDArray[np.float64]) -> sp.csr_matrix:
+def _damped(counts: sp.csr_matrix, items: slice, scale: npt.NDArray[np.floating]) -> sp.csr_matrix:
     """The strongest weights of some items: float32 CSR [items, n]."""
     return strongest(sp.csr_matrix(sp.diags(scale[items]) @ counts @ sp.diags(scale)), _KEPT)
