@@ -127,7 +127,7 @@ class _Loop:
         if earlier:
             take_over(self._model, earlier.model)
         elif data.spec.scale.timed:
-            start = spectral_start(data.sequences, data.items, self._settings.dimensions, rng)
+            start = spectral_start(data.sequences, data.items, self._settings.dimensions, rng, self._progress)
             self._model.item_tower.start(data.codes, start)
         return compiled_step(self._model, inputs), MovingAverage(
             self._model.trainable_variables, self._settings.averaging

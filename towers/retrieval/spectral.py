@@ -6,6 +6,7 @@ import scipy.sparse as sp
 
 from pharos.towers.histories.sequences import Sequences
 from pharos.towers.neighbours.pairs import Pairs
+from pharos.towers.progress import Progress, Silent, Task
 from pharos.towers.sparse import empty, strongest
 
 # Events added to every item, so that chance pairs of rare items do not make a direction.
@@ -19,18 +20,22 @@ _MOST_ENTRIES = 64_000_000
 
 
 def spectral_start(
-    sequences: Sequences, items: int, dimensions: int, rng: np.random.Generator
+    sequences: Sequences, items: int, dimensions: int, rng: np.random.Generator, progress: Progress | None = None
 ) -> npt.NDArray[np.float32]:
     """Initial vectors of the items: float32 [items, dimensions], of length 1, or 0 for items without co-occurrence.
 
     The leading eigenvectors of the damped counts of pairs, weighted by the roots of their values: products of two rows
     come as close to these counts as so few numbers can (Levy and Goldberg, 2014, on what embeddings factorise).
     """
-    matrix = _damped_counts(sequences, items)
+    shown = progress or Silent()
+    with shown.task("Counting pairs of items", items) as task:
+        matrix = _damped_counts(sequences, items, task)
     wanted = min(dimensions, items)
     basis = rng.normal(size=(items, min(wanted + _MORE, items)))
-    for _ in range(_SWEEPS):
-        basis = np.linalg.qr(matrix @ basis)[0]
+    with shown.task("First vectors", _SWEEPS) as task:
+        for _ in range(_SWEEPS):
+            basis = np.linalg.qr(matrix @ basis)[0]
+            task.advance()
     values, directions = np.linalg.eigh(basis.T @ (matrix @ basis))
     leading = np.argsort(-values)[:wanted]
     vectors = np.zeros((items, dimensions), np.float32)
@@ -38,7 +43,7 @@ def spectral_start(
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
 
-def _damped_counts(sequences: Sequences, items: int) -> sp.csr_matrix:
+def _damped_counts(sequences: Sequences, items: int, task: Task) -> sp.csr_matrix:
     """The damped counts of pairs in either order: float32 CSR [items, items]."""
     scale = (np.bincount(sequences.item, minlength=items) + _DAMPING) ** -0.5
     blocks = [empty(0, items)]
@@ -46,4 +51,5 @@ def _damped_counts(sequences: Sequences, items: int) -> sp.csr_matrix:
         counts = block.after + block.before + _TOGETHER * block.together
         damped = sp.csr_matrix(sp.diags(scale[block.items]) @ counts @ sp.diags(scale))
         blocks.append(strongest(damped, max(_MOST_ENTRIES // items, 1)).astype(np.float32))
+        task.advance(damped.shape[0])
     return sp.csr_matrix(sp.vstack(blocks))
