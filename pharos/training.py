@@ -38,11 +38,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class Trained:
-    """A new bundle, with the metrics of its retrieval and of popularity; None where there are no test events."""
+    """A new bundle, with the metrics of its retrieval and of popularity; None where there are no test events.
+
+    people: how many users the metrics are means over. sampled: whether these are a sample.
+    """
 
     bundle: Bundle
     retrieval: Figures | None
     popularity: Figures | None
+    people: int = 0
+    sampled: bool = False
 
 
 def train(
@@ -64,6 +69,7 @@ def train(
     texts = read_texts(dataset, settings, text_cache, progress)
     selection = select(dataset, split.train, split.validation, settings, texts, progress, checkpoints=checkpoints)
     ours = baseline = None
+    people: list[str] = []
     evaluation: dict[str, Any] = {}
     if len(split.test):
         fold = judged_by(folds(dataset, Protocol.CHRONOLOGICAL).final, _MOST_PEOPLE)
@@ -78,7 +84,7 @@ def train(
         checkpoints=checkpoints,
     )  # fmt: skip
     checkpoints.remove()
-    return Trained(bundle, ours, baseline)
+    return Trained(bundle, ours, baseline, len(people), split.test[Columns.USER].nunique() > len(people))
 
 
 def _judge(fold: Fold, score: ScoreUsers) -> Figures:

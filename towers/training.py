@@ -12,6 +12,7 @@ import pandas as pd
 from pharos.ingest.columns import Columns
 from pharos.ingest.dataset import Dataset
 from pharos.ingest.fingerprint import fingerprint
+from pharos.ingest.sampling import sample_users
 from pharos.towers.bundle.bundle import Bundle, Trained
 from pharos.towers.bundle.manifest import Manifest, TextModelRecord
 from pharos.towers.bundle.saving import new_bundle_id, save
@@ -32,6 +33,7 @@ from pharos.towers.text.documents import documents
 from pharos.towers.text.model import TextModel
 
 _FEWEST_RATINGS = 100
+_MOST_RATINGS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -179,12 +181,16 @@ def train_bundle(
 def learn_ratings(
     dataset: Dataset, events: pd.DataFrame, towers: TwoTowers, texts: TextVectors | None, progress: Progress
 ) -> RatingModel | None:
-    """Fit the rating model on rated events; None where there are too few."""
+    """Fit the rating model on rated events, of very many on those of some users; None where there are too few."""
     if Columns.RATING not in events:
         return None
     rated = events[events[Columns.RATING].notna() & events[Columns.ITEM].isin(towers.spec.items.ids)]
     if len(rated) < _FEWEST_RATINGS or rated[Columns.RATING].nunique() < 2:
         return None
+    if len(rated) > _MOST_RATINGS:
+        # Only what is learnt of the items is kept, and of these so many ratings tell nearly as much as all.
+        users = rated[Columns.USER].unique()
+        rated = rated[rated[Columns.USER].isin(sample_users(users, len(users) * _MOST_RATINGS // len(rated)))]
     catalogue = dataset.items.set_index(Columns.ITEM, drop=False).loc[towers.spec.items.ids]
     places = pd.Index(dataset.items[Columns.ITEM]).get_indexer(pd.Index(towers.spec.items.ids))
     vectors = towers.item_vectors(catalogue, texts.vectors[places] if texts else None)

@@ -53,7 +53,8 @@ def train(
     )
     if trained.retrieval and trained.popularity:
         ours, baseline = trained.retrieval, trained.popularity
-        progress.say("On the last fifth of each user's events, on the full catalogue:")
+        whose = f"the events of {trained.people:,} users, a sample" if trained.sampled else "each user's events"
+        progress.say(f"On the last fifth of {whose}, on the full catalogue:")
         progress.say(f"  ndcg@10     retrieval {ours.ndcg_10:.4f}   popularity {baseline.ndcg_10:.4f}")
         progress.say(f"  recall@100  retrieval {ours.recall_100:.4f}   popularity {baseline.recall_100:.4f}")
     print(trained.bundle.id)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pharos.evaluation.errors import EvaluationError
-from pharos.evaluation.folds import FittedOn, Folds, Protocol, folds
+from pharos.evaluation.folds import FittedOn, Folds, Protocol, folds, judged_by
 from pharos.ingest.errors import DataError
 from tests.evaluation.worlds import two_camps, without_times
 
@@ -142,3 +142,11 @@ def test_one_moment_needs_timestamps() -> None:
 def test_ratings_are_needed_to_predict_them() -> None:
     with pytest.raises(DataError, match="two-camps has none"):
         folds(two_camps(ratings=False), Protocol.RATING)
+
+
+def test_a_fold_of_many_users_can_be_judged_by_some_of_them() -> None:
+    final = folds(two_camps(), Protocol.CHRONOLOGICAL).final
+    some = judged_by(final, 5)
+    assert some.held_out["user_id"].nunique() == 5
+    assert set(pairs(some.held_out)) < set(pairs(final.held_out))
+    assert len(judged_by(final, 1000).held_out) == len(final.held_out)

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from pharos.ingest.dataset import Dataset
+from pharos.towers import training
+from pharos.towers.bundle.bundle import Bundle
 from pharos.towers.progress import Silent
 from pharos.towers.ratings.model import RatingModel
 from pharos.towers.ratings.training import fit_ratings
@@ -73,3 +76,18 @@ def test_the_same_seed_gives_the_same_model() -> None:
         fit_ratings(users, items, ratings, VECTORS[:5], RatingSettings(factors=2, sweeps=5), Silent()) for _ in range(2)
     )
     assert np.array_equal(one.factors, other.factors)
+
+
+def test_of_very_many_ratings_those_of_some_users_are_learnt_from(
+    bundle: Bundle, world: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+
+    def noted(users: np.ndarray, *rest: object) -> None:
+        asked.append(len(set(users.tolist())))
+
+    monkeypatch.setattr(training, "fit_ratings", noted)
+    training.learn_ratings(world, world.interactions, bundle.towers, None, Silent())
+    monkeypatch.setattr(training, "_MOST_RATINGS", len(world.interactions) // 2)
+    training.learn_ratings(world, world.interactions, bundle.towers, None, Silent())
+    assert asked == [len(world.users), len(world.users) // 2]
