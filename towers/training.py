@@ -185,12 +185,13 @@ def learn_ratings(
     if Columns.RATING not in events:
         return None
     rated = events[events[Columns.RATING].notna() & events[Columns.ITEM].isin(towers.spec.items.ids)]
+    if len(rated) > _MOST_RATINGS:
+        # Only what is learnt of the items is kept: some users tell it too, in a part of the memory and time.
+        users = rated[Columns.USER].unique()
+        most = max(1, len(users) * _MOST_RATINGS // len(rated))
+        rated = rated[rated[Columns.USER].isin(sample_users(users, most))]
     if len(rated) < _FEWEST_RATINGS or rated[Columns.RATING].nunique() < 2:
         return None
-    if len(rated) > _MOST_RATINGS:
-        # Only what is learnt of the items is kept, and of these so many ratings tell nearly as much as all.
-        users = rated[Columns.USER].unique()
-        rated = rated[rated[Columns.USER].isin(sample_users(users, len(users) * _MOST_RATINGS // len(rated)))]
     catalogue = dataset.items.set_index(Columns.ITEM, drop=False).loc[towers.spec.items.ids]
     places = pd.Index(dataset.items[Columns.ITEM]).get_indexer(pd.Index(towers.spec.items.ids))
     vectors = towers.item_vectors(catalogue, texts.vectors[places] if texts else None)

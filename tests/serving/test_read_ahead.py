@@ -84,6 +84,8 @@ def test_a_new_collection_is_read_before_it_goes_live(service: Service, look_ups
 
 def test_the_thread_reads_what_is_live_and_ends(service: Service, look_ups: list[str]) -> None:
     service.read_ahead.start()
-    while "_read_versions" not in look_ups:
+    deadline = time.monotonic() + 60
+    while "_read_versions" not in look_ups and time.monotonic() < deadline:
         time.sleep(0.01)
     service.read_ahead.close()
+    assert "_read_versions" in look_ups

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from pharos.towers.neighbours.pairs import Pairs
-from pharos.towers.sparse import strongest
+from pharos.towers.neighbours.pairs import Pairs, damped
 
 _KEPT = 200
 """The strongest neighbours kept per item."""
@@ -39,8 +38,8 @@ class Cooccurrence:
         scale = (pairs.events + _DAMPING) ** -0.5
         together, following = list[sp.csr_matrix](), list[sp.csr_matrix]()
         for block in pairs.blocks():
-            together.append(_damped(block.together, block.items, scale))
-            following.append(_damped(block.after, block.items, scale))
+            together.append(damped(block.together, block.items, scale, _KEPT))
+            following.append(damped(block.after, block.items, scale, _KEPT))
         return cls._joined(together), cls._joined(following)
 
     @classmethod
@@ -85,8 +84,3 @@ class Cooccurrence:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> Self:
         """The inverse of `arrays`."""
         return cls(*(arrays[f"{name}_{part}"] for part in ("starts", "items", "weights")))  # type: ignore[arg-type]
-
-
-def _damped(counts: sp.csr_matrix, items: slice, scale: npt.NDArray[np.floating]) -> sp.csr_matrix:
-    """The strongest weights of some items: float32 CSR [items, n]."""
-    return strongest(sp.csr_matrix(sp.diags(scale[items]) @ counts @ sp.diags(scale)), _KEPT)

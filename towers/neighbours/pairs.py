@@ -9,7 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.sparse import empty
+from pharos.towers.sparse import empty, strongest
 
 REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k (Ludewig and Jannach, 2018)."""
@@ -42,12 +42,12 @@ class Pairs:
     """The pairs of n items. They grow far faster than the events do, so that only a block of them is ever held."""
 
     def __init__(self, sequences: Sequences, items: int) -> None:
-        """Sort the events by item. items: n."""
+        """Sort the events by item. items: n. `owned`: see the function of this name."""
         self.items = items
         self._rows, self._owners = newest(sequences, LONGEST)
         self._by_item = np.argsort(self._rows, kind="stable").astype(np.int32)
         self._begins = np.append(0, np.cumsum(np.bincount(self._rows, minlength=items)))
-        self._owned = owned(sequences, items)
+        self.owned = owned(sequences, items)
         self._latest: Block | None = None
 
     @property
@@ -57,8 +57,8 @@ class Pairs:
 
     def blocks(self) -> Iterator[Block]:
         """All pairs, one block after the other; where there is only one, it is counted once and kept."""
-        lengths = self._owned.getnnz(axis=1).astype(np.float64)
-        pairs = np.cumsum(self._owned.T @ lengths + 2 * REACH * self.events)
+        lengths = self.owned.getnnz(axis=1).astype(np.float64)
+        pairs = np.cumsum(self.owned.T @ lengths + 2 * REACH * self.events)
         ends = np.searchsorted(pairs, np.arange(_BLOCK, pairs[-1] if self.items else 0, _BLOCK), "right")
         bounds = np.unique([0, *ends.tolist(), self.items]).tolist()
         for start, stop in pairwise(bounds):
@@ -68,7 +68,7 @@ class Pairs:
             yield self._latest
 
     def _block(self, start: int, stop: int) -> Block:
-        together = (self._owned[:, start:stop].T @ self._owned).tocsr()
+        together = (self.owned[:, start:stop].T @ self.owned).tocsr()
         together.setdiag(0, k=start)
         together.eliminate_zeros()
         return Block(slice(start, stop), self._sequential(start, stop, 1), self._sequential(start, stop, -1), together)
@@ -89,6 +89,15 @@ class Pairs:
             return empty(*shape)
         entries = (np.concatenate(own), np.concatenate(other))
         return sp.csr_matrix((np.concatenate(shares), entries), shape)
+
+
+def damped(counts: sp.csr_matrix, items: slice, scale: npt.NDArray[np.floating], kept: int) -> sp.csr_matrix:
+    """Counts times the scales of both items, of which the `kept` largest of each item of the block stay.
+
+    counts: CSR [block, n]; items: those of the block; scale: [n]. Returns float32 CSR [block, n].
+    """
+    scaled = sp.csr_matrix(sp.diags(scale[items]) @ counts @ sp.diags(scale))
+    return strongest(scaled, kept).astype(np.float32)
 
 
 def owned(sequences: Sequences, items: int) -> sp.csr_matrix:

@@ -9,9 +9,9 @@ import scipy.sparse as sp
 
 from pharos.classics.linear import linear_weights
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours.pairs import Pairs, owned
+from pharos.towers.neighbours.pairs import Pairs, damped
 from pharos.towers.neighbours.settings import NeighbourSettings
-from pharos.towers.sparse import empty, strongest
+from pharos.towers.sparse import empty
 
 _LONGEST = 500
 """The newest events of a history that make the query."""
@@ -44,24 +44,23 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class NeighbourPairs:
-    """What all configurations are counted from. known: float32 CSR [users, items]; counts: float64 [items]."""
+    """What all configurations are counted from. counts: float64 [items], of events."""
 
     pairs: Pairs
-    known: sp.csr_matrix
     counts: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, sequences: Sequences, items: int) -> Self:
         """Sort the training events."""
         counts = np.bincount(sequences.item, minlength=items).astype(np.float64)
-        return cls(Pairs(sequences, items), owned(sequences, items), counts)
+        return cls(Pairs(sequences, items), counts)
 
     def neighbours(self, settings: NeighbourSettings) -> Neighbours:
         """The weights of one configuration."""
         items = self.pairs.items
         total = self._counted(settings) if settings.following or settings.together else empty(items, items)
         if settings.linear:
-            model = linear_weights(self.known, settings.penalty, settings.kept)
+            model = linear_weights(self.pairs.owned, settings.penalty, settings.kept)
             total = model if not total.nnz else _unit(total) + settings.linear * _unit(model)
         return Neighbours(sp.csr_matrix(total, dtype=np.float32), settings.fade)
 
@@ -70,8 +69,7 @@ class NeighbourPairs:
         scale, into = (self.counts + settings.damping) ** -0.5, [empty(0, self.pairs.items)]
         for block in self.pairs.blocks():
             counts = settings.following * block.before + settings.together * block.together
-            damped = sp.csr_matrix(sp.diags(scale[block.items]) @ counts @ sp.diags(scale))
-            into.append(strongest(damped, settings.kept).astype(np.float32))
+            into.append(damped(counts, block.items, scale, settings.kept))
         return sp.csr_matrix(sp.vstack(into, format="csr").T)
 
 

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from pharos.towers.histories.sequences import Sequences
-from pharos.towers.neighbours.pairs import Pairs
+from pharos.towers.neighbours.pairs import Pairs, damped
 from pharos.towers.progress import Progress, Silent, Task
-from pharos.towers.sparse import empty, strongest
+from pharos.towers.sparse import empty
 
 # Events added to every item, so that chance pairs of rare items do not make a direction.
 _DAMPING = 10.0
@@ -49,7 +49,6 @@ def _damped_counts(sequences: Sequences, items: int, task: Task) -> sp.csr_matri
     blocks = [empty(0, items)]
     for block in Pairs(sequences, items).blocks():
         counts = block.after + block.before + _TOGETHER * block.together
-        damped = sp.csr_matrix(sp.diags(scale[block.items]) @ counts @ sp.diags(scale))
-        blocks.append(strongest(damped, max(_MOST_ENTRIES // items, 1)).astype(np.float32))
-        task.advance(damped.shape[0])
+        blocks.append(damped(counts, block.items, scale, max(_MOST_ENTRIES // items, 1)))
+        task.advance(blocks[-1].shape[0])
     return sp.csr_matrix(sp.vstack(blocks))
