@@ -3,37 +3,36 @@
     python -m benchmarks.vector_search [--items 100000] [embedded server scalar binary]
 
 Items lie in clusters, as the vectors of towers and texts do: 64 and 384 numbers, and a field by which 1, 10 and 50 % of
-the items pass a filter. The last three engines are a Qdrant server, with the setting qdrant_quantization. The 100 best
-are asked for, and compared with those of NumPy.
+the items pass a filter. The last three are a Qdrant server with each value of the setting qdrant_quantization: items
+are uploaded for the first of them, and the collection is changed for the others. The 100 best are asked for, and
+compared with those of NumPy.
 """
 
 import argparse
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from itertools import groupby
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from benchmarks.machine import disk_mb, peak_mb, resident_mb
 from benchmarks.measurement import Bar, Measurement, Options, milliseconds, table
+from benchmarks.vector_engines import Engine, embedded, server
 from pharos.indexing.conditions import Filter, Range
-from pharos.indexing.embedded import QdrantEmbedded
 from pharos.indexing.index import TEXT, TOWER, CollectionSpec, FloatArray, Point, VectorIndex
 from pharos.indexing.payload import PayloadType
-from pharos.indexing.server import QdrantServer
 from pharos.indexing.server_points import Quantization
-from tests.qdrant_binary import fetch
-from tests.qdrant_process import QdrantProcess
 
-ENGINES: Final = ("embedded", "server", "scalar", "binary")
+_SETTINGS: Final = {"server": Quantization.NONE, "scalar": Quantization.SCALAR, "binary": Quantization.BINARY}
+ENGINES: Final = ("embedded", *_SETTINGS)
 LENGTHS: Final = {TOWER: 64, TEXT: 384}
 ITEMS, QUERIES, BEST, BLOCK, UPLOAD = 100_000, 200, 100, 10_000, 2_000
 RECALL, MILLISECONDS, OPENING_SECONDS = 0.99, 10.0, 5.0
 COLLECTION, FIELD = "made-up", "percent"
+SPEC: Final = CollectionSpec(LENGTHS, {FIELD: PayloadType.FLOAT}, "none")
+_BEGINNING_SECONDS: Final = 2.0
+"""A server begins to optimise a moment after it is told to, and seems done until then."""
 _ITEMS_A_CLUSTER: Final = 200
 _SPREAD: Final = 1.0
 FILTERS: Final = {
@@ -97,14 +96,8 @@ class Exact:
         self.scores, self.items = np.take_along_axis(scores, best, 1), np.take_along_axis(items, best, 1)
 
 
-@dataclass
-class Engine:
-    """An engine that runs. reopen: closes and opens it, where that is ours to do. memory, disk: in MB."""
-
-    index: VectorIndex
-    memory: Callable[[], float]
-    disk: Callable[[], float]
-    reopen: Callable[[], VectorIndex] | None = None
+Results: TypeAlias = dict[str, dict[str, Exact]]
+"""By vector and filter."""
 
 
 def main() -> None:
@@ -115,47 +108,93 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.engines) - set(ENGINES):
         parser.error(f"there is no engine {sorted(unknown)[0]!r}; there are {', '.join(ENGINES)}")
-    for name in given.engines or ENGINES:
-        print(table([("vector_search", one) for one in measure_on(name, given.items)]), flush=True)
+    for found in _measured(given.engines or ENGINES, given.items):
+        print(table([("vector_search", one) for one in found]), flush=True)
 
 
 def measure(options: Options) -> list[Measurement]:
     """Every engine, with 100,000 items at least."""
     items = max(options.size.items, ITEMS)
-    return [one for name in ENGINES for one in measure_on(name, items)]
+    return [one for found in _measured(ENGINES, items) for one in found]
 
 
-def measure_on(name: str, items: int) -> list[Measurement]:
-    """Upload, optimise, search and open again on one engine."""
-    world, label = World(items), f"{name}, {items:,} items"
-    with tempfile.TemporaryDirectory() as folder, _engine(name, Path(folder)) as engine:
-        exact, seconds = _upload(world, engine.index)
-        started = time.perf_counter()
-        engine.index.optimize(COLLECTION)
-        optimizing = time.perf_counter() - started
-        engine.index.switch("live", COLLECTION)  # what never was live is dropped when an index is opened
-        found = [
-            Measurement.of(f"{label}: upload", "items/s", [items / seconds], higher_is_better=True),
-            Measurement.of(f"{label}: upload and optimise", "s", [seconds + optimizing]),
-            *_opened(engine, label),
-            *(one for vector in LENGTHS for one in _searches(engine.index, world, exact[vector], vector, label)),
-            Measurement.of(f"{label}: memory", "MB", [engine.memory()], note=_memory_note(name)),
-            Measurement.of(f"{label}: disk", "MB", [engine.disk()]),
-        ]
-    return found
+def _measured(engines: Sequence[str], items: int) -> Iterator[list[Measurement]]:
+    """What is found of each engine in turn."""
+    for is_embedded, names in groupby(engines, key="embedded".__eq__):
+        yield from _on_embedded(items) if is_embedded else _on_server([_SETTINGS[name] for name in names], items)
 
 
-def _memory_note(name: str) -> str:
-    whole = (
-        "of this process with all its libraries, at its highest" if name == "embedded" else "resident, of the server"
-    )
-    return f"{whole}; what it maps of files counts"
+def _on_embedded(items: int) -> Iterator[list[Measurement]]:
+    world, label = World(items), f"embedded, {items:,} items"
+    with embedded() as engine:
+        exact, uploading = _filled(engine, world, label)
+        opening = _opened(engine, label, Bar(of="median", limit=OPENING_SECONDS))
+        yield [*uploading, opening, *_asked(engine, world, exact, label)]
 
 
-def _upload(world: World, index: VectorIndex) -> tuple[dict[str, dict[str, Exact]], float]:
+def _on_server(settings: Sequence[Quantization], items: int) -> Iterator[list[Measurement]]:
+    """One upload for all settings."""
+    world, first = World(items), settings[0]
+    with server(first) as engine:
+        exact, found = _filled(engine, world, _label(first, items))
+        for setting in settings:
+            label = _label(setting, items)
+            if setting is not first:
+                found = [_quantized(engine, setting, label)]
+            # Without what uploading left in its memory.
+            yield [*found, _opened(engine, label), *_asked(engine, world, exact, label)]
+
+
+def _label(setting: Quantization, items: int) -> str:
+    name = "server" if setting is Quantization.NONE else f"server, {setting}"
+    return f"{name}, {items:,} items"
+
+
+def _filled(engine: Engine, world: World, label: str) -> tuple[Results, list[Measurement]]:
+    """Upload and optimise all items."""
+    exact, seconds = _upload(world, engine.index)
+    optimizing = _optimized(engine)
+    engine.index.switch("live", COLLECTION)  # what never was live is dropped when an index is opened
+    return exact, [
+        Measurement.of(f"{label}: upload", "items/s", [world.items / seconds], higher_is_better=True),
+        Measurement.of(f"{label}: upload and optimise", "s", [seconds + optimizing]),
+    ]
+
+
+def _optimized(engine: Engine) -> float:
+    """The seconds that it took."""
+    started = time.perf_counter()
+    time.sleep(_BEGINNING_SECONDS)
+    engine.index.optimize(COLLECTION)
+    return time.perf_counter() - started
+
+
+def _quantized(engine: Engine, setting: Quantization, label: str) -> Measurement:
+    assert engine.quantize is not None, "only a server has the setting"
+    engine.quantize(COLLECTION, SPEC, setting)
+    return Measurement.of(f"{label}: change of the setting", "s", [_optimized(engine)])
+
+
+def _opened(engine: Engine, label: str, bar: Bar | None = None) -> Measurement:
+    started = time.perf_counter()
+    engine.reopen()
+    engine.index.count(COLLECTION)
+    return Measurement.of(f"{label}: opening", "s", [time.perf_counter() - started], bar=bar)
+
+
+def _asked(engine: Engine, world: World, exact: Results, label: str) -> Iterator[Measurement]:
+    """Searches by both vectors, and what the collection takes after them."""
+    for vector in LENGTHS:
+        yield from _searches(engine.index, world, exact[vector], vector, label)
+    for what, megabytes in engine.memory().items():
+        yield Measurement.of(f"{label}: {what}", "MB", [megabytes])
+    yield Measurement.of(f"{label}: disk", "MB", [engine.disk()])
+
+
+def _upload(world: World, index: VectorIndex) -> tuple[Results, float]:
     """The exact results by vector and filter, and the seconds of the upload alone."""
     exact = {name: {share: Exact(world.queries[name], least) for share, least in _SHARES.items()} for name in LENGTHS}
-    index.create(COLLECTION, CollectionSpec(LENGTHS, {FIELD: PayloadType.FLOAT}, "none"))
+    index.create(COLLECTION, SPEC)
     seconds = 0.0
     for block in world.blocks():
         points = [
@@ -174,15 +213,6 @@ def _upload(world: World, index: VectorIndex) -> tuple[dict[str, dict[str, Exact
             for one in exact[name].values():
                 one.add(block, vectors)
     return exact, seconds
-
-
-def _opened(engine: Engine, label: str) -> list[Measurement]:
-    if engine.reopen is None:
-        return []
-    started = time.perf_counter()
-    engine.reopen().count(COLLECTION)
-    bar = Bar(of="median", limit=OPENING_SECONDS)
-    return [Measurement.of(f"{label}: opening", "s", [time.perf_counter() - started], bar=bar)]
 
 
 def _searches(
@@ -207,42 +237,6 @@ def _searches(
             f"{what}: recall@{BEST}", "", mean, higher_is_better=True, bar=Bar(of="median", limit=RECALL)
         )
         yield Measurement.of(f"{what}: search", "ms", taken, bar=Bar(of="p95", limit=MILLISECONDS))
-
-
-@contextmanager
-def _engine(name: str, folder: Path) -> Iterator[Engine]:
-    if name == "embedded":
-        with _embedded(folder) as engine:
-            yield engine
-        return
-    process = QdrantProcess(fetch())
-    try:
-        process.start()
-        quantization = Quantization.NONE if name == "server" else Quantization(name)
-        index = QdrantServer(process.url, quantization=quantization, timeout=60, write_timeout=300)
-        running = process._process
-        assert running is not None
-        yield Engine(index, lambda: resident_mb(running.pid), lambda: disk_mb(process._folder / "storage"))
-        index.close()
-    finally:
-        process.remove()
-
-
-@contextmanager
-def _embedded(folder: Path) -> Iterator[Engine]:
-    opened = [QdrantEmbedded(folder / "index")]
-
-    def reopen() -> VectorIndex:
-        engine.index.close()
-        opened.append(QdrantEmbedded(folder / "index"))
-        engine.index = opened[-1]
-        return opened[-1]
-
-    engine = Engine(opened[0], peak_mb, lambda: disk_mb(folder), reopen)
-    try:
-        yield engine
-    finally:
-        opened[-1].close()
 
 
 def _unit(vectors: np.ndarray) -> FloatArray:

@@ -30,6 +30,7 @@ from pharos.indexing.index import CollectionSpec, FloatArray, Point
 from pharos.indexing.payload import PayloadType
 from pharos.indexing.point_ids import point_number, point_uuid
 from pharos.indexing.qdrant_filters import payload_key
+from pharos.indexing.search_width import search_width
 from pharos.indexing.searching import EngineQuery, StoredPoint
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
@@ -47,13 +48,6 @@ _HNSW: Final = HnswIndexConfig(m=16, ef_construct=128, full_scan_threshold=10_00
 _NO_GRAPH: Final = HnswIndexConfig(m=0, ef_construct=128, full_scan_threshold=10_000)
 # Of vectors: the engine counts their bytes, where `optimize` of the index has counted points.
 _LEAST_KILOBYTES: Final = 1
-_USUAL: Final = SearchParams(hnsw_ef=256, exact=False)
-# What a filter leaves out costs the graph recall, of short vectors more than of long ones, and these take longer to
-# score. Chosen by measurement: see "Wider searches behind filters" in docs/experiments.md.
-_FILTERED_SHORT: Final = SearchParams(hnsw_ef=1536, exact=False)
-_FILTERED_LONG: Final = SearchParams(hnsw_ef=640, exact=False)
-_LONG: Final = 256
-_EXACT: Final = SearchParams(hnsw_ef=256, exact=True)
 # From files that are mapped into memory: as fast to search as what is read into it, opened in half the time, and the
 # system can take the memory back.
 _MAPPED: Final = Memory.Cached
@@ -106,18 +100,10 @@ def edge_request(asked: EngineQuery, filter: Any, *, filtered: bool) -> QueryReq
         limit=asked.limit,
         query=Query.Nearest(query, using=asked.query.using),
         filter=filter,
-        params=_params(asked, filtered),
+        params=SearchParams(hnsw_ef=search_width(asked, filtered=filtered), exact=asked.exact),
         with_payload=False,
         with_vector=False,
     )
-
-
-def _params(asked: EngineQuery, filtered: bool) -> SearchParams:
-    if asked.exact:  # as every search by a sparse vector is
-        return _EXACT
-    if not filtered:
-        return _USUAL
-    return _FILTERED_LONG if len(asked.query.vector) >= _LONG else _FILTERED_SHORT
 
 
 def read_record(record: qdrant_edge.Record, flags: Collection[str]) -> StoredPoint:

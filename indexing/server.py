@@ -48,7 +48,6 @@ from pharos.indexing.server_http import JsonConnection
 from pharos.indexing.server_nodes import Replication, connect
 from pharos.indexing.server_points import Quantization, point_struct, sparse_params, vector_params
 from pharos.indexing.server_reads import (
-    Width,
     confirming_body,
     outdated,
     read_points,
@@ -292,8 +291,8 @@ class QdrantServer(Searching):
         filter: Filter | None,
         confirm: Unconfirmed | None = None,
     ) -> list[EngineHits]:
-        width = Width(self._quantization, filtered=filter is not None and not only_shown(filter))
-        bodies = search_bodies(asked, translate(filter, _DIALECT), width)
+        filtered = filter is not None and not only_shown(filter)
+        bodies = search_bodies(asked, translate(filter, _DIALECT), self._quantization, filtered=filtered)
         if confirm is not None:
             bodies.append(confirming_body(confirm))
         try:

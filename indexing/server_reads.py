@@ -1,46 +1,42 @@
 """Searches and look-ups on a Qdrant server as plain JSON."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from qdrant_client import models
 
 from pharos.indexing.index import ABSENT, FloatArray, Unconfirmed
 from pharos.indexing.point_ids import point_uuid
+from pharos.indexing.search_width import search_width
 from pharos.indexing.searching import EngineHits, EngineQuery, StoredPoint
 from pharos.indexing.server_http import JsonConnection
 from pharos.indexing.server_points import Quantization
 from pharos.indexing.sparse import SparseVector
 
-# Half of the points behind a filter cost a graph more of its recall than a wider search costs of time.
-_WIDTH: Final = 256
-_FILTERED_WIDTH: Final = 512
 # So many times more points are found, and scored again by their whole vectors. In a collection that is not quantized
 # it changes nothing, so that one from before a change of the setting is searched well enough.
 _OVERSAMPLING: Final = {Quantization.NONE: 3.0, Quantization.SCALAR: 3.0, Quantization.BINARY: 10.0}
 _EXACT: Final = {"exact": True}
 
 
-class Width(NamedTuple):
-    """How widely a graph is searched. quantization: of the collection. filtered: by more than `only_shown`."""
+def search_bodies(
+    asked: Sequence[EngineQuery], filter: models.Filter | None, quantization: Quantization, *, filtered: bool
+) -> list[dict[str, Any]]:
+    """The searches as the server takes them.
 
-    quantization: Quantization
-    filtered: bool
-
-    def params(self) -> dict[str, Any]:
-        """As the server takes it."""
-        return {
-            "hnsw_ef": _FILTERED_WIDTH if self.filtered else _WIDTH,
-            "exact": False,
-            "quantization": {"rescore": True, "oversampling": _OVERSAMPLING[self.quantization]},
-        }
-
-
-def search_bodies(asked: Sequence[EngineQuery], filter: models.Filter | None, width: Width) -> list[dict[str, Any]]:
-    """The searches as the server takes them. filter: see `qdrant_filters.translate`."""
-    shown, params = None if filter is None else filter.model_dump(mode="json", exclude_none=True), width.params()
-    return [_search_body(search, shown, params) for search in asked]
+    filter: see `qdrant_filters.translate`. quantization: of the collection. filtered: see `search_width`.
+    """
+    shown = None if filter is None else filter.model_dump(mode="json", exclude_none=True)
+    rescored = {"rescore": True, "oversampling": _OVERSAMPLING[quantization]}
+    return [
+        _search_body(
+            search,
+            shown,
+            {"hnsw_ef": search_width(search, filtered=filtered), "exact": False, "quantization": rescored},
+        )
+        for search in asked
+    ]
 
 
 def search_points(connection: JsonConnection, collection: str, bodies: list[dict[str, Any]]) -> list[EngineHits]:

@@ -81,11 +81,15 @@ class QdrantProcess:
         return self._folder / "storage"
 
     def memory(self) -> int:
-        """The bytes of memory that it has of its own (Linux)."""
-        assert self._process is not None
-        # Without files that are mapped: the kernel takes those back where it needs the room.
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        return 1024 * int(status.split("RssAnon:")[1].split()[0])
+        """The bytes of memory that it has of its own (Linux).
+
+        Without files that are mapped: the kernel takes those back where it needs the room.
+        """
+        return self._status("RssAnon")
+
+    def resident(self) -> int:
+        """The bytes of memory that it has, with those of mapped files that were read lately (Linux)."""
+        return self._status("VmRSS")
 
     def stop(self) -> None:
         """End the server, leaving its data."""
@@ -128,6 +132,11 @@ class QdrantProcess:
             settings |= {"SERVICE__ENABLE_TLS": "true", "TLS__CERT": certificate, "TLS__KEY": key}
         settings |= self._more
         return {f"QDRANT__{name}": value for name, value in settings.items()}
+
+    def _status(self, name: str) -> int:
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return 1024 * int(status.split(f"{name}:")[1].split()[0])
 
     def _is_ready(self) -> bool:
         try:
