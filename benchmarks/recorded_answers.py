@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pharos.indexing.filters import AnyOf, Filter
 from pharos.ingest.schema import FeatureType
@@ -22,8 +22,16 @@ from pharos.serving.service import Service, open_service
 from pharos.serving.settings import Settings
 
 _TOLERANCE: Final = 1e-5
-_USERS, _ITEMS, _OTHERS = 100, 40, 30
 _SHOWN: Final = 5
+
+
+class Asked(NamedTuple):
+    """How much is asked: of so many users, of others of them more, of items, and how long the longest list is."""
+
+    users: int = 100
+    others: int = 30
+    items: int = 40
+    longest: int = 400
 
 
 def main() -> None:
@@ -39,34 +47,41 @@ def main() -> None:
         print(f"{given.file}: {len(answers)} answers")
         return
     before = json.loads(given.file.read_text())
-    changed = [name for name in {**before, **answers} if not same(before.get(name), answers.get(name))]
+    changed = differing(before, answers)
     for name in changed[:_SHOWN]:
         print(f"{name}\n  before {json.dumps(before.get(name))[:300]}\n  now    {json.dumps(answers.get(name))[:300]}")
     print(f"{len(answers)} answers, {len(changed)} of them not as recorded")
     sys.exit(1 if changed else 0)
 
 
-def recorded(service: Service) -> Iterator[tuple[str, Any]]:
+def recorded(service: Service, asked: Asked = Asked()) -> Iterator[tuple[str, Any]]:  # noqa: B008
     """The answers, as JSON values, by what was asked."""
-    ask, users = service.pipeline, [user_id for user_id, _ in service.store.some_users(_USERS)]
-    items = list(islice((item_id for frame in service.store.item_frames() for item_id in frame["item_id"]), _ITEMS))
+    ask, users = service.pipeline, [user_id for user_id, _ in service.store.some_users(asked.users)]
+    items = list(
+        islice((item_id for frame in service.store.item_frames() for item_id in frame["item_id"]), asked.items)
+    )
     narrow = _some_filter(service)
     for user_id in users:
         person = Person(user_id)
         yield f"recommend {user_id}", _listed(ask.recommend(person, Selection(10)))
         yield f"recommend {user_id}, diverse", _listed(ask.recommend(person, Selection(20, diversity=0.5)))
-    for number, user_id in enumerate(users[:_OTHERS]):
+    for number, user_id in enumerate(users[: asked.others]):
         person = Person(user_id)
         history = service.store.person(user_id, number).history
         yield f"filtered {user_id}", _listed(ask.recommend(person, Selection(10, filter=narrow, explain=True)))
         yield f"anonymous {user_id}", _listed(ask.recommend(Person(None, history=history), Selection(10)))
         yield f"new items {user_id}", _listed(ask.recommend(person, Selection(10, new_share=0.2)))
-        yield f"long {user_id}", _listed(ask.recommend(person, Selection(400)))
+        yield f"long {user_id}", _listed(ask.recommend(person, Selection(asked.longest)))
         found = ask.score(person, items)
         yield f"score {user_id}", [[one.item_id, one.score, one.predicted_rating] for one in found.items]
     for item_id in items:
         yield f"similar {item_id}", _listed(ask.similar(item_id, Selection(10)))
         yield f"search {item_id}", _listed(ask.search(ask.item(item_id).title, Selection(10)))
+
+
+def differing(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What was asked that is not answered the same."""
+    return [name for name in {**before, **now} if not same(before.get(name), now.get(name))]
 
 
 def same(one: Any, other: Any) -> bool:
