@@ -15,10 +15,11 @@ REACH = 20
 """How many events after an item still follow it; the k-th counts 1 / k (Ludewig and Jannach, 2018)."""
 
 LONGEST = 500
-"""Only so many newest events of a person make pairs, or one person would make a million."""
+"""Only so many newest events of a person make pairs, or one person would make a million.
 
-_MOST_PAIRS = 200_000_000
-"""Pairs that are counted in seconds; above, the longest histories count with fewer of their newest events."""
+So an event makes at most 500 of them, however many people there are. Fewer would be quicker, and worse: see "How much
+of a history makes pairs" in docs/experiments.md.
+"""
 
 _BLOCK = 16_000_000
 """Pairs in a block: some 400 MB while they are added up."""
@@ -42,12 +43,13 @@ class Pairs:
     """The pairs of n items. They grow far faster than the events do, so that only a block of them is ever held."""
 
     def __init__(self, sequences: Sequences, items: int) -> None:
-        """Sort the events by item. items: n. `owned`: see the function of this name."""
+        """Sort the events by item. items: n. owned: float32 CSR [users, n], ones for the events that make pairs."""
         self.items = items
         self._rows, self._owners = newest(sequences, LONGEST)
         self._by_item = np.argsort(self._rows, kind="stable").astype(np.int32)
         self._begins = np.append(0, np.cumsum(np.bincount(self._rows, minlength=items)))
-        self.owned = owned(sequences, items)
+        ones = np.ones(len(self._rows), np.float32)
+        self.owned = sp.csr_matrix((ones, (self._owners, self._rows)), (len(sequences.offsets) - 1, items))
         self._latest: Block | None = None
 
     @property
@@ -68,10 +70,17 @@ class Pairs:
             yield self._latest
 
     def _block(self, start: int, stop: int) -> Block:
-        together = (self.owned[:, start:stop].T @ self.owned).tocsr()
+        together = (self._people_of(start, stop) @ self.owned).tocsr()
         together.setdiag(0, k=start)
         together.eliminate_zeros()
         return Block(slice(start, stop), self._sequential(start, stop, 1), self._sequential(start, stop, -1), together)
+
+    def _people_of(self, start: int, stop: int) -> sp.csr_matrix:
+        """Who has some items: float32 CSR [stop - start, users]. Columns of `owned` would cost all its entries."""
+        begins = self._begins[start : stop + 1]
+        people = self._owners[self._by_item[begins[0] : begins[-1]]]
+        ones, shape = np.ones(len(people), np.float32), (stop - start, self.owned.shape[0])
+        return sp.csr_matrix((ones, people, begins - begins[0]), shape)
 
     def _sequential(self, start: int, stop: int, direction: int) -> sp.csr_matrix:
         """What comes after (direction 1) or before (-1) the events of some items: float32 CSR [stop - start, n]."""
@@ -98,16 +107,6 @@ def damped(counts: sp.csr_matrix, items: slice, scale: npt.NDArray[np.floating],
     """
     scaled = sp.csr_matrix(sp.diags(scale[items]) @ counts @ sp.diags(scale))
     return strongest(scaled, kept).astype(np.float32)
-
-
-def owned(sequences: Sequences, items: int) -> sp.csr_matrix:
-    """The user-item matrix: float32 CSR [users, items] of ones; long histories are cut to their newest events."""
-    length = np.diff(sequences.offsets)
-    longest = LONGEST
-    while (np.minimum(length, longest).astype(np.float64) ** 2).sum() > _MOST_PAIRS and longest > 10:
-        longest //= 2
-    rows, owners = newest(sequences, longest)
-    return sp.csr_matrix((np.ones(len(rows), np.float32), (owners, rows)), (len(length), items))
 
 
 def newest(sequences: Sequences, longest: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
