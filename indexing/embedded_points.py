@@ -100,7 +100,7 @@ def edge_request(asked: EngineQuery, filter: Any, *, filtered: bool) -> QueryReq
         limit=asked.limit,
         query=Query.Nearest(query, using=asked.query.using),
         filter=filter,
-        params=SearchParams(hnsw_ef=search_width(asked, filtered=filtered), exact=asked.exact),
+        params=SearchParams(hnsw_ef=search_width(asked, filtered=filtered, linked=True), exact=asked.exact),
         with_payload=False,
         with_vector=False,
     )

@@ -9,11 +9,19 @@ from pharos.indexing.searching import EngineQuery
 _USUAL: Final = 256
 _FILTERED_SHORT: Final = 1536
 _FILTERED_LONG: Final = 640
-_LONG: Final = 256
+# A graph without links for what a filter passes has to be searched so widely for the same recall.
+_FILTERED_LONG_UNLINKED: Final = 3072
+LONG: Final = 256
+"""From so many numbers on a vector is a long one, as those of texts are."""
 
 
-def search_width(asked: EngineQuery, *, filtered: bool) -> int:
-    """The points of the graph that a search keeps in view (`hnsw_ef`). filtered: by more than `only_shown`."""
+def search_width(asked: EngineQuery, *, filtered: bool, linked: bool) -> int:
+    """The points of the graph that a search keeps in view (`hnsw_ef`).
+
+    filtered: by more than `only_shown`. linked: whether the graphs of long vectors have links for what filters pass.
+    """
     if not filtered or asked.exact:
         return _USUAL
-    return _FILTERED_LONG if len(asked.query.vector) >= _LONG else _FILTERED_SHORT
+    if len(asked.query.vector) < LONG:
+        return _FILTERED_SHORT
+    return _FILTERED_LONG if linked else _FILTERED_LONG_UNLINKED

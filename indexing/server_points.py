@@ -7,11 +7,17 @@ from qdrant_client import models
 
 from pharos.indexing.index import CollectionSpec, Point
 from pharos.indexing.point_ids import point_uuid
+from pharos.indexing.search_width import LONG
 from pharos.indexing.sparse import SparseVector
 from pharos.ingest.columns import Columns
 
 # One bit a number says too little of a shorter vector: it gets a byte.
 _SHORTEST_FOR_BITS: Final = 256
+
+# Groups up to this size are scanned, where a filter passes no more; the graph gets links for larger ones. By default it
+# is 10 MB, which for texts is so few points that the links of one field cost several times the graph. See "What a
+# server's graph of filters costs" in docs/experiments.md.
+_LONG_GRAPH: Final = models.HnswConfigDiff(full_scan_threshold=32_000)
 
 
 class Quantization(StrEnum):
@@ -36,6 +42,7 @@ def vector_params(
             distance=models.Distance.DOT,
             quantization_config=_quantized(quantization, size),
             on_disk=None if quantization is Quantization.NONE else True,
+            hnsw_config=_LONG_GRAPH if size >= LONG else None,
         )
         for name, size in spec.vectors.items()
     }

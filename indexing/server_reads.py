@@ -33,7 +33,11 @@ def search_bodies(
         _search_body(
             search,
             shown,
-            {"hnsw_ef": search_width(search, filtered=filtered), "exact": False, "quantization": rescored},
+            {
+                "hnsw_ef": search_width(search, filtered=filtered, linked=False),
+                "exact": False,
+                "quantization": rescored,
+            },
         )
         for search in asked
     ]
