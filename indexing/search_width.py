@@ -10,7 +10,7 @@ _USUAL: Final = 256
 _FILTERED_SHORT: Final = 1536
 _FILTERED_LONG: Final = 640
 # A graph without links for what a filter passes has to be searched so widely for the same recall.
-_FILTERED_LONG_UNLINKED: Final = 3072
+_FILTERED_LONG_UNLINKED: Final = 4096
 LONG: Final = 256
 """From so many numbers on a vector is a long one, as those of texts are."""
 
