@@ -230,7 +230,7 @@ def test_every_list_agrees_with_the_model_whatever_is_asked_in_whatever_order(te
     run_state_machine_as_test(
         with_seed(SEED)(AgreesWithModel),
         settings=settings(
-            max_examples=max(2, int(SECONDS)),
+            max_examples=max(20, int(SECONDS)),
             stateful_step_count=60,
             deadline=None,
             database=None,
