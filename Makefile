@@ -21,8 +21,8 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra evaluate --extra sample 
 	--universal --python-version 3.11 --override requirements-overrides.txt \
 	--no-emit-index-url --no-header --no-annotate --generate-hashes --quiet
 
-# A process for each core, each with files of its own, so that what a file prepares is prepared once. A process takes up
-# to 3 GB.
+# A process for each core, each with files of its own, so that what a file prepares is prepared once. A process takes
+# some 2 GB.
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # What Ray needs is installed after the lock, and so in the same versions.

@@ -1,4 +1,4 @@
-"""How widely a graph of vectors is searched, the same on every engine."""
+"""How widely the engines search a graph of vectors."""
 
 from typing import Final
 

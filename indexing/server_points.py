@@ -15,7 +15,7 @@ from pharos.ingest.columns import Columns
 _SHORTEST_FOR_BITS: Final = 256
 
 # Groups up to this size are scanned, where a filter passes no more; the graph gets links for larger ones. By default it
-# is 10 MB, which for texts is so few points that the links of one field cost several times the graph. See "What a
+# is 10 MB, which for texts is so few points that the links of one field cost twice the graph. See "What a
 # server's graph of filters costs" in docs/experiments.md.
 _LONG_GRAPH: Final = models.HnswConfigDiff(full_scan_threshold=32_000)
 
